@@ -1,0 +1,99 @@
+"""Options, servers and databases that any test may ask for."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from psycopg import sql
+
+from tests.servers.postgresql import PostgresMissingError, PostgresServer
+
+_POSTGRESQL_FIXTURES = frozenset({"postgres_dsn", "postgres_database", "postgres_server"})
+
+_slow_starts_are_fine = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("dev", deadline=None, suppress_health_check=_slow_starts_are_fine)
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("faucet")
+    group.addoption(
+        "--allow-missing",
+        action="store_true",
+        help="skip the tests whose server cannot be started, instead of failing",
+    )
+    group.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write what the code answers into the golden files, instead of comparing",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _POSTGRESQL_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.postgresql)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The superuser's URL of a server that the whole run shares."""
+    if given := os.environ.get("FAUCET_TEST_POSTGRES_DSN"):
+        yield given
+        return
+    with _server(request) as server:
+        yield server.dsn
+
+
+@pytest.fixture
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
+    """A server of this test alone, which it may stop, kill and restart."""
+    with _server(request) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_database(postgres_dsn: str) -> Iterator[str]:
+    """The URL of an empty database, dropped afterwards whoever is still connected."""
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
+        )
+        yield _with_database(postgres_dsn, name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Path:
+    """The path of an empty SQLite database."""
+    path = tmp_path / "test.db"
+    sqlite3.connect(path).close()
+    path.touch()
+    return path
+
+
+def _server(request: pytest.FixtureRequest) -> PostgresServer:
+    try:
+        return PostgresServer()
+    except PostgresMissingError as missing:
+        if request.config.getoption("--allow-missing"):
+            pytest.skip(str(missing))
+        pytest.fail(str(missing), pytrace=False)
+
+
+def _with_database(dsn: str, name: str) -> str:
+    """Exchange the path of a URL; query parameters stay."""
+    address, mark, query = dsn.partition("?")
+    return f"{address.rsplit('/', 1)[0]}/{name}{mark}{query}"
