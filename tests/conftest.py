@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
+from tests.golden_files import Golden
 from tests.servers.postgresql import PostgresMissingError, PostgresServer
 
 _POSTGRESQL_FIXTURES = frozenset({"postgres_dsn", "postgres_database", "postgres_server"})
@@ -44,6 +45,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Call with a path and a text: equal, or written with `--update-golden`."""
+    return Golden(update=bool(request.config.getoption("--update-golden")))
 
 
 @pytest.fixture(scope="session")
