@@ -1,0 +1,1 @@
+"""The control plane: load, validate, resolve, introspect, compile."""

@@ -1,0 +1,60 @@
+"""Findings in a manifest: values, many at once, each with a code, a place and a mend."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+Address = tuple[str | int, ...]
+"""Where in the document tree: ("services", "shop", "dsn"). The root is ()."""
+
+
+class Severity(StrEnum):
+    """Errors stop a manifest from being served; warnings do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in a file. Lines and columns count from 1, columns in characters; the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One finding.
+
+    Stages give *address* (and *offset*, the character inside that scalar where the fault lies, or
+    *at_key* when the key rather than the value is at fault); the pipeline fills *span* in from the
+    document. *hint* says how to mend it.
+    """
+
+    code: str
+    message: str
+    severity: Severity = Severity.ERROR
+    address: Address = ()
+    offset: int | None = None
+    at_key: bool = False
+    hint: str = ""
+    span: Span | None = None
+
+
+class Outcome(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """What a control stage gives back: its value, unless an error stood in the way, and all findings."""
+
+    value: T | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:
+    """Return whether one of *diagnostics* stops the manifest."""
+    return any(found.severity is Severity.ERROR for found in diagnostics)

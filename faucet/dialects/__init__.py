@@ -1,0 +1,1 @@
+"""Facts and deviations of the bundled databases."""

@@ -1,0 +1,1 @@
+"""Ways to carry a compiled statement to a database and its rows back."""

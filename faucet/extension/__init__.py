@@ -1,0 +1,1 @@
+"""The slots that extensions fill, and the registry that holds them."""

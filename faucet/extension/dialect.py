@@ -1,0 +1,110 @@
+"""The dialect slot: facts and deviations of one database, as one frozen value."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+import sqlalchemy as sa
+
+from faucet.extension.executor import Executor
+from faucet.model.catalog import Catalog, ColumnType
+from faucet.model.condition import Scalar
+from faucet.model.facts import DialectFacts
+from faucet.model.settings import ServiceSettings, ValueOptions
+from faucet.model.statement import Function
+
+Expression = sa.ColumnElement[Any]
+Binder = Callable[[Scalar], object]
+"""A canonical value (`model/values.py`) to what the driver takes."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What to introspect: relations of *schema* (None: the dialect's default)."""
+
+    schema: str | None
+    timeout: float = 10.0
+
+
+class SqlForms(Protocol):
+    """
+    How one database spells what the contract means. Pure; SQLAlchemy expressions in and out.
+
+    Everything that differs between databases in a statement's text is here, so that `sql/` never
+    asks for a dialect's name.
+    """
+
+    makes_json: bool
+    """Whether the database makes the JSON of rows; otherwise cells come back and `sql/cells` makes it."""
+
+    def compile(self, statement: sa.sql.ClauseElement) -> tuple[str, tuple[str, ...]]:
+        """Return the SQL text with positional placeholders and the parameter names in their order."""
+        ...
+
+    def parameter(self, name: str, of: ColumnType) -> Expression:
+        """Return the parameter *name* as a value to compare with, or write to, a column of type *of*."""
+        ...
+
+    def binder(self, of: ColumnType, options: ValueOptions) -> Binder:
+        """Return what turns a canonical value into what `parameter` of the same type takes."""
+        ...
+
+    def any_of(self, column: Expression, name: str, of: ColumnType) -> Expression:
+        """Return ``column IN (all values of the one array parameter name)``; array dialects only."""
+        ...
+
+    def array_binder(
+        self, of: ColumnType, options: ValueOptions
+    ) -> Callable[[tuple[Scalar, ...]], object]:
+        """Return what turns canonical values into the array parameter of `any_of`."""
+        ...
+
+    def exact(self, column: Expression, of: ColumnType) -> Expression:
+        """Return *column* so that it compares by code points (text) or by value (instants)."""
+        ...
+
+    def exact_parameter(self, name: str, of: ColumnType) -> Expression:
+        """Return the parameter *name* for comparison with `exact` of a column of type *of*."""
+        ...
+
+    def like(self, column: Expression, pattern: Expression, *, fold: bool) -> Expression:
+        """Return a case-sensitive LIKE with ESCAPE '\\'; *fold* lowers both sides first."""
+        ...
+
+    def wire(self, column: Expression, of: ColumnType, options: ValueOptions) -> Expression:
+        """Return *column* in the form from which the contract's JSON is made."""
+        ...
+
+    def aggregate(self, function: Function, column: Expression, of: ColumnType) -> Expression:
+        """Return SUM, AVG, MIN or MAX of *column*, in the result type of the contract."""
+        ...
+
+    def order_key(self, column: Expression, of: ColumnType) -> Expression:
+        """Return what sorts *column* as the contract says (enums by label order)."""
+        ...
+
+    def rows(self, projection: sa.Select[Any], keyed: tuple[str, ...]) -> sa.Select[Any]:
+        """Wrap a projection, labelled as the answer, so that its JSON comes back; see `Select`."""
+        ...
+
+    def row_json(self, labelled: sa.FromClause) -> Expression:
+        """Return the JSON text of one row of *labelled*; JSON-making dialects only."""
+        ...
+
+    def keyed_hash(self, text: Expression, key: bytes) -> Expression:
+        """Return the lower-case hex HMAC-SHA-256 of *text* under *key*."""
+        ...
+
+    def locator_type(self) -> ColumnType:
+        """Return the type under which a row locator travels."""
+        ...
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """One database. Drivers load on first use: importing a dialect needs none."""
+
+    facts: DialectFacts
+    forms: Callable[[], SqlForms]
+    introspect: Callable[[str, Wanted], Catalog]
+    """Open *dsn*, read its catalog, close. Blocking. Raises `ExecutionError` DATABASE_UNAVAILABLE."""
+    executor: Callable[[ServiceSettings], Executor]
+    """Make an executor; connects on first use."""

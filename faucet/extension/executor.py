@@ -1,0 +1,74 @@
+"""The executor slot: carries compiled statements to a database and its rows back."""
+
+from collections.abc import Generator, Sequence
+from typing import Protocol, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled statement with its driver values, in order of its placeholders."""
+
+    sql: str
+    parameters: tuple[object, ...]
+
+
+class Savepoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Begin (`begin`), keep (`release`) or undo (`undo`) the one savepoint of the transaction."""
+
+    action: str
+
+
+class Settle(msgspec.Struct, frozen=True, kw_only=True):
+    """Make deferred constraints immediate, so that they speak now; nothing where there are none."""
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of a call; *affected* counts the rows of one that returns none."""
+
+    rows: Sequence[tuple[object, ...]]
+    affected: int = 0
+
+
+Step = Call | Savepoint | Settle
+Script = Generator[Step, Fetched, T]
+"""
+The inside of one transaction, without I/O: yields steps, receives `Fetched`, returns its result.
+
+A step that fails raises `ExecutionError` at its yield; a script that does not catch it ends the
+transaction with nothing written. Returning commits.
+"""
+
+
+class Executor(Protocol):
+    """
+    One service's way to its database. All methods may raise `ExecutionError`.
+
+    Every driver error arrives classified: DATABASE_UNAVAILABLE, POOL_EXHAUSTED, STATEMENT_TIMEOUT,
+    TRANSACTION_CONFLICT, a constraint violation, OUT_OF_RANGE, or INTERNAL with the driver's error
+    as its cause. *time_limit* is in seconds, for each statement.
+    """
+
+    async def fetch(self, call: Call, time_limit: float) -> Fetched:
+        """Run one reading statement by itself."""
+        ...
+
+    async def transact(self, script: Script[T], time_limit: float, *, writes: bool) -> T:
+        """
+        Run *script* in one transaction and return its result.
+
+        Where *writes* is false the transaction is a read-only snapshot. TRANSACTION_CONFLICT and
+        DATABASE_UNAVAILABLE end the transaction itself: they are thrown into the script, but cannot
+        be survived by it.
+        """
+        ...
+
+    async def ping(self) -> bool:
+        """Return whether the database answers, within the acquire timeout."""
+        ...
+
+    async def close(self) -> None:
+        """Let running calls end, then close every connection."""
+        ...

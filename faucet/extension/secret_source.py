@@ -1,0 +1,31 @@
+"""The secret source slot: what stands behind ``${scheme:NAME}``."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from faucet.secret import Secret
+
+
+class SecretReference(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    ``${scheme:name}`` or ``${scheme:name:-default}``; *folder* is the manifest's, for relative paths.
+    """
+
+    scheme: str
+    name: str
+    default: str | None = None
+    folder: str = "."
+
+
+class SecretSource(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One scheme.
+
+    *fetch* gives the secret or None where it does not exist; *path* the file to watch for changes,
+    or None where there is none.
+    """
+
+    scheme: str
+    fetch: Callable[[SecretReference], Secret | None]
+    path: Callable[[SecretReference], str | None]

@@ -1,0 +1,145 @@
+"""The filter as typed against a catalog: columns by name, values in the column's own type. Pure.
+
+One family of nodes in three phases. A policy holds `Claim`, `PrincipalField` and `Now`
+operands; `bind` replaces them by `Value`; `lift` replaces each `Value` by a numbered `Slot`, so
+that what is left is a shape: equal for requests that differ in their values alone.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from faucet.model.predicate import Operator
+
+Scalar = None | bool | int | float | str | bytes | Decimal
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, tag="value"):
+    """A value of the column's kind, in canonical form (`model/values.py`)."""
+
+    value: Scalar
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True, tag="claim"):
+    """A claim of the principal; *many* after IN, where it must be a list."""
+
+    name: str
+    many: bool = False
+
+
+class PrincipalField(msgspec.Struct, frozen=True, kw_only=True, tag="principal"):
+    """``name`` or ``role`` of the principal."""
+
+    field: str
+
+
+class Now(msgspec.Struct, frozen=True, kw_only=True, tag="now"):
+    """The instant of the request, in the column's own type."""
+
+
+class Slot(msgspec.Struct, frozen=True, kw_only=True, tag="slot"):
+    """The *index*-th value of the statement."""
+
+    index: int
+
+
+class Slots(msgspec.Struct, frozen=True, kw_only=True, tag="slots"):
+    """*count* values of the statement from *first* on; padded by repetition to a power of two."""
+
+    first: int
+    count: int
+
+
+Operand = Value | Claim | PrincipalField | Now | Slot
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True, tag="comparison"):
+    """
+    ``column operator operand``.
+
+    *exact* compares text by code points and instants by value, whatever the column's collation
+    (row rules); otherwise the column's own collation decides.
+    """
+
+    column: str
+    operator: Operator
+    operand: Operand
+    exact: bool = False
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True, tag="membership"):
+    """``column IN operands``, never empty; *exact* as in `Comparison`. Negation is a `Negation` around it."""
+
+    column: str
+    operands: tuple[Value, ...] | Claim | Slots
+    exact: bool = False
+
+
+class Pattern(msgspec.Struct, frozen=True, kw_only=True, tag="pattern"):
+    """LIKE with `\\` as its escape, case-sensitive; *fold* lowers both sides first (ILIKE)."""
+
+    column: str
+    operand: Operand
+    fold: bool = False
+
+
+class NullTest(msgspec.Struct, frozen=True, kw_only=True, tag="null_test"):
+    """``column IS NULL``."""
+
+    column: str
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True, tag="known"):
+    """*holds* where the column is not null, else unknown: a comparison that the type decides alone."""
+
+    column: str
+    holds: bool
+
+
+class KeySet(msgspec.Struct, frozen=True, kw_only=True, tag="key_set"):
+    """``(columns) IN (tuples of values)``; the rows with one of these keys."""
+
+    columns: tuple[str, ...]
+    keys: tuple[tuple[Value, ...], ...] | Slots
+
+
+class Negation(msgspec.Struct, frozen=True, kw_only=True, tag="negation"):
+    """NOT."""
+
+    of: "Condition"
+
+
+class All(msgspec.Struct, frozen=True, kw_only=True, tag="all"):
+    """AND; without parts, true."""
+
+    of: tuple["Condition", ...]
+
+
+class Any(msgspec.Struct, frozen=True, kw_only=True, tag="any"):
+    """OR; without parts, false."""
+
+    of: tuple["Condition", ...]
+
+
+Condition = Comparison | Membership | Pattern | NullTest | Known | KeySet | Negation | All | Any
+
+EVERY_ROW = All(of=())
+
+
+def all_of(*conditions: Condition | None) -> Condition:
+    """Return the conjunction of *conditions*, leaving out None and what is trivially true."""
+    parts = tuple(c for c in conditions if c is not None and c != EVERY_ROW)
+    return parts[0] if len(parts) == 1 else All(of=parts)
+
+
+def columns_of(condition: Condition) -> frozenset[str]:
+    """Return every column that *condition* reads."""
+    match condition:
+        case All(of=parts) | Any(of=parts):
+            return frozenset().union(*(columns_of(part) for part in parts))
+        case Negation(of=part):
+            return columns_of(part)
+        case KeySet(columns=columns):
+            return frozenset(columns)
+        case _:
+            return frozenset({condition.column})

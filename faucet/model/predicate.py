@@ -1,0 +1,135 @@
+"""The filter as written, by callers and in row rules: a tree with positions."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class LiteralKind(StrEnum):
+    """How a literal was spelled."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+
+
+class Literal(msgspec.Struct, frozen=True, kw_only=True, tag="literal"):
+    """A literal: *text* without quotes for a text, as spelled for a number, true or false."""
+
+    kind: LiteralKind
+    text: str
+    position: int
+
+
+class ClaimReference(msgspec.Struct, frozen=True, kw_only=True, tag="claim"):
+    """``{claims.NAME}``; only in row rules."""
+
+    name: str
+    position: int
+
+
+class PrincipalReference(msgspec.Struct, frozen=True, kw_only=True, tag="principal"):
+    """``{principal.name}`` or ``{principal.role}``; only in row rules."""
+
+    field: str
+    position: int
+
+
+class NowReference(msgspec.Struct, frozen=True, kw_only=True, tag="now"):
+    """``now()``; only in row rules."""
+
+    position: int
+
+
+Operand = Literal | ClaimReference | PrincipalReference | NowReference
+
+
+class ColumnName(msgspec.Struct, frozen=True, kw_only=True):
+    """A column as written: its dotted parts, the last being the column's name."""
+
+    parts: tuple[str, ...]
+    position: int
+
+
+class Operator(StrEnum):
+    """The comparisons."""
+
+    EQ = "="
+    NE = "!="
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+
+
+class PatternKind(StrEnum):
+    """The tests of text against a pattern."""
+
+    LIKE = "like"
+    ILIKE = "ilike"
+    CONTAINS = "contains"
+    STARTS_WITH = "starts with"
+    ENDS_WITH = "ends with"
+
+
+class Compare(msgspec.Struct, frozen=True, kw_only=True, tag="compare"):
+    """``column operator value``."""
+
+    column: ColumnName
+    operator: Operator
+    operand: Operand
+
+
+class In(msgspec.Struct, frozen=True, kw_only=True, tag="in"):
+    """``column [NOT] IN (values)``; in rules also ``column IN {claims.list}``: then *claim* is set."""
+
+    column: ColumnName
+    operands: tuple[Operand, ...]
+    negated: bool
+    claim: ClaimReference | None = None
+
+
+class Between(msgspec.Struct, frozen=True, kw_only=True, tag="between"):
+    """``column [NOT] BETWEEN low AND high``."""
+
+    column: ColumnName
+    low: Operand
+    high: Operand
+    negated: bool
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True, tag="match"):
+    """``column [NOT] LIKE|ILIKE|CONTAINS|STARTS WITH|ENDS WITH text``."""
+
+    column: ColumnName
+    pattern: PatternKind
+    operand: Operand
+    negated: bool
+
+
+class IsNull(msgspec.Struct, frozen=True, kw_only=True, tag="is_null"):
+    """``column IS [NOT] NULL``, also spelled ``= NULL`` and ``!= NULL``."""
+
+    column: ColumnName
+    negated: bool
+
+
+class Not(msgspec.Struct, frozen=True, kw_only=True, tag="not"):
+    """Negation."""
+
+    of: "Predicate"
+
+
+class And(msgspec.Struct, frozen=True, kw_only=True, tag="and"):
+    """Conjunction of two or more."""
+
+    of: tuple["Predicate", ...]
+
+
+class Or(msgspec.Struct, frozen=True, kw_only=True, tag="or"):
+    """Disjunction of two or more."""
+
+    of: tuple["Predicate", ...]
+
+
+Predicate = Compare | In | Between | Match | IsNull | Not | And | Or

@@ -1,0 +1,181 @@
+"""Who asks, what they ask, and what of it they may have."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+
+from faucet.model.condition import Condition, Scalar
+from faucet.model.predicate import ColumnName, Predicate
+from faucet.model.settings import LimitSettings
+from faucet.model.statement import Function
+from faucet.model.surface import Grant, Resource, ServiceSurface, Verb
+
+ClaimValue = Scalar | tuple[Scalar, ...]
+
+
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One request as it came, knowing no server.
+
+    *path* and *query* are raw (still percent-encoded), *headers* lower-case names with their values
+    in order, *peer* the address of the connection. *read_body* takes the most bytes it may return
+    and raises `RequestError` BODY_TOO_LARGE beyond.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    peer: str
+    read_body: Callable[[int], Awaitable[bytes]]
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer: status, header pairs, body."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks. *name* is ``key:NAME`` or ``jwt:PROVIDER:SUB``, None for the anonymous role."""
+
+    name: str | None
+    role: str
+    claims: Mapping[str, ClaimValue]
+    limits: LimitSettings | None = None
+
+
+class FieldItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One item of `fields`: a column, a function of one, or COUNT(*) (no *column*); ``*`` is *everything*."""
+
+    column: ColumnName | None
+    function: Function | None = None
+    alias: str | None = None
+    everything: bool = False
+
+
+class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One item of `order`."""
+
+    column: ColumnName
+    descending: bool = False
+    nulls_first: bool | None = None
+
+
+class Selector(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Which rows: a filter, keys, or all of them.
+
+    *ids* are key tuples: texts from a URL (*typed* false) or JSON values from a body. The path's key
+    is one of them, with *single* set.
+    """
+
+    where: Predicate | None = None
+    ids: tuple[tuple["JsonValue", ...], ...] | None = None
+    typed: bool = False
+    everything: bool = False
+    single: bool = False
+
+    @property
+    def given(self) -> bool:
+        """Whether it names rows at all."""
+        return self.where is not None or self.ids is not None or self.everything
+
+
+class JsonNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """A JSON number as spelled, so that no digit is lost."""
+
+    text: str
+
+
+class JsonDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A JSON array or object as compact text, numbers as spelled."""
+
+    text: str
+
+
+JsonValue = None | bool | str | JsonNumber | JsonDocument
+JsonRecord = Mapping[str, JsonValue]
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller asked of paging; None is absent."""
+
+    limit: int | None = None
+    offset: int = 0
+    count: bool = False
+
+
+class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A request read, with no promise that it makes sense to a table.
+
+    *fields* None is "not said"; *records* are the body's; *listed* says that the answer is a list
+    (a record route or a single object is not).
+    """
+
+    verb: Verb
+    fields: tuple[FieldItem, ...] | None = None
+    group: tuple[ColumnName, ...] = ()
+    order: tuple[OrderItem, ...] = ()
+    selector: Selector = Selector()
+    page: Page = Page()
+    records: tuple[JsonRecord, ...] = ()
+    rollback: bool = False
+    continued: bool = False
+
+    @property
+    def mentioned(self) -> tuple[tuple[str, ColumnName], ...]:
+        """Every column named outside the body's records, as (parameter, column), in order of mention."""
+        found = [("fields", item.column) for item in self.fields or () if item.column is not None]
+        found += [("group", column) for column in self.group]
+        found += [("order", item.column) for item in self.order]
+        if self.selector.where is not None:
+            found += [("filter", column) for column in names_in(self.selector.where)]
+        return tuple(found)
+
+
+class AuthorizedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A request narrowed to what its caller may do; made by `authorize` alone.
+
+    *row_filter* is bound and holds for every row selected or touched; *visible* is the bound row
+    filter of the role's GET grant, None where the role has no GET (then nothing but ``meta`` and
+    keys is told). *row_check* is bound, None for none. *presets* are bound values by column.
+    """
+
+    service: ServiceSurface
+    resource: Resource
+    grant: Grant
+    request: ApiRequest
+    principal: Principal
+    row_filter: Condition
+    visible: Condition | None
+    row_check: Condition | None
+    parents: tuple["BoundParent", ...]
+    presets: Mapping[str, Scalar]
+    limits: LimitSettings
+
+
+class BoundParent(msgspec.Struct, frozen=True, kw_only=True):
+    """A `ParentRule` with its row filter bound; *index* is its place in the grant's parents."""
+
+    index: int
+    row_filter: Condition
+
+
+def names_in(predicate: Predicate) -> tuple[ColumnName, ...]:
+    """Return every column that *predicate* names, left to right."""
+    found: list[ColumnName] = []
+    pending: list[Predicate] = [predicate]
+    while pending:
+        node = pending.pop()
+        if hasattr(node, "column"):
+            found.append(node.column)
+        elif isinstance(node.of, tuple):
+            pending.extend(reversed(node.of))
+        else:
+            pending.append(node.of)
+    return tuple(found)

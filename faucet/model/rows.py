@@ -1,0 +1,48 @@
+"""What came back from a database, already in the contract's JSON."""
+
+import msgspec
+
+from faucet.errors import FaucetError
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """*rows* is the JSON of the rows joined by commas, without brackets; *limit* as in force."""
+
+    rows: bytes
+    count: int
+    limit: int
+    offset: int
+    total: int | None = None
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One row as a JSON object."""
+
+    row: bytes
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A record of a batch that failed, while others went on."""
+
+    error: FaucetError
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The outcome of a write.
+
+    *items* are the rows to show, in the order of the request (`Failure` only with *continued*);
+    *count* is how many rows were touched; *location* the key of a single new row. *created* says
+    that rows were inserted, *bare* that the answer is one object instead of a list; *items* None
+    means that only ``meta`` may be told.
+    """
+
+    items: tuple[bytes | Failure, ...] | None
+    count: int
+    created: bool = False
+    continued: bool = False
+    bare: bool = False
+    location: str | None = None
+
+
+Rows = Page | Record | Written

@@ -1,0 +1,161 @@
+"""Statement shapes: everything about a statement but its values and its SQL text. Hashable.
+
+Values travel beside a shape as one tuple; `Slot(index)` and `Slots(first, count)` point into it.
+Two requests with equal shapes share one compiled statement.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from faucet.model.catalog import ColumnType
+from faucet.model.condition import Condition, Slot
+
+
+class Function(StrEnum):
+    """The aggregates."""
+
+    COUNT = "COUNT"
+    SUM = "SUM"
+    AVG = "AVG"
+    MIN = "MIN"
+    MAX = "MAX"
+
+
+class RelationName(msgspec.Struct, frozen=True, kw_only=True):
+    """A relation in its database."""
+
+    schema: str | None
+    name: str
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """A column of the statement's relation with its type."""
+
+    name: str
+    type: ColumnType
+    nullable: bool = True
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One column of the answer, named *label*.
+
+    Without *column* it is ``COUNT(*)``. *type* is the type of the result. *mask* names a
+    transform that stands between the column and everybody.
+    """
+
+    label: str
+    column: str | None
+    type: ColumnType
+    function: Function | None = None
+    mask: str | None = None
+
+
+class OrderTerm(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Order by a column, or by an aggregate of one (*function* set; COUNT(*) has no *column*).
+
+    NULL sorts as the largest value unless *nulls_first* says otherwise.
+    """
+
+    column: str | None
+    function: Function | None = None
+    descending: bool = False
+    nulls_first: bool | None = None
+    nullable: bool = True
+
+
+class Select(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Read rows as JSON objects of *outputs*.
+
+    *columns* are the typed columns that the statement mentions. With *keyed*, each row comes as the
+    values of the columns *keyed* followed by its JSON; otherwise all rows come as one count and one
+    JSON array text where the database makes the JSON, or as cells where it does not.
+    """
+
+    relation: RelationName
+    columns: tuple[Typed, ...]
+    outputs: tuple[Output, ...]
+    where: Condition
+    group: tuple[str, ...] = ()
+    order: tuple[OrderTerm, ...] = ()
+    limit: Slot | None = None
+    offset: Slot | None = None
+    keyed: tuple[str, ...] = ()
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """Count rows, or with *group* groups. One row of one integer."""
+
+    relation: RelationName
+    columns: tuple[Typed, ...]
+    where: Condition
+    group: tuple[str, ...] = ()
+
+
+class Locate(msgspec.Struct, frozen=True, kw_only=True):
+    """Read *keys* of the rows that match, in no order; *lock* holds them until the transaction ends."""
+
+    relation: RelationName
+    columns: tuple[Typed, ...]
+    keys: tuple[str, ...]
+    where: Condition
+    lock: bool = False
+
+
+class Insert(msgspec.Struct, frozen=True, kw_only=True):
+    """Insert one row of *assign* (values from slot 0 on, in that order); the others take their default. Returns *keys*."""
+
+    relation: RelationName
+    columns: tuple[Typed, ...]
+    assign: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+class Update(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Update the rows that match. Returns the new *keys* of each.
+
+    *assign* take the values from slot 0 on, in that order; *defaults* take their column's default
+    (*default_sql* pairs with them: the catalog's own expression, None for NULL).
+    """
+
+    relation: RelationName
+    columns: tuple[Typed, ...]
+    assign: tuple[str, ...]
+    where: Condition
+    keys: tuple[str, ...]
+    defaults: tuple[str, ...] = ()
+    default_sql: tuple[str | None, ...] = ()
+
+
+class Delete(msgspec.Struct, frozen=True, kw_only=True):
+    """Delete the rows that match. Returns each as JSON of *outputs*, or, without outputs, its *keys*."""
+
+    relation: RelationName
+    columns: tuple[Typed, ...]
+    where: Condition
+    keys: tuple[str, ...]
+    outputs: tuple[Output, ...] = ()
+
+
+class Verify(msgspec.Struct, frozen=True, kw_only=True):
+    """Count the rows that match *where* and for which *check* IS TRUE. One row of one integer."""
+
+    relation: RelationName
+    columns: tuple[Typed, ...]
+    where: Condition
+    check: Condition
+
+
+class Evaluate(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether *check* IS TRUE of a row made of *given* (values from slot 0 on), reading no table. One row: 1 or 0."""
+
+    columns: tuple[Typed, ...]
+    given: tuple[str, ...]
+    check: Condition
+
+
+Statement = Select | Count | Locate | Insert | Update | Delete | Verify | Evaluate

@@ -1,0 +1,34 @@
+"""Names with a meaning, the rules they follow, and near names for hints."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Final, NewType
+
+ServiceName = NewType("ServiceName", str)
+RoleName = NewType("RoleName", str)
+KeyName = NewType("KeyName", str)
+
+# Services, roles and keys stand in URLs, logs and headers; tables and columns are the database's own.
+NAME_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,62}$"
+ALIAS_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+RESERVED_NAMES: Final = frozenset({"system", "setup"})
+
+is_name = re.compile(NAME_PATTERN).fullmatch
+is_alias = re.compile(ALIAS_PATTERN).fullmatch
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate a writer of *name* most likely meant, or None."""
+    # The ratio is quadratic in the length of what the caller sent.
+    if len(name) > 256:  # noqa: PLR2004
+        return None
+    folded = {candidate.lower(): candidate for candidate in candidates}
+    found = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """Return ``did you mean "x"?`` for the nearest candidate, or an empty text."""
+    found = nearest(name, candidates)
+    return f'did you mean "{found}"?' if found else ""

@@ -1,0 +1,1 @@
+"""The request plane: authenticate, parse, authorize, plan, execute, encode."""

@@ -1,0 +1,43 @@
+"""A value that will not print, compare to text or serialise."""
+
+import hmac
+from typing import Final, NoReturn
+
+_MASK: Final = "Secret(…)"
+
+
+class Secret:
+    """
+    A secret text. `reveal()` is the only way out.
+
+    Printing, formatting, pickling and JSON encoding show or do nothing of it. Two secrets compare
+    in constant time; a secret never equals a plain text.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the secret itself, for the one call that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return _MASK
+
+    __str__ = __repr__
+
+    def __format__(self, _spec: str, /) -> str:
+        return _MASK
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    def __hash__(self) -> int:
+        return hash(("Secret", self._value))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret cannot be serialised")

@@ -1,0 +1,1 @@
+"""From statement shapes to SQL text, through a dialect's forms."""
