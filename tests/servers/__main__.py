@@ -1,4 +1,4 @@
-"""Say whether the servers of the tests can be started here; exit 1 and tell how to mend it if not."""
+"""Tell whether the servers of the tests can be started here; exit 1 and say what to do if not."""
 
 import os
 import sys

@@ -1,0 +1,105 @@
+"""Budgets and shape of the package that no linter knows."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import faucet.model
+
+_PACKAGE = Path(faucet.model.__file__).parents[1]
+_MODULES = sorted(_PACKAGE.rglob("*.py"))
+_SOFT, _HARD = 300, 400
+_FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "base", "misc", "build", "lib"}
+_MUTABLE = (list, dict, set, bytearray, typing.Any)
+_HEAVY = ("litestar", "uvicorn", "psycopg", "psycopg_pool", "sqlalchemy", "sqlite3", "mcp")
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(_PACKAGE.parent).as_posix()
+
+
+@pytest.mark.parametrize("path", _MODULES, ids=_name)
+def test_a_module_is_small_and_says_what_it_is_for(path: Path):
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+
+    lines = text.count("\n")
+    if lines > _SOFT:
+        print(f"{_name(path)} has {lines} lines; {_SOFT} are the aim")
+    assert lines <= _HARD
+    assert not tree.body or ast.get_docstring(tree), "the module lacks its opening line"
+
+
+def test_no_module_is_named_for_nothing():
+    named = {_name(path) for path in _MODULES}
+
+    assert {name for name in named if {*Path(name).with_suffix("").parts} & _FORBIDDEN} == set()
+
+
+def _structs() -> Iterator[type[msgspec.Struct]]:
+    for info in pkgutil.walk_packages(faucet.model.__path__, "faucet.model."):
+        module = importlib.import_module(info.name)
+        for _, struct in inspect.getmembers(module, inspect.isclass):
+            if issubclass(struct, msgspec.Struct) and struct.__module__ == module.__name__:
+                yield struct
+
+
+def _mutable_parts(annotation: object) -> Iterator[object]:
+    origin = typing.get_origin(annotation)
+    if annotation in _MUTABLE or origin in _MUTABLE:
+        yield annotation
+    if origin is typing.Literal:
+        return
+    for part in typing.get_args(annotation):
+        if isinstance(part, (type, types.UnionType, types.GenericAlias)) or typing.get_origin(part):
+            yield from _mutable_parts(part)
+
+
+@pytest.mark.parametrize("struct", list(_structs()), ids=lambda s: f"{s.__module__}.{s.__name__}")
+def test_a_struct_of_the_model_is_frozen_through_and_through(struct: type[msgspec.Struct]):
+    hints = typing.get_type_hints(struct, include_extras=False)
+    mutable = {name: list(_mutable_parts(hints[name])) for name in struct.__struct_fields__}
+
+    assert struct.__struct_config__.frozen
+    assert {name: parts for name, parts in mutable.items() if parts} == {}
+
+
+@pytest.mark.parametrize("command", ["faucet.cli", "faucet.cli.check", "faucet.cli.version"])
+def test_a_light_command_imports_no_server_and_no_driver(command: str):
+    script = f"import sys, {command}; print(*sys.modules)"
+
+    run = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60
+    )
+
+    roots = {name.partition(".")[0] for name in run.stdout.split()}
+    assert roots.intersection(_HEAVY) == set()
+
+
+def test_only_authorize_makes_an_authorized_request():
+    makers = {
+        _name(path)
+        for path in _MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and _called(node) == "AuthorizedRequest"
+    }
+
+    assert makers == {"faucet/request/authorize.py"}
+
+
+def _called(node: ast.Call) -> str:
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
