@@ -13,6 +13,9 @@ REFERENCE: Final = "x-faucet-reference"
 WHOLE_REFERENCE: Final = r"^\$\{[a-z]+:[^}]+\}$"
 
 Whole = Annotated[str, Meta(pattern=WHOLE_REFERENCE)]
+# The pattern of a text holds for every text of a union, its literals included.
+LogLevel = Annotated[str, Meta(pattern=r"^(debug|info|warning|error|\$\{[a-z]+:[^}]+\})$")]
+LogFormat = Annotated[str, Meta(pattern=r"^(json|text|\$\{[a-z]+:[^}]+\})$")]
 Name = Annotated[
     str,
     Meta(
@@ -411,11 +414,11 @@ class Logging(Spec, frozen=True, kw_only=True):
     """What is logged and how."""
 
     level: Annotated[
-        Literal["debug", "info", "warning", "error"] | Whole,
+        Literal["debug", "info", "warning", "error"] | LogLevel,
         Meta(description="The least severe level.", extra_json_schema={REFERENCE: "deployment"}),
     ] = "info"
     format: Annotated[
-        Literal["json", "text"] | Whole,
+        Literal["json", "text"] | LogFormat,
         Meta(
             description="One JSON object or one text a line.",
             extra_json_schema={REFERENCE: "deployment"},
