@@ -20,7 +20,9 @@ class Severity(StrEnum):
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """A place in a file. Lines and columns count from 1, columns in characters; the end is exclusive."""
+    """
+    A place in a file. Lines and columns count from 1, columns in characters; the end is exclusive.
+    """
 
     file: str
     line: int
@@ -49,7 +51,9 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """What a control stage gives back: its value, unless an error stood in the way, and all findings."""
+    """
+    What a control stage gives back: its value, unless an error stood in the way, and all findings.
+    """
 
     value: T | None
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -9,7 +9,8 @@ ServiceName = NewType("ServiceName", str)
 RoleName = NewType("RoleName", str)
 KeyName = NewType("KeyName", str)
 
-# Services, roles and keys stand in URLs, logs and headers; tables and columns are the database's own.
+# Services, roles and keys stand in URLs, logs and headers; tables and columns are the
+# database's own.
 NAME_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,62}$"
 ALIAS_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 RESERVED_NAMES: Final = frozenset({"system", "setup"})

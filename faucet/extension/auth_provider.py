@@ -13,8 +13,9 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a request brings: each credential header at most once.
 
-    *api_key* is the key header's value, *bearer* the token after ``Authorization: Bearer``. *client*
-    is the caller's address or None where it could not be told; *now* is seconds since 1970.
+    *api_key* is the key header's value, *bearer* the token after ``Authorization: Bearer``.
+    *client* is the caller's address or None where it could not be told; *now* is seconds since
+    1970.
     """
 
     api_key: str | None

@@ -34,14 +34,20 @@ class SqlForms(Protocol):
     """
 
     makes_json: bool
-    """Whether the database makes the JSON of rows; otherwise cells come back and `sql/cells` makes it."""
+    """
+    Whether the database makes the JSON of rows; otherwise cells come back and `sql/cells` makes it.
+    """
 
     def compile(self, statement: sa.sql.ClauseElement) -> tuple[str, tuple[str, ...]]:
-        """Return the SQL text with positional placeholders and the parameter names in their order."""
+        """
+        Return the SQL text with positional placeholders and the parameter names in their order.
+        """
         ...
 
     def parameter(self, name: str, of: ColumnType) -> Expression:
-        """Return the parameter *name* as a value to compare with, or write to, a column of type *of*."""
+        """
+        Return the parameter *name* as a value to compare with, or write to, a column of type *of*.
+        """
         ...
 
     def binder(self, of: ColumnType, options: ValueOptions) -> Binder:
@@ -49,7 +55,9 @@ class SqlForms(Protocol):
         ...
 
     def any_of(self, column: Expression, name: str, of: ColumnType) -> Expression:
-        """Return ``column IN (all values of the one array parameter name)``; array dialects only."""
+        """
+        Return ``column IN (all values of the one array parameter name)``; array dialects only.
+        """
         ...
 
     def array_binder(
@@ -105,6 +113,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     facts: DialectFacts
     forms: Callable[[], SqlForms]
     introspect: Callable[[str, Wanted], Catalog]
-    """Open *dsn*, read its catalog, close. Blocking. Raises `ExecutionError` DATABASE_UNAVAILABLE."""
+    """
+    Open *dsn*, read its catalog, close. Blocking. Raises `ExecutionError` DATABASE_UNAVAILABLE.
+    """
     executor: Callable[[ServiceSettings], Executor]
     """Make an executor; connects on first use."""

@@ -9,7 +9,9 @@ from faucet.secret import Secret
 
 class SecretReference(msgspec.Struct, frozen=True, kw_only=True):
     """
-    ``${scheme:name}`` or ``${scheme:name:-default}``; *folder* is the manifest's, for relative paths.
+    ``${scheme:name}`` or ``${scheme:name:-default}``.
+
+    *folder* is the manifest's, for relative paths.
     """
 
     scheme: str

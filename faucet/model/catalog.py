@@ -152,6 +152,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unreachable(msgspec.Struct, frozen=True, kw_only=True):
-    """Stands for the catalog of a service whose database did not answer; *reason* is for the log."""
+    """
+    Stands for the catalog of a service whose database did not answer; *reason* is for the log.
+    """
 
     reason: str

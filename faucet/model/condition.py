@@ -68,7 +68,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, tag="comparison"):
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True, tag="membership"):
-    """``column IN operands``, never empty; *exact* as in `Comparison`. Negation is a `Negation` around it."""
+    """
+    ``column IN operands``, never empty; *exact* as in `Comparison`. Negation is a `Negation` around
+    it.
+    """
 
     column: str
     operands: tuple[Value, ...] | Claim | Slots
@@ -90,7 +93,9 @@ class NullTest(msgspec.Struct, frozen=True, kw_only=True, tag="null_test"):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True, tag="known"):
-    """*holds* where the column is not null, else unknown: a comparison that the type decides alone."""
+    """
+    *holds* where the column is not null, else unknown: a comparison that the type decides alone.
+    """
 
     column: str
     holds: bool

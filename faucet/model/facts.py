@@ -12,7 +12,8 @@ class DialectFacts(msgspec.Struct, frozen=True, kw_only=True):
     One dialect.
 
     *array_parameters*: a list of values is one parameter (PostgreSQL's arrays). *default_keyword*:
-    ``SET col = DEFAULT`` exists. *schemas*: relations live in schemas, *default_schema* unless said.
+    ``SET col = DEFAULT`` exists. *schemas*: relations live in schemas, in *default_schema* unless
+    another is said.
     *enum_order*: enums sort by their labels' order in the database itself.
     """
 
@@ -25,7 +26,10 @@ class DialectFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TransformFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """One transform: the kinds it takes, and the kind it gives (None: the same); *keyed* needs a secret."""
+    """
+    One transform: the kinds it takes, and the kind it gives (None: the same); *keyed* needs a
+    secret.
+    """
 
     name: str
     takes: frozenset[Kind]

@@ -328,7 +328,7 @@ class Grant(Spec, frozen=True, kw_only=True):
     ) = UNSET
     presets: (
         Annotated[
-            Mapping[str, None | bool | int | float | str],
+            Mapping[str, bool | int | float | str | None],
             Meta(
                 min_length=1,
                 description="Values that are written whatever the body says: a literal or one whole reference such as {principal.name}.",

@@ -81,7 +81,9 @@ class Compare(msgspec.Struct, frozen=True, kw_only=True, tag="compare"):
 
 
 class In(msgspec.Struct, frozen=True, kw_only=True, tag="in"):
-    """``column [NOT] IN (values)``; in rules also ``column IN {claims.list}``: then *claim* is set."""
+    """
+    ``column [NOT] IN (values)``; in rules also ``column IN {claims.list}``: then *claim* is set.
+    """
 
     column: ColumnName
     operands: tuple[Operand, ...]

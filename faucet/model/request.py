@@ -48,7 +48,10 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FieldItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One item of `fields`: a column, a function of one, or COUNT(*) (no *column*); ``*`` is *everything*."""
+    """
+    One item of `fields`: a column, a function of one, or COUNT(*) (no *column*); ``*`` is
+    *everything*.
+    """
 
     column: ColumnName | None
     function: Function | None = None
@@ -68,8 +71,8 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True):
     """
     Which rows: a filter, keys, or all of them.
 
-    *ids* are key tuples: texts from a URL (*typed* false) or JSON values from a body. The path's key
-    is one of them, with *single* set.
+    *ids* are key tuples: texts from a URL (*typed* false) or JSON values from a body. The path's
+    key is one of them, with *single* set.
     """
 
     where: Predicate | None = None
@@ -128,7 +131,9 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def mentioned(self) -> tuple[tuple[str, ColumnName], ...]:
-        """Every column named outside the body's records, as (parameter, column), in order of mention."""
+        """
+        Every column named outside the body's records, as (parameter, column), in order of mention.
+        """
         found = [("fields", item.column) for item in self.fields or () if item.column is not None]
         found += [("group", column) for column in self.group]
         found += [("order", item.column) for item in self.order]

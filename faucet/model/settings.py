@@ -67,7 +67,9 @@ class ValueOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One service; *dialect* is the manifest's `driver`, *dsn* complete and in the dialect's own form."""
+    """
+    One service; *dialect* is the manifest's `driver`, *dsn* complete and in the dialect's own form.
+    """
 
     name: str
     dialect: str

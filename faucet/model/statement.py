@@ -96,7 +96,9 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Locate(msgspec.Struct, frozen=True, kw_only=True):
-    """Read *keys* of the rows that match, in no order; *lock* holds them until the transaction ends."""
+    """
+    Read *keys* of the rows that match, in no order; *lock* holds them until the transaction ends.
+    """
 
     relation: RelationName
     columns: tuple[Typed, ...]
@@ -106,7 +108,10 @@ class Locate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Insert(msgspec.Struct, frozen=True, kw_only=True):
-    """Insert one row of *assign* (values from slot 0 on, in that order); the others take their default. Returns *keys*."""
+    """
+    Insert one row of *assign* (values from slot 0 on, in that order); the others take their
+    default. Returns *keys*.
+    """
 
     relation: RelationName
     columns: tuple[Typed, ...]
@@ -132,7 +137,9 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delete(msgspec.Struct, frozen=True, kw_only=True):
-    """Delete the rows that match. Returns each as JSON of *outputs*, or, without outputs, its *keys*."""
+    """
+    Delete the rows that match. Returns each as JSON of *outputs*, or, without outputs, its *keys*.
+    """
 
     relation: RelationName
     columns: tuple[Typed, ...]
@@ -151,7 +158,10 @@ class Verify(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evaluate(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether *check* IS TRUE of a row made of *given* (values from slot 0 on), reading no table. One row: 1 or 0."""
+    """
+    Whether *check* IS TRUE of a row made of *given* (values from slot 0 on), reading no table. One
+    row: 1 or 0.
+    """
 
     columns: tuple[Typed, ...]
     given: tuple[str, ...]
