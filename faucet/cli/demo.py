@@ -8,9 +8,62 @@ from pathlib import Path
 from typing import Final
 
 import click
+import msgspec
 
 CLERK_KEY: Final = "faucet_1722096aee649c45e886330d2605dde3224a535b8f825396831e80177d9e9b21"
 MANAGER_KEY: Final = "faucet_00a2c02daa5930d0fbf930dd76f110c811b2f6310691d8786e7898bbfb696557"
+
+_API: Final = "/api/v1/shop/_table"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One request of the tour, and the status that answers it."""
+
+    status: int
+    title: str
+    path: str
+    key: str | None = None
+
+
+TOUR: Final = (
+    Step(
+        status=200,
+        title="anyone reads the catalogue",
+        path=f"{_API}/tracks?filter=seconds>350&order=title&fields=title,seconds",
+    ),
+    Step(status=403, title="but customers are not for everyone", path=f"{_API}/customers"),
+    Step(status=401, title="a wrong key is no key", path=f"{_API}/tracks", key="faucet_0"),
+    Step(
+        status=200,
+        title="the clerk of store 1 sees its customers, and four digits of their cards",
+        path=f"{_API}/customers?fields=name,store_id,card_number",
+        key=CLERK_KEY,
+    ),
+    Step(
+        status=400,
+        title="to clerks, the column notes does not exist",
+        path=f"{_API}/customers?fields=name,notes",
+        key=CLERK_KEY,
+    ),
+    Step(
+        status=200,
+        title="managers see all of it",
+        path=f"{_API}/customers?limit=3",
+        key=MANAGER_KEY,
+    ),
+    Step(
+        status=200,
+        title="and may add it up",
+        path=f"{_API}/invoices?fields=store_id,SUM(total)+AS+sales&group=store_id",
+        key=MANAGER_KEY,
+    ),
+    Step(
+        status=200,
+        title="which manifest is running; look again after an edit",
+        path="/api/v1/system/generation",
+        key=MANAGER_KEY,
+    ),
+)
 
 _SCHEMA: Final = """
 CREATE TABLE artists (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -114,29 +167,9 @@ def build(folder: Path) -> None:
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True)
 def tour(url: str) -> None:
     """Print requests to paste, each with the answer it gets."""
-    api = f"{url}/api/v1/shop/_table"
-    clerk, manager = (f"-H 'X-API-Key: {key}'" for key in (CLERK_KEY, MANAGER_KEY))
-    steps = (
-        ("200  anyone reads the catalogue", f"'{api}/tracks?filter=seconds>300&order=title'"),
-        ("403  but nobody's business is not theirs", f"-i '{api}/customers'"),
-        ("401  and a wrong key is no key", f"-i -H 'X-API-Key: faucet_0' '{api}/tracks'"),
-        (
-            "200  the clerk of store 1 sees its customers, and four digits of their cards",
-            f"{clerk} '{api}/customers?fields=name,store_id,card_number'",
-        ),
-        (
-            "400  to clerks, the column notes does not exist",
-            f"{clerk} '{api}/customers?fields=notes'",
-        ),
-        ("200  managers see all of it", f"{manager} '{api}/customers?limit=4'"),
-        (
-            "200  and may add it up",
-            f"{manager} '{api}/invoices?fields=store_id,SUM(total)%20AS%20sales&group=store_id'",
-        ),
-        ("200  which manifest is running", f"{manager} '{url}/api/v1/system/generation'"),
-    )
-    for title, arguments in steps:
-        click.echo(f"# {title}\ncurl {arguments}\n")
+    for step in TOUR:
+        key = f" -H 'X-API-Key: {step.key}'" if step.key else ""
+        click.echo(f"# {step.status}: {step.title}\ncurl -i{key} '{url}{step.path}'\n")
 
 
 def build_shop(path: Path) -> None:
