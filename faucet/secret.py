@@ -1,5 +1,6 @@
 """A value that will not print, compare to text or serialise."""
 
+import hashlib
 import hmac
 from typing import Final, NoReturn
 
@@ -41,3 +42,8 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret cannot be serialised")
+
+
+def derive_key(root: Secret, purpose: str) -> bytes:
+    """Return the 32 bytes of *root*'s key for one *purpose*, which tell nothing of any other's."""
+    return hmac.digest(root.reveal().encode(), b"faucet/" + purpose.encode(), hashlib.sha256)

@@ -1,0 +1,27 @@
+"""JSON Web Tokens, signed by a secret of our own or by the keys of an identity provider."""
+
+from typing import Final
+
+from faucet.auth.token import has_token_form
+from faucet.errors import UNAUTHORIZED, AuthenticationError
+from faucet.extension.auth_provider import AuthProvider, Credentials, Provider
+from faucet.model.request import Principal
+from faucet.model.settings import AuthSettings
+
+
+def _build(auth: AuthSettings, roles: frozenset[str]) -> Provider:
+    if not auth.providers:
+        return _nobody
+    # Loads PyJWT and cryptography, which a manifest without tokens can do without.
+    from faucet.auth.token_provider import TokenProvider  # noqa: PLC0415
+
+    return TokenProvider(auth, roles)
+
+
+def _nobody(credentials: Credentials) -> Principal | None:
+    if credentials.bearer is None:
+        return None
+    raise AuthenticationError(UNAUTHORIZED)
+
+
+JWT: Final = AuthProvider(name="jwt", build=_build, recognizes=has_token_form)

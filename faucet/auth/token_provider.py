@@ -1,0 +1,135 @@
+"""Tokens to principals for all issuers of a manifest, with a cache of those that were good."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from faucet.auth.claims import (
+    Payload,
+    Validity,
+    is_for,
+    principal_name,
+    role_of,
+    usable_claims,
+    validity,
+)
+from faucet.auth.signature import Verifier, is_signed, verifiers
+from faucet.auth.token import TOKEN_SIZE, Token, TokenError, read_token
+from faucet.errors import UNAUTHORIZED, AuthenticationError
+from faucet.extension.auth_provider import Credentials
+from faucet.model.request import Principal
+from faucet.model.settings import AuthSettings, JwtSettings
+
+_CACHED: Final = 1024
+
+
+class Issuer(msgspec.Struct, frozen=True, kw_only=True):
+    """One provider of the manifest with its keys."""
+
+    settings: JwtSettings
+    keys: tuple[Verifier, ...]
+
+
+class _Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What a good token said, and how long it may be believed."""
+
+    principal: Principal
+    validity: Validity
+
+
+class TokenProvider:
+    """
+    Answers for bearer tokens; a `Provider`.
+
+    Good tokens are remembered by digest, the least recently used forgotten; their dates are looked
+    at on every request.
+    """
+
+    def __init__(self, auth: AuthSettings, roles: frozenset[str]) -> None:
+        self._issuers = issuers(auth)
+        self._roles = roles
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+
+    def __call__(self, credentials: Credentials) -> Principal | None:
+        """Return who holds the token; see `Provider`."""
+        token = credentials.bearer
+        if token is None:
+            return None
+        if len(token) > TOKEN_SIZE or not token.isascii():
+            raise AuthenticationError(UNAUTHORIZED)
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._known.get(digest)
+        if known is None:
+            known = self._verified(token, credentials.now)
+            self._remember(digest, known)
+        else:
+            self._known.move_to_end(digest)
+        if credentials.now not in known.validity:
+            raise AuthenticationError(UNAUTHORIZED)
+        return known.principal
+
+    def _verified(self, text: str, now: float) -> _Known:
+        try:
+            token = read_token(text)
+            issuer = self._issuer(token)
+            period = _accepted(token, issuer, now)
+        except TokenError:
+            raise AuthenticationError(UNAUTHORIZED) from None
+        return _Known(
+            principal=_principal(token.payload, issuer.settings, self._roles), validity=period
+        )
+
+    def _issuer(self, token: Token) -> Issuer:
+        """Return the provider of the token's `iss`, which is believed for this choice alone."""
+        stated = token.payload.get("iss")
+        if "iss" in token.payload and not isinstance(stated, str):
+            raise TokenError("iss is not a text")
+        issuer = self._issuers.get(stated if isinstance(stated, str) else None)
+        if issuer is None:
+            raise TokenError("nobody issues such tokens")
+        return issuer
+
+    def _remember(self, digest: bytes, known: _Known) -> None:
+        self._known[digest] = known
+        if len(self._known) > _CACHED:
+            self._known.popitem(last=False)
+
+
+def issuers(auth: AuthSettings) -> Mapping[str | None, Issuer]:
+    """
+    Return the manifest's providers by `iss`; None is the one with a secret for tokens without.
+
+    Raises `ValueError` where two would take the same tokens. One with keys of others and no issuer
+    takes none.
+    """
+    found: dict[str | None, Issuer] = {}
+    for settings in auth.providers:
+        if settings.issuer is None and settings.secret is None:
+            continue
+        if settings.issuer in found:
+            raise ValueError(f"two providers take the tokens of issuer {settings.issuer!r}")
+        found[settings.issuer] = Issuer(settings=settings, keys=verifiers(settings))
+    return found
+
+
+def _accepted(token: Token, issuer: Issuer, now: float) -> Validity:
+    """Return when *token* holds, or raise `TokenError`: not the issuer's, not now, not for us."""
+    if not is_signed(token, issuer.keys):
+        raise TokenError("the signature is not the issuer's")
+    period, audience = validity(token.payload, issuer.settings.leeway), issuer.settings.audience
+    if now not in period:
+        raise TokenError("expired, or not valid yet")
+    if audience is not None and not is_for(token.payload, audience):
+        raise TokenError("for another audience")
+    return period
+
+
+def _principal(payload: Payload, settings: JwtSettings, roles: frozenset[str]) -> Principal:
+    return Principal(
+        name=principal_name(payload, settings.name),
+        role=role_of(payload, settings, roles),
+        claims=usable_claims(payload, settings.claims),
+    )

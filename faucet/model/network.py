@@ -1,0 +1,34 @@
+"""Addresses and networks, as trusted proxies and `allow_from` name them. Pure."""
+
+import ipaddress
+from collections.abc import Iterable
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Networks = tuple[Network, ...]
+
+
+def read_address(text: str) -> Address | None:
+    """
+    Return the address that *text* spells, or None.
+
+    An IPv4 address in IPv6 clothes (the peer of a dual-stack socket) is the IPv4 address; a zone is
+    dropped.
+    """
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    return address.ipv4_mapped or ipaddress.IPv6Address(int(address))
+
+
+def read_networks(texts: Iterable[str]) -> Networks:
+    """Return the networks; a lone address is one. Raises `ValueError` for what is neither."""
+    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+
+
+def among(address: Address, networks: Networks) -> bool:
+    """Whether *address* lies in one of *networks*."""
+    return any(address in network for network in networks)

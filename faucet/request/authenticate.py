@@ -1,0 +1,102 @@
+"""Find out who asks: one credential, one provider, one answer for all that is wrong with it."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from faucet.errors import UNAUTHORIZED, AuthenticationError
+from faucet.extension.auth_provider import AuthProvider, Credentials, Provider
+from faucet.model.network import Networks, read_networks
+from faucet.model.request import HttpRequest, Principal
+from faucet.model.settings import AuthSettings
+from faucet.request.client import client_address
+
+
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """One built provider; *recognizes* says whether a bearer token has its form."""
+
+    provider: Provider
+    recognizes: Callable[[str], bool]
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a generation knows of credentials.
+
+    The first of *doors* to recognize a bearer token is the only one asked. *key_header* is in lower
+    case, *anonymous* the role of requests without a credential, *trusted* the proxies' networks.
+    """
+
+    doors: tuple[Door, ...]
+    key_header: str
+    anonymous: str | None
+    trusted: Networks
+
+
+def open_gate(
+    auth: AuthSettings,
+    trusted_proxies: Iterable[str],
+    roles: Iterable[str],
+    kinds: Iterable[AuthProvider],
+) -> Gate:
+    """
+    Build every kind of provider for one generation.
+
+    *roles* are the manifest's. Raises `ValueError` for what its checks should have found.
+    """
+    names = frozenset(roles)
+    return Gate(
+        doors=tuple(
+            Door(provider=kind.build(auth, names), recognizes=kind.recognizes) for kind in kinds
+        ),
+        key_header=auth.api_key_header.lower(),
+        anonymous=auth.anonymous,
+        trusted=read_networks(trusted_proxies),
+    )
+
+
+def authenticate(request: HttpRequest, gate: Gate, now: float) -> Principal:
+    """
+    Return who sends *request* at *now* (seconds since 1970).
+
+    Raises `AuthenticationError` UNAUTHORIZED, without any word on the cause, unless there is
+    exactly one credential and it is good, or none and an anonymous role; `AuthorizationError`
+    NO_ROLE or AMBIGUOUS_ROLE for a good one without one role. Cookies are no credentials here.
+    """
+    tokens = [value for name, value in request.headers if name == "authorization"]
+    keys = [value for name, value in request.headers if name == gate.key_header]
+    if not tokens and not keys and gate.anonymous is not None:
+        return Principal(name=None, role=gate.anonymous, claims={})
+    if len(tokens) + len(keys) != 1:
+        raise AuthenticationError(UNAUTHORIZED)
+
+    credentials = Credentials(
+        api_key=keys[0] if keys else None,
+        bearer=_bearer(tokens[0]) if tokens else None,
+        client=client_address(request, gate.trusted),
+        now=now,
+    )
+    try:
+        principal = _ask(gate.doors, credentials)
+    except AuthenticationError:
+        # One that a plug-in worded differently would tell causes apart.
+        raise AuthenticationError(UNAUTHORIZED) from None
+    if principal is None:
+        raise AuthenticationError(UNAUTHORIZED)
+    return principal
+
+
+def _bearer(value: str) -> str:
+    """Return the token of an Authorization header, whose only scheme here is Bearer."""
+    scheme, _, token = value.partition(" ")
+    token = token.strip(" ")
+    if scheme.lower() != "bearer" or not token or " " in token:
+        raise AuthenticationError(UNAUTHORIZED)
+    return token
+
+
+def _ask(doors: tuple[Door, ...], credentials: Credentials) -> Principal | None:
+    if (bearer := credentials.bearer) is not None:
+        doors = tuple(door for door in doors if door.recognizes(bearer))[:1]
+    answers = (door.provider(credentials) for door in doors)
+    return next((principal for principal in answers if principal is not None), None)

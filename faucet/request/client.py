@@ -1,0 +1,32 @@
+"""Where a request comes from: the rightmost hop that is not one of our proxies. Pure."""
+
+from faucet.model.network import Networks, among, read_address
+from faucet.model.request import HttpRequest
+
+
+def client_address(request: HttpRequest, trusted: Networks) -> str | None:
+    """
+    Return the caller's address, or None where it cannot be told.
+
+    `X-Forwarded-For` is believed only from a peer in *trusted*: all its headers are one list, read
+    from the right up to the first hop outside *trusted*. A hop on that way that is no plain address
+    (a name, a port, nothing) ends the search with None. Where every hop is trusted, the first one
+    asks.
+    """
+    address = read_address(request.peer)
+    if address is None or not among(address, trusted):
+        return None if address is None else str(address)
+    for hop in reversed(_hops(request)):
+        address = read_address(hop)
+        if address is None or not among(address, trusted):
+            break
+    return None if address is None else str(address)
+
+
+def _hops(request: HttpRequest) -> list[str]:
+    return [
+        hop.strip(" \t")
+        for name, value in request.headers
+        if name == "x-forwarded-for"
+        for hop in value.split(",")
+    ]
