@@ -1,0 +1,62 @@
+"""SQLite DSNs to paths. Pure."""
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl, quote, unquote
+
+from faucet.model.dsn_error import DsnError
+
+_URL: Final = re.compile(r"sqlite(\+\w+)?://(?P<rest>.*)", re.ASCII | re.IGNORECASE)
+_QUERY: Final = re.compile(r"\?(?P<query>[A-Za-z_][\w.]*=.*)?$", re.ASCII)
+
+
+def normalize(text: str, folder: str) -> str:
+    """
+    Return the path of a SQLite DSN: a bare path, ``file:``, ``sqlite:///rel`` or ``sqlite:////abs``.
+
+    Parameters of other drivers are dropped, but for those that would make the database read-only:
+    dropping them would loosen what the writer asked for.
+    """
+    path, query = _split(text)
+    if not path or ":memory:" in path or query.get("mode") == "memory":
+        raise DsnError(
+            "a database in memory is empty for every connection; name a file, such as sqlite:///shop.db"
+        )
+    if query.get("mode") == "ro" or query.get("immutable") in {"1", "true", "yes", "on"}:
+        raise DsnError("say read_only: true of the service, instead of a parameter of the DSN")
+    return posixpath.normpath(posixpath.join(folder, path))
+
+
+def escape(template: str, value: str) -> str:
+    """Return *value* for the place of a reference; only ``file:`` URIs are percent-decoded."""
+    return quote(value, safe="/") if template.lower().startswith("file:") else value
+
+
+def _split(text: str) -> tuple[str, Mapping[str, str]]:
+    if url := _URL.fullmatch(text):
+        path, query = _without_query(url["rest"])
+        if path and not path.startswith("/"):
+            raise DsnError(
+                "a SQLite URL has three slashes before a relative path, four before an absolute one"
+            )
+        return path.removeprefix("/"), query
+    if text.lower().startswith("sqlite:"):
+        raise DsnError("a SQLite URL starts with sqlite:///")
+    if text.lower().startswith("file:"):
+        path, query = _without_query(text[len("file:") :])
+        if path.startswith("//"):
+            host, _, path = path[2:].partition("/")
+            if host not in {"", "localhost"}:
+                raise DsnError("a file: URI names no host")
+            path = f"/{path}"
+        return unquote(path), query
+    return _without_query(text)
+
+
+def _without_query(text: str) -> tuple[str, Mapping[str, str]]:
+    found = _QUERY.search(text)
+    if found is None:
+        return text, {}
+    return text[: found.start()], dict(parse_qsl(found["query"] or "", keep_blank_values=True))
