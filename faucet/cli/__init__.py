@@ -1,0 +1,37 @@
+"""The command line: one module per command, imported when it runs."""
+
+from typing import Final
+
+import click
+
+from faucet.cli.lazy_group import LazyCommand, LazyGroup
+
+_COMMANDS: Final = {
+    "serve": LazyCommand("faucet.cli.serve", "Serve the API that the manifest describes."),
+    "check": LazyCommand("faucet.cli.check", "Report every fault of a manifest."),
+    "routes": LazyCommand("faucet.cli.routes", "Print the routes."),
+    "openapi": LazyCommand("faucet.cli.openapi", "Print the OpenAPI document."),
+    "db": LazyCommand("faucet.cli.db", "Edit the services of a manifest."),
+    "role": LazyCommand("faucet.cli.role", "Edit the roles of a manifest."),
+    "key": LazyCommand("faucet.cli.key", "Edit the API keys of a manifest."),
+    "version": LazyCommand("faucet.cli.version", "Print the version."),
+    "demo": LazyCommand("faucet.cli.demo", "Try Faucet on a small music shop.", hidden=True),
+}
+_ALIASES: Final = {"service": "db", "database": "db", "apikey": "key"}
+
+
+@click.command(
+    cls=LazyGroup,
+    commands_by_name=_COMMANDS,
+    aliases=_ALIASES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(),
+    help="The manifest; else FAUCET_CONFIG, $FAUCET_DATA_DIR/faucet.yaml or ./faucet.yaml.",
+)
+def main(config: str | None) -> None:
+    """Turn a manifest into a REST API over your databases."""
+    del config  # `manifest_path.config_option` of each command reads it from the context

@@ -150,6 +150,9 @@ def demo() -> None:
     """Try Faucet on a small music shop."""
 
 
+command = demo
+
+
 @demo.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def build(folder: Path) -> None:

@@ -1,0 +1,46 @@
+"""Which file is the manifest."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from faucet.cli.environment import variable
+
+CONFIG: Final = "FAUCET_CONFIG"
+DATA_DIR: Final = "FAUCET_DATA_DIR"
+FILE_NAME: Final = "faucet.yaml"
+
+
+def manifest_path(given: str | None = None) -> Path:
+    """
+    Return *given*, else `FAUCET_CONFIG`, else `$FAUCET_DATA_DIR/faucet.yaml`, else `./faucet.yaml`.
+
+    The file need not exist.
+    """
+    if chosen := given or variable(CONFIG):
+        return Path(chosen)
+    if folder := variable(DATA_DIR):
+        return Path(folder) / FILE_NAME
+    return Path(FILE_NAME)
+
+
+def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """
+    Add ``-c/--config`` to a command, which is given the resolved path as ``manifest: Path``.
+
+    The option of the command beats the one before the command's name.
+    """
+    return click.option(
+        "-c",
+        "--config",
+        "manifest",
+        type=click.Path(),
+        callback=_resolved,
+        help="The manifest; else FAUCET_CONFIG, $FAUCET_DATA_DIR/faucet.yaml or ./faucet.yaml.",
+    )(command)
+
+
+def _resolved(context: click.Context, _parameter: click.Parameter, value: str | None) -> Path:
+    return manifest_path(value or context.find_root().params.get("config"))

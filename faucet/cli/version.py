@@ -1,0 +1,23 @@
+"""`faucet version`: what is running."""
+
+import json
+import platform
+from importlib import metadata
+
+import click
+
+
+@click.command("version")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def command(*, as_json: bool) -> None:
+    """Print the version."""
+    found = {
+        "name": "faucet",
+        "version": metadata.version("faucet"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        click.echo(f"faucet {found['version']} (Python {found['python']}, {found['platform']})")
