@@ -1,0 +1,43 @@
+"""SQLite 3.37 or newer, through the standard library."""
+
+from typing import Final
+
+from faucet.extension.dialect import Dialect, SqlForms, Wanted
+from faucet.extension.executor import Executor
+from faucet.model.catalog import Catalog
+from faucet.model.facts import DialectFacts
+from faucet.model.settings import ServiceSettings
+
+
+def _forms() -> SqlForms:
+    from faucet.dialects.sqlite.forms import SqliteForms  # noqa: PLC0415
+
+    return SqliteForms()
+
+
+def _introspect(dsn: str, wanted: Wanted) -> Catalog:
+    from faucet.dialects.sqlite.introspection import introspect  # noqa: PLC0415
+
+    return introspect(dsn, wanted)
+
+
+def _executor(service: ServiceSettings) -> Executor:
+    from faucet.dialects.sqlite.errors import classify  # noqa: PLC0415
+    from faucet.dialects.sqlite.forms import prepare  # noqa: PLC0415
+    from faucet.executors.threads import ThreadExecutor  # noqa: PLC0415
+
+    return ThreadExecutor(service, classify=classify, prepare=prepare)
+
+
+SQLITE: Final = Dialect(
+    facts=DialectFacts(
+        name="sqlite",
+        array_parameters=False,
+        default_keyword=False,
+        schemas=False,
+        max_parameters=32_766,
+    ),
+    forms=_forms,
+    introspect=_introspect,
+    executor=_executor,
+)
