@@ -1,0 +1,69 @@
+"""Plain scalars as YAML 1.2 core reads them. Pure."""
+
+import math
+import re
+from typing import Final
+
+# Beyond these a conversion costs more than the number is worth: int() of text is quadratic.
+MAX_DIGITS: Final = 400
+MAX_EXPONENT: Final = 400
+_EXACT: Final = 2**53
+
+_NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLEANS: Final = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_INTEGER: Final = re.compile(r"[-+]?[0-9]+").fullmatch
+_OCTAL: Final = re.compile(r"0o[0-7]+").fullmatch
+_HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]+").fullmatch
+_FLOAT: Final = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE](?P<exponent>[-+]?[0-9]+))?"
+).fullmatch
+_NOT_FINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)").fullmatch
+
+
+class ScalarError(ValueError):
+    """A plain scalar is a number that no manifest may hold."""
+
+
+def read_plain(text: str) -> bool | int | float | str | None:
+    """
+    Return what the plain scalar *text* means: `no` is a text, `0777` is 777.
+
+    A float that is whole is an int, so that `1.0` is 1 wherever an integer is asked for. Raises
+    `ScalarError` for numbers that are too long or not finite.
+    """
+    if text in _NULL:
+        return None
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if text[0] in "+-.0123456789":
+        return _number(text)
+    return text
+
+
+def _number(text: str) -> int | float | str:
+    if _NOT_FINITE(text):
+        raise ScalarError(f"{text} is not a number that a manifest may hold")
+    for matches, base in ((_INTEGER, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
+        if matches(text):
+            return int(_bounded(text), base)
+    if found := _FLOAT(text):
+        return _float(_bounded(text), found["exponent"] or "0")
+    return text
+
+
+def _float(text: str, exponent: str) -> int | float:
+    if abs(int(exponent)) > MAX_EXPONENT:
+        raise ScalarError(f"the exponent is beyond {MAX_EXPONENT}")
+    value = float(text)
+    if not math.isfinite(value):
+        raise ScalarError("the number is too large")
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+
+
+def _bounded(text: str) -> str:
+    if len(text) > MAX_DIGITS:
+        raise ScalarError(f"the number has more than {MAX_DIGITS} digits")
+    return text
