@@ -1,0 +1,227 @@
+"""One credential, one provider, one refusal; and where a request comes from."""
+
+import hashlib
+
+import pytest
+
+from faucet.auth.api_key import API_KEY
+from faucet.auth.jwt import JWT
+from faucet.errors import NO_ROLE, UNAUTHORIZED, AuthenticationError, AuthorizationError
+from faucet.extension.auth_provider import AuthProvider
+from faucet.model.network import read_networks
+from faucet.model.request import HttpRequest, Principal
+from faucet.model.settings import ApiKey, AuthSettings, LimitSettings
+from faucet.request.authenticate import authenticate, open_gate
+from faucet.request.client import client_address
+from tests.unit.auth.minting import NOW, ROLES, own, own_token
+
+_KEY = "faucet_" + "0a" * 32
+_ADMIN_SESSION = "faucet_session=" + "0a" * 32
+
+
+async def _no_body(_most: int) -> bytes:
+    return b""
+
+
+def _request(*headers: tuple[str, str], peer: str = "192.0.2.1") -> HttpRequest:
+    return HttpRequest(
+        method="GET", path="/", query="", headers=headers, peer=peer, read_body=_no_body
+    )
+
+
+def _gate(anonymous=None, kinds=(API_KEY, JWT), header="X-API-Key", allow_from=(), proxies=()):
+    key = ApiKey(
+        name="till-7",
+        role="clerk",
+        digests=frozenset({hashlib.sha256(_KEY.encode()).hexdigest()}),
+        claims={},
+        expires=None,
+        allow_from=allow_from,
+        limits=LimitSettings(),
+    )
+    settings = AuthSettings(
+        api_key_header=header, anonymous=anonymous, providers=(own(),), keys=(key,)
+    )
+    return open_gate(settings, proxies, ROLES, kinds)
+
+
+def _ask(*headers, gate=None, peer="192.0.2.1"):
+    return authenticate(_request(*headers, peer=peer), gate or _gate(), NOW)
+
+
+def _refused(*headers, gate=None, peer="192.0.2.1"):
+    with pytest.raises(AuthenticationError) as caught:
+        _ask(*headers, gate=gate, peer=peer)
+    return repr((caught.value.kind, caught.value.message, caught.value.context, caught.value.args))
+
+
+_BAD_CREDENTIALS = [
+    [("x-api-key", "")],
+    [("x-api-key", "faucet_unknown")],
+    [("x-api-key", f"Bearer {_KEY}")],
+    [("x-api-key", own_token())],
+    [("x-api-key", _KEY), ("x-api-key", _KEY)],
+    [("x-api-key", _KEY), ("authorization", f"Bearer {_KEY}")],
+    [("x-api-key", _KEY), ("authorization", "")],
+    [("x-api-key", ""), ("authorization", f"Bearer {_KEY}")],
+    [("authorization", f"Bearer {_KEY}"), ("authorization", f"Bearer {_KEY}")],
+    [("authorization", f"Bearer {_KEY}, Bearer {_KEY}")],
+    [("authorization", f"Bearer {_KEY} {_KEY}")],
+    [("authorization", f"Basic {_KEY}")],
+    [("authorization", f"Token {_KEY}")],
+    [("authorization", f"Digest username={_KEY}")],
+    [("authorization", f"Bearer\t{_KEY}")],
+    [("authorization", f"Bearer{_KEY}")],
+    [("authorization", f'Bearer token="{_KEY}"')],
+    [("authorization", "Bearer")],
+    [("authorization", "Bearer ")],
+    [("authorization", "")],
+    [("authorization", _KEY)],
+    [("authorization", own_token())],
+    [("authorization", f"Bearer {own_token(exp=1)}")],
+    [("authorization", f"Bearer {own_token()}.")],
+    [("authorization", "Bearer faucet_unknown")],
+]
+
+
+@pytest.mark.promise("sec-25")
+@pytest.mark.parametrize("anonymous", [None, "visitor"])
+@pytest.mark.parametrize("headers", _BAD_CREDENTIALS)
+def test_more_than_one_or_a_bad_credential_is_one_refusal(headers, anonymous):
+    bare = _refused(gate=_gate())
+
+    assert _refused(*headers, gate=_gate(anonymous)) == bare
+    assert repr(UNAUTHORIZED.title) in bare
+
+
+@pytest.mark.promise("sec-25")
+def test_anonymous_access_is_for_requests_without_a_credential():
+    gate = _gate("visitor")
+
+    assert _ask(gate=gate) == Principal(name=None, role="visitor", claims={})
+    assert _ask(("x-api-key", _KEY), gate=gate).name == "key:till-7"
+    assert _refused(gate=_gate())
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        (("x-api-key", _KEY), "key:till-7"),
+        (("authorization", f"Bearer {_KEY}"), "key:till-7"),
+        (("authorization", f"bearer {_KEY}"), "key:till-7"),
+        (("authorization", f"BEARER  {_KEY}"), "key:till-7"),
+        (("authorization", f"Bearer {own_token()}"), "jwt:own:ada"),
+    ],
+)
+def test_a_good_credential_says_who_asks(header, name):
+    assert _ask(header).name == name
+
+
+@pytest.mark.promise("sec-25")
+def test_a_cookie_is_no_credential():
+    cookie = ("cookie", f"{_ADMIN_SESSION}; token={own_token()}")
+
+    assert _ask(cookie, gate=_gate("visitor")).role == "visitor"
+    assert _ask(cookie, ("x-api-key", _KEY)).name == "key:till-7"
+    assert _refused(cookie)
+
+
+def test_the_key_header_has_the_name_that_the_manifest_gives_it():
+    gate = _gate(header="X-Shop-Key")
+
+    assert _ask(("x-shop-key", _KEY), gate=gate).name == "key:till-7"
+    assert _refused(("x-api-key", _KEY), gate=gate)
+
+
+def test_a_good_token_without_a_role_is_forbidden():
+    with pytest.raises(AuthorizationError) as caught:
+        _ask(("authorization", f"Bearer {own_token(role='root')}"))
+
+    assert caught.value.kind is NO_ROLE
+
+
+def test_only_the_first_provider_that_knows_a_bearer_is_asked():
+    def never(_credentials):
+        raise AssertionError("asked")
+
+    greedy = AuthProvider(name="x", build=lambda *_: never, recognizes=lambda _: True)
+
+    assert _ask(("authorization", f"Bearer {_KEY}"), gate=_gate(kinds=(API_KEY, greedy))).name
+
+
+def test_a_provider_cannot_word_its_refusal():
+    def chatty(_credentials):
+        raise AuthenticationError(UNAUTHORIZED, "the key expired yesterday", key="till-7")
+
+    kind = AuthProvider(name="x", build=lambda *_: chatty, recognizes=lambda _: True)
+
+    assert _refused(("x-api-key", "k"), gate=_gate(kinds=(kind,))) == _refused()
+
+
+def test_what_no_provider_knows_is_refused():
+    deaf = AuthProvider(name="x", build=lambda *_: lambda _credentials: None)
+
+    assert _refused(("x-api-key", _KEY), gate=_gate("visitor", kinds=(deaf,)))
+    assert _refused(("authorization", f"Bearer {_KEY}"), gate=_gate("visitor", kinds=(deaf,)))
+
+
+@pytest.mark.promise("sec-31")
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("192.0.2.1", [], "192.0.2.1"),
+        ("192.0.2.1", ["203.0.113.9"], "192.0.2.1"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["203.0.113.9"], "203.0.113.9"),
+        ("::ffff:10.0.0.1", ["203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.1", ["203.0.113.9, 198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["203.0.113.9, 198.51.100.7,10.0.0.2"], "198.51.100.7"),
+        ("10.0.0.1", ["203.0.113.9", "198.51.100.7", "10.0.0.2"], "198.51.100.7"),
+        ("10.0.0.1", ["198.51.100.7", "203.0.113.9 , 10.0.0.2"], "203.0.113.9"),
+        ("10.0.0.1", ["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+        ("10.0.0.1", ["garbage, 203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.1", ["2001:DB8::1"], "2001:db8::1"),
+        ("10.0.0.1", ["::ffff:203.0.113.9"], "203.0.113.9"),
+        ("fd00::1", ["203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.1", [""], None),
+        ("10.0.0.1", ["203.0.113.9,"], None),
+        ("10.0.0.1", ["203.0.113.9, unknown"], None),
+        ("10.0.0.1", ["unknown, 10.0.0.2"], None),
+        ("10.0.0.1", ["203.0.113.9:443"], None),
+        ("10.0.0.1", ["[2001:db8::1]"], None),
+        ("10.0.0.1", ["203.0.113.09"], None),
+        ("10.0.0.1", ["3405803785"], None),
+        ("10.0.0.1", ["203.0.113.9/32"], None),
+        ("", ["203.0.113.9"], None),
+        ("unix:", ["203.0.113.9"], None),
+        ("testclient", [], None),
+    ],
+)
+def test_the_client_is_the_rightmost_hop_outside_the_trusted_networks(peer, forwarded, client):
+    request = _request(*(("x-forwarded-for", value) for value in forwarded), peer=peer)
+
+    assert client_address(request, read_networks(["10.0.0.0/8", "fd00::/8"])) == client
+
+
+@pytest.mark.promise("sec-31")
+def test_nobody_is_trusted_unless_the_manifest_says_so():
+    request = _request(("x-forwarded-for", "203.0.113.9"), peer="127.0.0.1")
+
+    assert client_address(request, ()) == "127.0.0.1"
+
+
+@pytest.mark.promise("sec-29")
+@pytest.mark.promise("sec-31")
+def test_a_key_is_held_against_the_client_and_not_the_proxy():
+    gate = _gate(allow_from=("203.0.113.0/24",), proxies=("10.0.0.0/8",))
+    key, inside, outside = (
+        ("x-api-key", _KEY),
+        ("x-forwarded-for", "203.0.113.9"),
+        ("x-forwarded-for", "198.51.100.7"),
+    )
+
+    assert _ask(key, inside, gate=gate, peer="10.0.0.1").name == "key:till-7"
+    assert _refused(key, outside, gate=gate, peer="10.0.0.1")
+    assert _refused(key, inside, outside, gate=gate, peer="10.0.0.1")
+    assert _refused(key, inside, gate=gate, peer="192.0.2.1")
+    assert _refused(key, gate=gate, peer="10.0.0.1")
