@@ -1,8 +1,78 @@
 """The environment variables of the command line; the only module of it that reads them."""
 
 import os
+from typing import Final
+
+import click
+import msgspec
+
+from faucet.control.resolve import Overrides
+from faucet.secret import Secret
+
+LEVELS: Final = ("debug", "info", "warning", "error")
+FORMATS: Final = ("json", "text")
+MOST_PORT: Final = 65_535
+_TOKEN: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
+
+
+class Flags(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command line may say of the same things; None is not said."""
+
+    host: str | None = None
+    port: int | None = None
+    log_level: str | None = None
+    log_format: str | None = None
 
 
 def variable(name: str) -> str | None:
     """Return the variable, or None where it is not set or empty."""
     return os.environ.get(name) or None  # noqa: TID251 - the command line may, and does it here alone
+
+
+def overrides(flags: Flags = Flags()) -> Overrides:  # noqa: B008 - frozen
+    """
+    Return what *flags* and the environment put over the manifest; flags beat the environment.
+
+    Raises `click.UsageError` for a value that cannot be meant.
+    """
+    return Overrides(
+        host=flags.host or variable("FAUCET_SERVER_HOST"),
+        port=_port() if flags.port is None else flags.port,
+        api_key_header=_header(),
+        jwt_secret=_secret(),
+        log_level=flags.log_level or _choice("FAUCET_LOG_LEVEL", LEVELS),
+        log_format=flags.log_format or _choice("FAUCET_LOG_FORMAT", FORMATS),
+    )
+
+
+def _port() -> int | None:
+    text = variable("FAUCET_SERVER_PORT")
+    if text is None:
+        return None
+    digits = text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_PORT))
+    if not digits or int(text) > MOST_PORT:
+        raise click.UsageError(f"FAUCET_SERVER_PORT must be a number from 0 to {MOST_PORT}.")
+    return int(text)
+
+
+def _header() -> str | None:
+    text = variable("FAUCET_AUTH_API_KEY_HEADER")
+    if text is not None and not _TOKEN.issuperset(text.lower()):
+        raise click.UsageError("FAUCET_AUTH_API_KEY_HEADER must be the name of a header.")
+    return text
+
+
+def _secret() -> Secret | None:
+    name = "FAUCET_AUTH_JWT_SECRET"
+    text = variable(name)
+    # Elsewhere empty is absent; here that would weaken what is signed, and nobody would notice.
+    if text is None and name in os.environ:  # noqa: TID251 - as above
+        raise click.UsageError(f"{name} is empty.")
+    return None if text is None else Secret(text)
+
+
+def _choice(name: str, choices: tuple[str, ...]) -> str | None:
+    text = variable(name)
+    if text is not None and text.lower() not in choices:
+        raise click.UsageError(f"{name} must be one of {', '.join(choices)}.")
+    return text and text.lower()

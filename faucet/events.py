@@ -1,0 +1,134 @@
+"""What the process tells its operator, as tagged structs. Pure."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from faucet.diagnostics import Diagnostic
+
+
+class Listening(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The server takes connections at *address*; *generation* 0 is without a manifest."""
+
+    address: str
+    generation: int
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """There is no manifest at *path* yet."""
+
+    path: str
+
+
+class ManifestGone(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The manifest at *path* cannot be read any more; *generation* serves on."""
+
+    path: str
+    generation: int
+
+
+class Switched(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """*generation* serves from now on."""
+
+    generation: int
+    fingerprint: str
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A reload was refused; *generation* serves on, untouched."""
+
+    generation: int
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class ReloadCrashed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A reload met an unforeseen failure; *generation* serves on, untouched."""
+
+    generation: int
+    trace: str
+
+
+class Unchanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A reload found that *generation* is what the inputs say."""
+
+    generation: int
+
+
+class Retired(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """*generation* is closed; not *drained* when requests outlived the limit."""
+
+    generation: int
+    drained: bool
+
+
+class ServiceChecked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A service's *state* changed: ok, degraded or unreachable."""
+
+    service: str
+    state: str
+
+
+class WatchFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Changes are noticed by polling alone for now, because of *reason*."""
+
+    reason: str
+
+
+class Stopping(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The server was asked to stop and lets running requests end."""
+
+    signal: str
+
+
+class Stopped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The server has ended."""
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """One request; *path* is raw and without its query, *took_ms* until the reply was handed over."""
+
+    method: str
+    path: str
+    status: int
+    took_ms: float
+    principal: str | None
+    request_id: str
+    generation: int
+
+
+class RequestCrashed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A request met an unforeseen failure; the caller got a 500 with *request_id*."""
+
+    method: str
+    path: str
+    request_id: str
+    trace: str
+
+
+class LibraryNote(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A line that a library wrote to `logging`."""
+
+    level: str
+    logger: str
+    message: str
+
+
+Event = (
+    Listening
+    | Waiting
+    | ManifestGone
+    | Switched
+    | Refused
+    | ReloadCrashed
+    | Unchanged
+    | Retired
+    | ServiceChecked
+    | WatchFailed
+    | Stopping
+    | Stopped
+    | Answered
+    | RequestCrashed
+    | LibraryNote
+)
+Publish = Callable[[Event], None]

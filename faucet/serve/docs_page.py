@@ -1,0 +1,78 @@
+"""The interactive reference at /docs, made of packaged files alone."""
+
+import hashlib
+import html
+import mimetypes
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from faucet.model.request import Reply
+
+# Swagger UI draws some icons from data: URLs in its style sheet. Nothing else may load, run or frame.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_OWN: Final = ("docs.js", "docs.css")
+_SWAGGER: Final = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
+_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+
+DocsPage = Callable[[str], Reply | None]
+
+
+def docs_page(api_key_header: str) -> DocsPage:
+    """
+    Return what answers a raw path at or below ``/docs``: a reply, or None where nothing is there.
+
+    The page sends the key that the user types in *api_key_header*, to this origin alone.
+    """
+    replies = {"/docs": _page(api_key_header), **_assets()}
+    return MappingProxyType(replies).get
+
+
+def _page(api_key_header: str) -> Reply:
+    text = _own("docs.html").read_text(encoding="utf-8")
+    body = text.replace("{{key-header}}", html.escape(api_key_header, quote=True)).encode()
+    return _reply(body, "text/html; charset=utf-8")
+
+
+@cache
+def _assets() -> Mapping[str, Reply]:
+    """All files below the page; read once, since they come with the installation."""
+    files = [_own(name) for name in _OWN] + [_swagger_ui() / name for name in _SWAGGER]
+    return {f"/docs/{file.name}": _reply(file.read_bytes(), _type(file.name)) for file in files}
+
+
+def _own(name: str) -> Traversable:
+    return resources.files("faucet.serve") / "docs" / name
+
+
+def _swagger_ui() -> Traversable:
+    # Found without importing the package, which would import Flask.
+    found = find_spec("flask_swagger_ui")
+    if found is None or not found.submodule_search_locations:
+        raise FileNotFoundError("the package flask-swagger-ui is not installed")
+    return Path(found.submodule_search_locations[0]) / "dist"
+
+
+def _type(name: str) -> str:
+    suffix = name[name.rindex(".") :]
+    return _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _reply(body: bytes, content_type: str) -> Reply:
+    headers = (
+        ("content-type", content_type),
+        ("etag", f'"{hashlib.sha256(body).hexdigest()[:32]}"'),
+        ("cache-control", "no-cache"),
+        ("content-security-policy", _POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+    )
+    return Reply(status=200, headers=headers, body=body)

@@ -1,0 +1,90 @@
+"""Executors that outlive generations: shared by identity, counted, closed after the last lease."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from faucet.extension.dialect import Dialect
+from faucet.extension.executor import Executor
+from faucet.model.settings import PoolSettings, ServiceSettings
+
+
+class EngineIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What makes two services' connections one and the same.
+
+    The service's name belongs to it: two services never share the bounds of one pool.
+    """
+
+    service: str
+    dialect: str
+    dsn_digest: str
+    schema: str | None
+    read_only: bool
+    pool: PoolSettings
+    statement_timeout: float
+
+
+def identity_of(settings: ServiceSettings) -> EngineIdentity:
+    """Return the identity of the engine that *settings* ask for; holds no secret."""
+    return EngineIdentity(
+        service=settings.name,
+        dialect=settings.dialect,
+        dsn_digest=hashlib.sha256(settings.dsn.reveal().encode()).hexdigest(),
+        schema=settings.schema,
+        read_only=settings.read_only,
+        pool=settings.pool,
+        statement_timeout=settings.limits.statement_timeout,
+    )
+
+
+class EngineLease(msgspec.Struct, frozen=True, kw_only=True):
+    """The executors of one generation, by service, and the identities to give back."""
+
+    executors: Mapping[str, Executor]
+    identities: tuple[EngineIdentity, ...]
+
+
+class Engines:
+    """All executors of the process, each with the number of generations that hold it."""
+
+    def __init__(self, dialects: Mapping[str, Dialect]) -> None:
+        self._dialects = dialects
+        self._executors: dict[EngineIdentity, Executor] = {}
+        self._holders: dict[EngineIdentity, int] = {}
+
+    def acquire(self, services: Mapping[str, ServiceSettings]) -> EngineLease:
+        """
+        Return an executor for each of *services*; known identities keep theirs.
+
+        Nothing is counted when a dialect raises: executors connect on first use, so one that was
+        made in vain needs no closing.
+        """
+        executors: dict[str, Executor] = {}
+        identities: list[EngineIdentity] = []
+        for name, settings in services.items():
+            identity = identity_of(settings)
+            held = self._executors.get(identity)
+            executors[name] = held or self._dialects[settings.dialect].executor(settings)
+            identities.append(identity)
+
+        for identity, executor in zip(identities, executors.values(), strict=True):
+            self._executors[identity] = executor
+            self._holders[identity] = self._holders.get(identity, 0) + 1
+        return EngineLease(executors=MappingProxyType(executors), identities=tuple(identities))
+
+    async def release(self, lease: EngineLease) -> None:
+        """Give *lease* back; an executor that nobody holds any more is closed."""
+        ended: list[Executor] = []
+        for identity in lease.identities:
+            self._holders[identity] -= 1
+            if not self._holders[identity]:
+                del self._holders[identity]
+                ended.append(self._executors.pop(identity))
+        await asyncio.gather(*(executor.close() for executor in ended))
+
+    def __len__(self) -> int:
+        return len(self._executors)

@@ -1,0 +1,57 @@
+"""Whether each service's database answers, found out in the background, for readiness."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from faucet.errors import ExecutionError
+from faucet.events import Publish, ServiceChecked
+from faucet.extension.executor import Executor
+from faucet.model.catalog import Unreachable
+from faucet.model.surface import Surface
+from faucet.serve.switch import Switch
+
+_EVERY_SECONDS: Final = 2.0
+_LONGEST_SECONDS: Final = 10.0
+
+OK: Final = "ok"
+UNREACHABLE: Final = "unreachable"
+
+
+class Health:
+    """The last answer of each service, by name; a service not asked yet counts by its catalog."""
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
+        self._states: dict[str, str] = {}
+
+    def of(self, surface: Surface) -> Mapping[str, str]:
+        """Return the state of each service of *surface*."""
+        return {
+            name: UNREACHABLE
+            if isinstance(service.catalog, Unreachable)
+            else self._states.get(name, OK)
+            for name, service in surface.services.items()
+        }
+
+    async def run(self, switch: Switch) -> None:
+        """Ask the services of the current generation again and again, until cancelled."""
+        while True:
+            await self.check(switch.current.generation.executors)
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def check(self, executors: Mapping[str, Executor]) -> None:
+        """Ask each of *executors* once, side by side."""
+        states = await asyncio.gather(*map(_state, executors.values()))
+        for name, state in zip(executors, states, strict=True):
+            if state != self._states.get(name, OK):
+                self._publish(ServiceChecked(service=name, state=state))
+            self._states[name] = state
+
+
+async def _state(executor: Executor) -> str:
+    try:
+        async with asyncio.timeout(_LONGEST_SECONDS):
+            return OK if await executor.ping() else UNREACHABLE
+    except (ExecutionError, TimeoutError):
+        return UNREACHABLE

@@ -1,0 +1,146 @@
+"""What a load reads: the manifest's text and the secrets it refers to; what of it changed; where it lies."""
+
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from faucet.control.load import source_text
+from faucet.extension.registry import Registry
+from faucet.extension.secret_source import SecretReference, SecretSource
+from faucet.secret import Secret
+
+_MOST_LINKS: Final = 40
+
+
+class Inputs(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One reading: *text* is None where none could be read, *problem* says why; *missing* says that
+    there is no such file, which is not a fault before the first manifest.
+
+    *secrets* are the values that a load really used, by reference. Comparing them, rather than files
+    read a moment earlier or later, leaves no moment in which a change could be missed.
+    """
+
+    path: str
+    text: str | None
+    problem: str = ""
+    missing: bool = False
+    secrets: Mapping[SecretReference, Secret | None] = MappingProxyType({})
+
+
+class SecretRecorder:
+    """The registry's secret sources, remembering what was fetched. Safe to use from threads."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._lock = threading.Lock()
+        self._fetched: dict[SecretReference, Secret | None] = {}
+        sources = {
+            scheme: msgspec.structs.replace(source, fetch=self._recording(source))
+            for scheme, source in registry.secret_sources.items()
+        }
+        self.registry = msgspec.structs.replace(registry, secret_sources=sources)
+
+    @property
+    def fetched(self) -> Mapping[SecretReference, Secret | None]:
+        """What was fetched until now."""
+        with self._lock:
+            return MappingProxyType(dict(self._fetched))
+
+    def _recording(self, source: SecretSource) -> "_Fetch":
+        return _Fetch(self, source)
+
+    def record(self, reference: SecretReference, value: Secret | None) -> None:
+        """Remember one value."""
+        with self._lock:
+            self._fetched[reference] = value
+
+
+class _Fetch:
+    def __init__(self, recorder: SecretRecorder, source: SecretSource) -> None:
+        self._recorder = recorder
+        self._source = source
+
+    def __call__(self, reference: SecretReference) -> Secret | None:
+        value = self._source.fetch(reference)
+        self._recorder.record(reference, value)
+        return value
+
+
+def read_manifest(path: str) -> Inputs:
+    """Return the manifest at *path* as it is now, without secrets. Never raises `OSError`."""
+    try:
+        return Inputs(path=path, text=source_text(path, Path(path).read_bytes()).text)
+    except (FileNotFoundError, NotADirectoryError):
+        return Inputs(path=path, text=None, problem="no such file", missing=True)
+    except OSError as error:
+        return Inputs(path=path, text=None, problem=(error.strerror or str(error)).lower())
+
+
+def same_as_read(known: Inputs, now: Inputs, registry: Registry) -> bool:
+    """Return whether *now*, and the secrets as they can be fetched now, equal what *known* holds."""
+    if (known.text, known.problem) != (now.text, now.problem):
+        return False
+    for reference, value in known.secrets.items():
+        source = registry.secret_sources.get(reference.scheme)
+        if source is not None and _fetched(source, reference) != value:
+            return False
+    return True
+
+
+def _fetched(source: SecretSource, reference: SecretReference) -> Secret | None:
+    try:
+        return source.fetch(reference)
+    except (OSError, ValueError):
+        # Whatever is wrong is the load's to report.
+        return None
+
+
+def paths_of(inputs: Inputs, registry: Registry) -> frozenset[str]:
+    """Return the files whose change may change what *inputs* hold."""
+    found = {inputs.path}
+    for reference in inputs.secrets:
+        source = registry.secret_sources.get(reference.scheme)
+        path = source.path(reference) if source is not None else None
+        if path is not None:
+            found.add(path)
+    return frozenset(found)
+
+
+def folders_of(paths: Iterable[str]) -> frozenset[str]:
+    """
+    Return the folders to watch so that any change of what *paths* mean is seen.
+
+    These are the folder of each path and of every link on the way to the file: a ConfigMap swaps the
+    link `..data`, which none of its files notices. A missing folder is stood for by the nearest one
+    that exists.
+    """
+    return frozenset(_existing(folder) for path in paths for folder in _link_folders(path))
+
+
+def _link_folders(path: str) -> Iterable[str]:
+    pending = [os.path.abspath(path)]  # noqa: PTH100 - resolving links is what must not happen here
+    yield os.path.dirname(pending[0])  # noqa: PTH120 - texts in, texts out
+    followed = 0
+    while pending and followed < _MOST_LINKS:
+        current = Path(pending.pop())
+        for step in (*reversed(current.parents), current):
+            if step.is_symlink():
+                followed += 1
+                yield str(step.parent)
+                target = step.parent / os.readlink(step)  # noqa: PTH115 - as written, unresolved
+                pending.append(os.path.normpath(target / current.relative_to(step)))
+                break
+        else:
+            yield str(current.parent)
+
+
+def _existing(folder: str) -> str:
+    path = Path(folder)
+    while not path.is_dir() and path != path.parent:
+        path = path.parent
+    return str(path)

@@ -1,0 +1,50 @@
+"""Sockets to listen on, and the address to tell."""
+
+import socket
+from typing import Final
+
+_BACKLOG: Final = 2048
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; the text says why."""
+
+
+def open_sockets(host: str, port: int) -> list[socket.socket]:
+    """
+    Return a bound socket for every address of *host*; port 0 takes one free port for all of them.
+
+    Raises `ListenError` and leaves nothing open.
+    """
+    opened: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in _addresses(host, port):
+            number = opened[0].getsockname()[1] if opened and not port else port
+            found = socket.socket(family, kind, protocol)
+            opened.append(found)
+            _bind(found, (address[0], number, *address[2:]))
+    except OSError as error:
+        for found in opened:
+            found.close()
+        raise ListenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    return opened
+
+
+def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str | int, ...]]]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return list(dict.fromkeys(found))  # type: ignore[arg-type]  # the stub spells the parts closer
+
+
+def _bind(found: socket.socket, address: tuple[str | int, ...]) -> None:
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if found.family == socket.AF_INET6:
+        found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    found.bind(address)
+    found.listen(_BACKLOG)
+    found.setblocking(False)
+
+
+def address_of(host: str, sockets: list[socket.socket]) -> str:
+    """Return the URL under which *sockets*, opened for *host*, are reached."""
+    port = sockets[0].getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,199 @@
+"""Events as lines: JSON or text, on standard error, with nothing in them that a terminal would obey."""
+
+import logging
+import re
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from faucet import events
+from faucet.diagnostics import Diagnostic, Severity
+from faucet.events import Event
+from faucet.model.settings import LoggingSettings
+
+LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_NAMES: Final = {number: name for name, number in LEVELS.items()}
+
+# C0 and C1 controls, line and paragraph separators, and what turns the direction of writing.
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+Line = tuple[str, str, Mapping[str, object]]
+"""Level, message, fields."""
+
+
+def escaped(text: str) -> str:
+    """Return *text* with control and bidirectional characters as ``\\uXXXX``."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+class Log:
+    """Writes events at or above a level; `configure` may be called again at each reload."""
+
+    def __init__(
+        self,
+        settings: LoggingSettings,
+        write: Callable[[str], object] = sys.stderr.write,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._write = write
+        self._now = now
+        self.configure(settings)
+
+    def configure(self, settings: LoggingSettings) -> None:
+        """Take level and format from *settings*."""
+        self._level = LEVELS[settings.level]
+        self._render = _as_json if settings.format == "json" else _as_text
+
+    @property
+    def level(self) -> int:
+        """The least severe level that is written, as `logging` counts."""
+        return self._level
+
+    def publish(self, event: Event) -> None:
+        """Write *event*, unless it is below the level."""
+        if isinstance(event, events.Answered) and self._level > LEVELS["info"]:
+            return
+        for level, message, fields in lines_of(event):
+            if LEVELS[level] >= self._level:
+                self._emit(level, message, fields)
+
+    def _emit(self, level: str, message: str, fields: Mapping[str, object]) -> None:
+        time = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        try:
+            self._write(self._render(time, level, message, fields) + "\n")
+        except (BrokenPipeError, ValueError):
+            # Nobody reads our standard error any more; requests matter more than their log.
+            return
+
+
+def _as_json(time: str, level: str, message: str, fields: Mapping[str, object]) -> str:
+    line = {"time": time, "level": level, "message": message, **fields}
+    text = msgspec.json.encode(_without_surrogates(line)).decode()
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _without_surrogates(value: object) -> object:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case Mapping():
+            return {str(key): _without_surrogates(item) for key, item in value.items()}
+        case tuple() | list():
+            return [_without_surrogates(item) for item in value]
+        case _:
+            return value
+
+
+def _as_text(time: str, level: str, message: str, fields: Mapping[str, object]) -> str:
+    tail = "".join(
+        f" {name}={escaped(str(value))}"
+        for name, value in fields.items()
+        if value is not None and name not in ("event", "trace", "diagnostic")
+    )
+    # A trace keeps its line breaks, as an operator reads it; each line is escaped by itself.
+    trace = "".join(f"\n    {escaped(row)}" for row in str(fields.get("trace", "")).splitlines())
+    return f"{time} {level:<7} {escaped(message)}{tail}{trace}"
+
+
+def lines_of(event: Event) -> tuple[Line, ...]:
+    """Return what *event* says: one line, or one for each diagnostic besides."""
+    match event:
+        case events.Answered():
+            return (("info", "request", _request(event)),)
+        case events.Refused(generation=number, diagnostics=found):
+            said = f"The manifest has errors; generation {number} serves on"
+            if not number:
+                said = "The manifest has errors"
+            return (*map(_diagnosed, found), ("error", said, _fields(event, generation=number)))
+        case events.Switched(generation=number, warnings=found):
+            fields = _fields(event, generation=number, fingerprint=event.fingerprint)
+            return (*map(_diagnosed, found), ("info", f"Generation {number} serves", fields))
+        case events.LibraryNote(level=level, logger=logger, message=message):
+            return ((level, message, _fields(event, logger=logger)),)
+        case _:
+            return (_plain(event),)
+
+
+def _plain(event: Event) -> Line:
+    level, form = _MESSAGES[type(event)]
+    fields = msgspec.to_builtins(event)
+    name = fields.pop("type")
+    return level, form.format_map(fields), {"event": name, **fields}
+
+
+_MESSAGES: Final[Mapping[type, tuple[str, str]]] = {
+    events.Listening: ("info", "Faucet is listening on {address}, generation {generation}"),
+    events.Waiting: ("warning", "There is no manifest at {path}; waiting for one"),
+    events.ManifestGone: (
+        "warning",
+        "The manifest {path} cannot be read; generation {generation} serves on",
+    ),
+    events.ReloadCrashed: ("error", "A reload failed; generation {generation} serves on"),
+    events.Unchanged: ("debug", "Nothing changed; generation {generation} serves on"),
+    events.Retired: ("debug", "Generation {generation} is closed"),
+    events.ServiceChecked: ("warning", "Service {service} is {state}"),
+    events.WatchFailed: ("warning", "Changes are noticed by polling: {reason}"),
+    events.Stopping: ("info", "Stopping on {signal}; running requests may end"),
+    events.Stopped: ("info", "Stopped"),
+    events.RequestCrashed: ("error", "A request failed: {request_id}"),
+}
+
+
+def _request(event: events.Answered) -> Mapping[str, object]:
+    return {
+        "event": "Answered",
+        "method": event.method,
+        "path": event.path,
+        "status": event.status,
+        "ms": round(event.took_ms, 2),
+        "principal": event.principal,
+        "request_id": event.request_id,
+        "generation": event.generation,
+    }
+
+
+def _fields(event: Event, **fields: object) -> Mapping[str, object]:
+    return {"event": type(event).__name__, **fields}
+
+
+def _diagnosed(found: Diagnostic) -> Line:
+    """One finding, its place first, as `faucet check` writes it."""
+    level = "error" if found.severity is Severity.ERROR else "warning"
+    place = ""
+    if found.span is not None:
+        place = f"{found.span.file}:{found.span.line}:{found.span.column}: "
+    hint = f" ({found.hint})" if found.hint else ""
+    fields = {"event": "Diagnostic", "code": found.code, "address": ".".join(map(str, found.address))}
+    return level, f"{place}{level} {found.code}: {found.message}{hint}", fields
+
+
+class _Bridge(logging.Handler):
+    """Takes what libraries write to `logging`."""
+
+    def __init__(self, publish: events.Publish) -> None:
+        super().__init__()
+        self._publish = publish
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = _NAMES.get(min(record.levelno // 10 * 10, 40), "debug")
+        message = record.getMessage()
+        if record.exc_info:
+            message += "\n" + logging.Formatter().formatException(record.exc_info)
+        note = events.LibraryNote(level=level, logger=record.name, message=message)
+        self._publish(note)
+
+
+def listen_to_libraries(publish: events.Publish) -> None:
+    """Send what libraries log at warning or above to *publish*, and nothing anywhere else."""
+    root = logging.getLogger()
+    root.handlers[:] = [_Bridge(publish)]
+    root.setLevel(logging.WARNING)
+    # Uvicorn warns of each malformed request and each Upgrade header, which any caller can send.
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)

@@ -1,0 +1,67 @@
+"""A generation in service: its application's lifespan, its leases, its end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from faucet.request.generation import Generation
+from faucet.serve.leases import Leases
+
+AsgiMessage = dict[str, Any]
+AsgiScope = dict[str, Any]
+AsgiReceive = Callable[[], Awaitable[AsgiMessage]]
+AsgiSend = Callable[[AsgiMessage], Awaitable[None]]
+Asgi = Callable[[AsgiScope, AsgiReceive, AsgiSend], Awaitable[None]]
+
+
+class Running:
+    """
+    One generation with everything that ends when it does.
+
+    *lifespan* is entered and left in one task of its own, which holds it open until `retire`.
+    """
+
+    def __init__(
+        self,
+        *,
+        generation: Generation,
+        app: Asgi,
+        lifespan: AbstractAsyncContextManager[None],
+        release: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.generation = generation
+        self.app = app
+        self.leases = Leases()
+        self._lifespan = lifespan
+        self._release = release
+        self._retired = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Enter the lifespan. When that fails, raise its error; what it opened is unwound."""
+        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._hold(started))
+        await asyncio.wait((self._task, started), return_when=asyncio.FIRST_COMPLETED)
+        if not started.done():
+            await self._task
+
+    async def _hold(self, started: asyncio.Future[None]) -> None:
+        try:
+            async with self._lifespan:
+                started.set_result(None)
+                await self._retired.wait()
+        finally:
+            await self._release()
+
+    async def retire(self, limit: float) -> bool:
+        """
+        Wait for the leases, at most *limit* seconds, then leave the lifespan and release engines.
+
+        Returns whether all leases ended in time.
+        """
+        drained = await self.leases.ended(limit)
+        self._retired.set()
+        if self._task is not None:
+            await self._task
+        return drained

@@ -1,0 +1,84 @@
+"""Uvicorn, set up for this product and stopped the way its contract says."""
+
+import asyncio
+import contextlib
+import math
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import uvicorn
+
+from faucet.serve.protocol import BoundedProtocol
+from faucet.serve.running import Asgi
+from faucet.serve.switch import Switch
+
+_KEEP_ALIVE_SECONDS: Final = 75
+
+
+class Server(uvicorn.Server):
+    """
+    Serves until `stop`, then lets running requests end.
+
+    Requests that had begun when it was asked to stop keep the listener open until they end, so that
+    probes can read `unready`; after that the listener closes and what came in meanwhile may end too.
+    *limit* is asked for the seconds that all of this may take; *listening* is called once.
+    """
+
+    def __init__(
+        self,
+        app: Asgi,
+        *,
+        switch: Switch,
+        limit: Callable[[], float],
+        listening: Callable[[], None],
+    ) -> None:
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]  # ASGI, in plain dicts
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        )
+        super().__init__(config)
+        self._switch = switch
+        self._limit = limit
+        self._listening = listening
+        self._asked = asyncio.Event()
+
+    def stop(self) -> None:
+        """Begin to end; a second call ends without waiting."""
+        if self._switch.draining:
+            self.force_exit = True
+        self._switch.drain()
+        self._asked.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the owner of the process."""
+        yield
+
+    async def main_loop(self) -> None:
+        """Keep the date header true until asked to stop, and while early requests run."""
+        ticking = asyncio.create_task(super().main_loop())
+        await self._asked.wait()
+        deadline = time.monotonic() + self._limit()
+        await self._early_requests(deadline)
+        self.should_exit = True
+        await ticking
+        self.config.timeout_graceful_shutdown = max(1, math.ceil(deadline - time.monotonic()))
+
+    async def _early_requests(self, deadline: float) -> None:
+        while not self.force_exit and time.monotonic() < deadline:
+            if await self._switch.early.ended(0.1):
+                return
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take connections, and say so."""
+        await super().startup(sockets)
+        self._listening()

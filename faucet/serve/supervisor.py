@@ -1,0 +1,228 @@
+"""One reload at a time: read, build, compare, switch, retire; whatever fails, the last good one serves."""
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from faucet import events
+from faucet.diagnostics import Diagnostic, Outcome, Span, has_errors
+from faucet.events import Publish
+from faucet.model.catalog import Unreachable
+from faucet.serve.inputs import Inputs, folders_of, paths_of
+from faucet.serve.loading import Loaded, Loader
+from faucet.serve.restart import restart_needed
+from faucet.serve.running import Running
+from faucet.serve.status import Status
+from faucet.serve.switch import Switch
+
+UNREADABLE: Final = "FCT1902"
+CRASHED: Final = "FCT1903"
+_OF_DATABASES: Final = "FCT14"
+
+Assemble = Callable[[Loaded, int], Running]
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Why to look: at the inputs always; where *refresh*, at every catalog too; where *retry*, at what
+    a database that could not be reached kept from being served.
+    """
+
+    refresh: bool = False
+    retry: bool = False
+
+    def joined(self, newer: "Wish") -> "Wish":
+        """Return what satisfies both."""
+        return Wish(refresh=self.refresh or newer.refresh, retry=self.retry or newer.retry)
+
+
+class StartError(Exception):
+    """The first manifest cannot be served; what is wrong with it was published."""
+
+
+class Supervisor:
+    """
+    Owner of the generations. Belongs to one event loop; `start` comes first.
+
+    `wish` may be called at any time and often: wishes meet in a slot of one, so that none is lost
+    and none waits in a queue. `attempted` is called after each attempt, since what has to be
+    watched may be another by then.
+    """
+
+    switch: Switch
+    loaded: Loaded
+
+    def __init__(
+        self, *, loader: Loader, assemble: Assemble, status: Status, publish: Publish
+    ) -> None:
+        self.attempted: Callable[[], None] = lambda: None
+        self._loader = loader
+        self._assemble = assemble
+        self._status = status
+        self._publish = publish
+        self._slot: Wish | None = None
+        self._wished = asyncio.Event()
+        self._inputs = Inputs(path=loader.path, text=None, missing=True)
+        self._kept_out = False
+        self._retiring: set[asyncio.Task[None]] = set()
+
+    @property
+    def number(self) -> int:
+        """The number of the generation that serves."""
+        return self.switch.current.generation.number
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a database that could not be reached keeps something from being served."""
+        unreachable = any(isinstance(one, Unreachable) for one in self.loaded.catalogs.values())
+        return self._kept_out or unreachable
+
+    async def start(self) -> Switch:
+        """
+        Load for the first time; return the switch, at generation 0 when there is no manifest.
+
+        Raises `StartError` when there is one and it cannot be served.
+        """
+        inputs = await asyncio.to_thread(self._loader.read)
+        if inputs.missing:
+            self._publish(events.Waiting(path=inputs.path))
+            outcome = await asyncio.to_thread(self._loader.empty)
+        elif inputs.text is None:
+            outcome = Outcome[Loaded](value=None, diagnostics=(_unreadable(inputs),))
+        else:
+            inputs, outcome = await asyncio.to_thread(self._loader.load, inputs, None, fresh=True)
+        if outcome.value is None or has_errors(outcome.diagnostics):
+            self._publish(events.Refused(generation=0, diagnostics=outcome.diagnostics))
+            raise StartError
+
+        self._inputs = inputs
+        self.loaded = outcome.value
+        running = self._assemble(self.loaded, 0 if inputs.missing else 1)
+        await running.start()
+        self.switch = Switch(running)
+        self._tell(outcome.diagnostics)
+        return self.switch
+
+    def wish(self, wish: Wish) -> None:
+        """Ask for a look; returns at once."""
+        self._slot = self._slot.joined(wish) if self._slot else wish
+        self._wished.set()
+
+    async def run(self) -> None:
+        """Fulfil wishes until cancelled."""
+        while True:
+            await self._wished.wait()
+            self._wished.clear()
+            wish, self._slot = self._slot, None
+            if wish is not None:
+                await self._fulfil(wish)
+
+    async def close(self, limit: float) -> None:
+        """End every generation, the current one too; requests get at most *limit* seconds."""
+        self._retire(self.switch.current, limit)
+        await asyncio.gather(*self._retiring)
+
+    def folders(self) -> frozenset[str]:
+        """Return the folders to watch for what was read last."""
+        return folders_of(paths_of(self._inputs, self._loader.registry))
+
+    async def _fulfil(self, wish: Wish) -> None:
+        try:
+            if await self._attempt(wish):
+                self.attempted()
+        except Exception:  # noqa: BLE001 - whatever failed, the last good generation serves on
+            trace = traceback.format_exc()
+            self._publish(events.ReloadCrashed(generation=self.number, trace=trace))
+            crashed = Diagnostic(code=CRASHED, message="the reload failed; the log has the rest")
+            self._status.attempted((crashed,), ok=False)
+
+    async def _attempt(self, wish: Wish) -> bool:
+        """Do what *wish* asks for; return whether the inputs were read anew."""
+        inputs = await asyncio.to_thread(self._loader.read)
+        if await asyncio.to_thread(self._loader.same, self._inputs, inputs):
+            if wish.retry and not (wish.refresh or self._kept_out):
+                await self._renew()
+                return False
+            if not (wish.refresh or wish.retry):
+                return False
+
+        if inputs.text is None:
+            self._inputs = inputs
+            self._miss(inputs)
+            return True
+        self._inputs, outcome = await asyncio.to_thread(
+            self._loader.load, inputs, self.loaded, fresh=wish.refresh
+        )
+        await self._judge(outcome)
+        return True
+
+    async def _renew(self) -> None:
+        """Ask again for the catalogs that are missing, and serve what the running settings say."""
+        outcome = await asyncio.to_thread(self._loader.renew, self.loaded)
+        if outcome.value is not None and not outcome.value.same_as(self.loaded):
+            await self._serve(outcome.value)
+            self._tell(None)
+
+    async def _judge(self, outcome: Outcome[Loaded]) -> None:
+        loaded, found = outcome.value, outcome.diagnostics
+        if loaded is not None:
+            started, wanted = self.loaded.settings.server, loaded.settings.server
+            found = (*found, *restart_needed(started, wanted, loaded.document))
+        self._kept_out = any(one.code.startswith(_OF_DATABASES) for one in found)
+        if loaded is None or has_errors(found):
+            self._publish(events.Refused(generation=self.number, diagnostics=found))
+            self._status.attempted(found, ok=False)
+            return
+
+        self._kept_out = False
+        if self.number and loaded.same_as(self.loaded):
+            self._publish(events.Unchanged(generation=self.number))
+            self._status.attempted(found, ok=True)
+            return
+        await self._serve(loaded)
+        self._tell(found)
+
+    async def _serve(self, loaded: Loaded) -> None:
+        """Start *loaded*, then switch by one assignment, then retire what served until now."""
+        running = self._assemble(loaded, self.number + 1)
+        await running.start()
+        self.loaded = loaded
+        before = self.switch.turn(running)
+        self._retire(before, loaded.settings.server.shutdown_timeout)
+
+    def _tell(self, found: tuple[Diagnostic, ...] | None) -> None:
+        fingerprint = self.loaded.surface.fingerprint if self.number else None
+        self._status.switched(self.number, fingerprint, found)
+        if fingerprint is not None:
+            self._publish(
+                events.Switched(
+                    generation=self.number, fingerprint=fingerprint, warnings=found or ()
+                )
+            )
+
+    def _miss(self, inputs: Inputs) -> None:
+        if self.number:
+            self._publish(events.ManifestGone(path=inputs.path, generation=self.number))
+            self._status.attempted((_unreadable(inputs),), ok=False)
+        else:
+            self._publish(events.Waiting(path=inputs.path))
+
+    def _retire(self, running: Running, limit: float) -> None:
+        task = asyncio.create_task(self._end(running, limit))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+    async def _end(self, running: Running, limit: float) -> None:
+        drained = await running.retire(limit)
+        self._publish(events.Retired(generation=running.generation.number, drained=drained))
+
+
+def _unreadable(inputs: Inputs) -> Diagnostic:
+    return Diagnostic(
+        code=UNREADABLE,
+        message=f"the manifest cannot be read: {inputs.problem}",
+        span=Span(file=inputs.path, line=1, column=1, end_line=1, end_column=1),
+    )

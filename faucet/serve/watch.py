@@ -1,0 +1,114 @@
+"""Notices that something may have changed, and never stops noticing."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import anyio
+import watchfiles
+from watchfiles._rust_notify import WatchfilesRustInternalError
+
+from faucet.events import Publish, WatchFailed
+
+QUIET_MS: Final = 75
+"""How long nothing may happen before a change counts as finished; editors and syncs write in steps."""
+_LONGEST_MS: Final = 400
+_FALLBACK_MS: Final = 5_000
+_POLL_SECONDS: Final = 1.0
+
+Folders = Callable[[], frozenset[str]]
+Identities = frozenset[tuple[str, int, int]]
+
+
+class Watcher:
+    """
+    Calls *changed* whenever something in *folders* may be another than before, and now and then besides.
+
+    It knows no names and reads no file: what a change means is for `changed` to find out. *folders*
+    is asked anew after every call, since a reload, a swapped link or a re-created folder may move
+    what has to be watched. *mode* is the manifest's `server.watch`.
+    """
+
+    def __init__(
+        self,
+        *,
+        folders: Folders,
+        changed: Callable[[], None],
+        publish: Publish,
+        mode: Callable[[], str],
+    ) -> None:
+        self._folders = folders
+        self._changed = changed
+        self._publish = publish
+        self._mode = mode
+        self._rearm = anyio.Event()
+        self._reason = ""
+
+    def rearm(self) -> None:
+        """Look at *folders* and *mode* anew, now."""
+        self._rearm.set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            self._rearm = anyio.Event()
+            match self._mode():
+                case "off":
+                    await self._rearm.wait()
+                case "poll":
+                    await self._pause(_POLL_SECONDS)
+                    self._changed()
+                case _:
+                    await self._events()
+
+    async def _events(self) -> None:
+        folders = self._folders()
+        identities = _identities(folders)
+        # Between the last look and this arming anything may have happened.
+        self._changed()
+        try:
+            watch = watchfiles.awatch(
+                *folders,
+                watch_filter=None,
+                debounce=_LONGEST_MS,
+                step=QUIET_MS,
+                stop_event=self._rearm,
+                rust_timeout=_FALLBACK_MS,
+                yield_on_timeout=True,
+                force_polling=False,
+                recursive=False,
+                ignore_permission_denied=True,
+            )
+            async for _ in watch:
+                self._changed()
+                if _identities(self._folders()) != identities:
+                    return
+        except (OSError, WatchfilesRustInternalError) as error:
+            # No folder, no permission, or no inotify watches left: polling still sees changes.
+            self._complain(str(error))
+            await self._pause(_POLL_SECONDS)
+
+    def _complain(self, reason: str) -> None:
+        if reason != self._reason:
+            self._reason = reason
+            self._publish(WatchFailed(reason=reason))
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._rearm.wait()
+
+
+def _identities(folders: frozenset[str]) -> Identities:
+    """The folders as the file system knows them: one that was replaced has the same name only."""
+    found = set()
+    for folder in folders:
+        try:
+            status = Path(folder).stat()
+        except OSError:
+            found.add((folder, 0, 0))
+        else:
+            found.add((folder, status.st_dev, status.st_ino))
+    return frozenset(found)
