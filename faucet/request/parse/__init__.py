@@ -1,0 +1,68 @@
+"""From the parts of an HTTP request to an `ApiRequest`: grammar, not tables. Pure."""
+
+from faucet.errors import INVALID_BODY, NO_SELECTOR, RequestError
+from faucet.model.request import ApiRequest, Selector
+from faucet.model.surface import Verb
+from faucet.request.parse.body import Body, BodyContext, parse_body
+from faucet.request.parse.query import Parameters, parse_query
+
+__all__ = ["Body", "BodyContext", "Parameters", "build_request", "parse_body", "parse_query"]
+
+
+def build_request(
+    verb: Verb, parameters: Parameters, body: Body | None = None, key: tuple[str, ...] | None = None
+) -> ApiRequest:
+    """
+    Return the request that query, body and path make together; *key* is the path's, None without.
+
+    Raises `RequestError` INVALID_BODY where query and body both hold a selector, or several records
+    or an empty one stand beside one, and NO_SELECTOR for a DELETE that names no rows. A PATCH of
+    one object without selector passes: whether it carries its key is known later.
+    """
+    body = body or Body()
+    selector = _selector(parameters, body, key)
+    _check_records(verb, selector, body)
+    return ApiRequest(
+        verb=verb,
+        fields=parameters.fields,
+        group=parameters.group,
+        order=parameters.order,
+        selector=selector,
+        page=parameters.page,
+        records=body.records,
+        single_object=body.single_object or (bool(body.records) and selector.given),
+        rollback=parameters.rollback,
+        continued=parameters.continued,
+    )
+
+
+def _selector(parameters: Parameters, body: Body, key: tuple[str, ...] | None) -> Selector:
+    if key is not None:
+        return Selector(ids=(key,), single=True)
+    in_query = parameters.where is not None or parameters.ids is not None
+    in_body = body.where is not None or body.ids is not None
+    if in_query and in_body:
+        message = "filter and ids stand in the query or in the body, not in both"
+        raise RequestError(INVALID_BODY, message)
+    return Selector(
+        where=body.where if in_body else parameters.where,
+        ids=body.ids if in_body else parameters.ids,
+        typed=in_body,
+        # What narrows wins over what widens.
+        everything=parameters.everything and not (in_query or in_body),
+    )
+
+
+def _check_records(verb: Verb, selector: Selector, body: Body) -> None:
+    if verb is Verb.DELETE:
+        if not selector.given and not body.records:
+            raise RequestError(
+                NO_SELECTOR, "DELETE needs filter or ids; all=true deletes every row"
+            )
+        if selector.given and body.records:
+            raise RequestError(INVALID_BODY, "a DELETE of records takes no other selector")
+    if selector.given and len(body.records) > 1:
+        message = "several records stand beside a selector; send one object"
+        raise RequestError(INVALID_BODY, message)
+    if selector.given and body.records == ({},):
+        raise RequestError(INVALID_BODY, "the body holds no column")

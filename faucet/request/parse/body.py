@@ -1,0 +1,213 @@
+"""The body of a write: one object, an array of them, or an envelope. Pure."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from faucet.errors import (
+    BATCH_TOO_LARGE,
+    INVALID_BODY,
+    UNSUPPORTED_MEDIA_TYPE,
+    RequestError,
+)
+from faucet.model.predicate import Predicate
+from faucet.model.request import JsonDocument, JsonNumber, JsonRecord, JsonValue
+from faucet.model.surface import Verb
+from faucet.names import did_you_mean
+from faucet.request.parse.filters import read_filter
+from faucet.request.parse.json_text import Json, compact, read_json
+
+_ENVELOPE: Final = frozenset({"resource", "filter", "ids"})
+_JSON_TYPE: Final = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
+_CHARSET: Final = re.compile(r"\s*charset\s*=\s*\"?([^\s\";]*)\"?\s*", re.IGNORECASE)
+_NEEDS: Final = {
+    Verb.POST: 'one object, an array of objects, or {"resource":[…]}',
+    Verb.PUT: 'an object with its key, an array of such objects, or {"resource":[…]}',
+    Verb.PATCH: "an object of the columns to change, or an array of objects that carry their key",
+    Verb.DELETE: '{"ids":[…]}, {"filter":"…"} or {"resource":[{key}…]}',
+}
+
+
+class BodyContext(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What reading a body depends on.
+
+    *column_names* are the columns that the role may read or write: an object is no envelope for a
+    key that is one of them. *single* says that the path names one record.
+    """
+
+    column_names: frozenset[str]
+    max_records: int
+    single: bool = False
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A body read. *single_object* says that the records were one object and no array.
+
+    *ids* are JSON values; *where* and *ids* are None where absent or empty.
+    """
+
+    records: tuple[JsonRecord, ...] = ()
+    single_object: bool = False
+    where: Predicate | None = None
+    ids: tuple[tuple[JsonValue, ...], ...] | None = None
+
+
+def parse_body(
+    verb: Verb, raw: bytes, headers: Sequence[tuple[str, str]], context: BodyContext
+) -> Body:
+    """
+    Return the body of a write; *headers* have lower-case names.
+
+    Raises `RequestError` UNSUPPORTED_MEDIA_TYPE for what is no JSON by its headers, INVALID_BODY,
+    BATCH_TOO_LARGE, and what filters raise. Only DELETE takes no body or an empty object.
+    """
+    if not raw.strip():
+        if verb is Verb.DELETE:
+            return Body()
+        raise _invalid(f"{verb.value} needs a body: {_needs(verb, context)}")
+    _check_headers(headers)
+    value = read_json(raw)
+    if verb is Verb.DELETE and value == {}:
+        return Body()
+    if verb is Verb.DELETE and context.single:
+        raise _invalid("DELETE of one record takes no body")
+    match value:
+        case dict():
+            return _object(verb, value, context)
+        case list():
+            return Body(records=_records(value, context))
+        case _:
+            raise _invalid(f"the body is a single value; send {_needs(verb, context)}")
+
+
+def _needs(verb: Verb, context: BodyContext) -> str:
+    return "one object" if context.single else _NEEDS[verb]
+
+
+def _check_headers(headers: Sequence[tuple[str, str]]) -> None:
+    encodings = [value for name, value in headers if name == "content-encoding"]
+    if any(value.strip().lower() not in {"", "identity"} for value in encodings):
+        raise RequestError(UNSUPPORTED_MEDIA_TYPE, "a body is read without a Content-Encoding only")
+    types = [value for name, value in headers if name == "content-type" and value.strip()]
+    if len(types) > 1 or not all(_is_json(value) for value in types):
+        raise RequestError(UNSUPPORTED_MEDIA_TYPE, "a body is read as application/json in UTF-8")
+
+
+def _is_json(content_type: str) -> bool:
+    media_type, *parameters = content_type.split(";")
+    if _JSON_TYPE.fullmatch(media_type.strip().lower()) is None:
+        return False
+    charsets = [found[1] for found in map(_CHARSET.fullmatch, parameters) if found]
+    return all(charset.lower() in {"utf-8", "utf8"} for charset in charsets)
+
+
+def _object(verb: Verb, value: dict[str, Json], context: BodyContext) -> Body:
+    keys = _envelope_keys(value, context)
+    if not keys:
+        return _one(value, context)
+    _check_keys(verb, value, keys, context)
+    where, ids = _where(value, keys), _ids(value, keys, context)
+    if "resource" in keys:
+        content = value["resource"]
+    elif verb is Verb.DELETE:
+        return Body(where=where, ids=ids)
+    else:
+        # The columns to change may stand beside their selector, without an inner object.
+        content = {name: item for name, item in value.items() if name not in keys}
+    if isinstance(content, list):
+        return Body(records=_records(content, context), where=where, ids=ids)
+    return msgspec.structs.replace(_one(content, context), where=where, ids=ids)
+
+
+def _one(value: Json, context: BodyContext) -> Body:
+    if value == {}:
+        raise _invalid("the body holds no column")
+    return Body(records=_records([value], context), single_object=True)
+
+
+def _envelope_keys(value: dict[str, Json], context: BodyContext) -> frozenset[str]:
+    keys = _ENVELOPE.intersection(value) - context.column_names
+    if "resource" in keys and not isinstance(value["resource"], list | dict):
+        return keys - {"resource"}
+    return keys
+
+
+def _check_keys(
+    verb: Verb, value: dict[str, Json], keys: frozenset[str], context: BodyContext
+) -> None:
+    """Refuse selectors where none belongs, and anything beside them that is no column to change."""
+    named = " and ".join(f'"{key}"' for key in sorted(keys - {"resource"}))
+    if named and context.single:
+        raise _invalid(f"a body for one record takes no {named}: the path selects")
+    if named and verb is Verb.PUT:
+        raise _invalid(f"PUT replaces records by their keys and takes no {named}; use PATCH")
+    if named and verb is Verb.POST:
+        raise _invalid(f"POST takes no {named}")
+    beside = [name for name in value if name not in keys]
+    if beside and ("resource" in keys or verb is Verb.DELETE):
+        hint = did_you_mean(beside[0], sorted(_ENVELOPE - keys - context.column_names))
+        message = f'"{beside[0][:80]}" has no meaning beside {", ".join(sorted(keys))}'
+        raise _invalid(f"{message}; {hint}" if hint else message)
+
+
+def _where(value: dict[str, Json], keys: frozenset[str]) -> Predicate | None:
+    text = value["filter"] if "filter" in keys else None
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise _invalid('"filter" is a text', parameter="filter")
+    return read_filter(text)
+
+
+def _ids(
+    value: dict[str, Json], keys: frozenset[str], context: BodyContext
+) -> tuple[tuple[JsonValue, ...], ...] | None:
+    items = value["ids"] if "ids" in keys else None
+    if items is None:
+        return None
+    if not isinstance(items, list):
+        raise _invalid('"ids" is an array of keys', parameter="ids")
+    if len(items) > context.max_records:
+        raise _too_many(len(items), context)
+    return tuple(_key(item) for item in items) or None
+
+
+def _key(item: Json) -> tuple[JsonValue, ...]:
+    parts = item if isinstance(item, list) else [item]
+    scalars = tuple(part for part in parts if isinstance(part, bool | str | JsonNumber))
+    if not parts or len(scalars) != len(parts):
+        message = '"ids" holds texts and numbers, a composite key as an array of them'
+        raise _invalid(message, parameter="ids")
+    return scalars
+
+
+def _records(items: Sequence[Json], context: BodyContext) -> tuple[JsonRecord, ...]:
+    if not items:
+        raise _invalid("the body holds no record")
+    if len(items) > context.max_records:
+        raise _too_many(len(items), context)
+    records: list[JsonRecord] = []
+    for index, item in enumerate(items):
+        if not isinstance(item, dict):
+            raise _invalid(f"record {index} is not an object", record=index)
+        records.append({name: _value(value) for name, value in item.items()})
+    return tuple(records)
+
+
+def _value(value: Json) -> JsonValue:
+    if isinstance(value, list | dict):
+        return JsonDocument(text=compact(value))
+    return value
+
+
+def _invalid(message: str, **context: object) -> RequestError:
+    return RequestError(INVALID_BODY, message, **context)
+
+
+def _too_many(count: int, context: BodyContext) -> RequestError:
+    message = f"the body holds {count} records; {context.max_records} are taken at once"
+    return RequestError(BATCH_TOO_LARGE, message, limit=context.max_records)

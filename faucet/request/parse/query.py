@@ -1,0 +1,145 @@
+"""The query string as parameters, each only where it has a meaning. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from faucet.errors import INVALID_PARAMETER, UNKNOWN_PARAMETER, RequestError
+from faucet.model.predicate import ColumnName, Predicate
+from faucet.model.request import FieldItem, OrderItem, Page
+from faucet.model.surface import Verb
+from faucet.names import did_you_mean
+from faucet.request.parse.filters import read_filter
+from faucet.request.parse.lists import read_fields, read_group, read_ids, read_order
+from faucet.request.percent import decode
+
+_SINGLE: Final = frozenset({"fields"})
+_READ: Final = frozenset({"filter", "fields", "group", "order", "ids"}) | {
+    "limit",
+    "offset",
+    "count",
+    "include_count",
+}
+_WRITE: Final = frozenset({"fields", "rollback", "continue"})
+_SELECT_AND_WRITE: Final = _WRITE | {"filter", "ids", "all"}
+_MEANING: Final = {
+    Verb.GET: _READ,
+    Verb.POST: _WRITE,
+    Verb.PUT: _WRITE,
+    Verb.PATCH: _SELECT_AND_WRITE,
+    Verb.DELETE: _SELECT_AND_WRITE,
+}
+_SYNONYMS: Final = {"include_count": "count"}
+_BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
+_NATURAL: Final = re.compile(r"[0-9]{1,400}")
+_MAX_OFFSET: Final = 2**63 - 1
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True):
+    """The parameters of one request; what is absent or blank has its default."""
+
+    fields: tuple[FieldItem, ...] | None = None
+    group: tuple[ColumnName, ...] = ()
+    order: tuple[OrderItem, ...] = ()
+    where: Predicate | None = None
+    ids: tuple[tuple[str, ...], ...] | None = None
+    everything: bool = False
+    page: Page = Page()
+    rollback: bool = False
+    continued: bool = False
+
+
+def parse_query(verb: Verb, query: str, *, single: bool) -> Parameters:
+    """
+    Return the parameters of a raw query string; *single* says that the path names one record.
+
+    Raises `RequestError` UNKNOWN_PARAMETER for one that has no meaning for the verb and the route,
+    INVALID_PARAMETER for one that is repeated or cannot be read, and what filters raise. Names that
+    start with ``_`` are ignored.
+    """
+    values = _values(verb, query, single=single)
+    fields = read_fields(values.get("fields", ""))
+    if single or verb is not Verb.GET:
+        _refuse_functions(fields)
+    return Parameters(
+        fields=fields,
+        group=read_group(values.get("group", "")),
+        order=read_order(values.get("order", "")),
+        where=read_filter(values.get("filter", "")),
+        ids=read_ids(values.get("ids", "")),
+        everything=_boolean(values, "all"),
+        page=Page(
+            limit=_natural(values["limit"], "limit") if "limit" in values else None,
+            offset=_offset(values.get("offset", "0")),
+            count=_boolean(values, "count"),
+        ),
+        rollback=_boolean(values, "rollback"),
+        continued=_boolean(values, "continue"),
+    )
+
+
+def _values(verb: Verb, query: str, *, single: bool) -> Mapping[str, str]:
+    known = _SINGLE if single else _MEANING[verb]
+    values: dict[str, str] = {}
+    for pair in query.split("&"):
+        raw_name, _, raw_value = pair.partition("=")
+        name, value = _decoded(raw_name), _decoded(raw_value)
+        if not pair or name.startswith("_"):
+            continue
+        if name not in known:
+            raise _unknown(name, known, verb, single=single)
+        plain = _SYNONYMS.get(name, name)
+        if plain in values:
+            message = f'the parameter "{plain}" is given twice'
+            raise RequestError(INVALID_PARAMETER, message, parameter=plain)
+        values[plain] = value
+    return values
+
+
+def _decoded(raw: str) -> str:
+    try:
+        return decode(raw, form=True)
+    except ValueError as fault:
+        raise RequestError(INVALID_PARAMETER, f"the query cannot be read: {fault}") from None
+
+
+def _unknown(name: str, known: frozenset[str], verb: Verb, *, single: bool) -> RequestError:
+    shown = name[:80]
+    if verb is Verb.PUT and not single and name in {"filter", "ids"}:
+        message = f'PUT replaces records by their keys and takes no "{name}"; use PATCH'
+    else:
+        where = "of one record" if single else "of a table"
+        hint = did_you_mean(name, sorted(known))
+        message = f'{verb.value} {where} has no parameter "{shown}"' + (f"; {hint}" if hint else "")
+    return RequestError(UNKNOWN_PARAMETER, message, parameter=shown)
+
+
+def _refuse_functions(fields: tuple[FieldItem, ...] | None) -> None:
+    if any(item.function is not None for item in fields or ()):
+        message = "functions in fields are for GET of a table"
+        raise RequestError(INVALID_PARAMETER, message, parameter="fields")
+
+
+def _boolean(values: Mapping[str, str], name: str) -> bool:
+    text = values.get(name, "false")
+    if text not in _BOOLEANS:
+        message = f'"{name}" is true, false, 1 or 0'
+        raise RequestError(INVALID_PARAMETER, message, parameter=name)
+    return _BOOLEANS[text]
+
+
+def _natural(text: str, name: str) -> int:
+    if _NATURAL.fullmatch(text) is None:
+        message = f'"{name}" is an integer from 0 on'
+        raise RequestError(INVALID_PARAMETER, message, parameter=name)
+    return int(text)
+
+
+def _offset(text: str) -> int:
+    offset = _natural(text, "offset")
+    if offset > _MAX_OFFSET:
+        message = '"offset" is at most 2^63-1'
+        raise RequestError(INVALID_PARAMETER, message, parameter="offset")
+    return offset

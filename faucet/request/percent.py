@@ -1,0 +1,28 @@
+"""Percent-encoded text, decoded once and strictly. Pure."""
+
+import re
+from typing import Final
+
+_BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ESCAPE: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
+
+
+def decode(text: str, *, form: bool = False) -> str:
+    """
+    Return *text* with its escapes decoded as UTF-8; with *form* a `+` is a blank.
+
+    *text* holds the bytes of the request one by one (latin-1), so unescaped UTF-8 is read too.
+    Raises ValueError, whose text may be shown, for a bad `%`, bad UTF-8 and a NUL.
+    """
+    if bad := _BAD_PERCENT.search(text):
+        raise ValueError(f'"%" is not followed by two hex digits at position {bad.start()}')
+    if form:
+        text = text.replace("+", " ")
+    try:
+        raw = text.encode("latin-1")
+        decoded = _ESCAPE.sub(lambda found: bytes((int(found[1], 16),)), raw).decode("utf-8")
+    except UnicodeError:
+        raise ValueError("it is not UTF-8") from None
+    if "\0" in decoded:
+        raise ValueError("it holds a NUL")
+    return decoded
