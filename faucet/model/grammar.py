@@ -1,0 +1,128 @@
+"""The filter grammar: text to `Predicate`, with positions. Pure, linear, and never recursive."""
+
+from typing import Final
+
+from faucet.errors import FILTER_TOO_LARGE, INVALID_PARAMETER
+from faucet.model.lists import split_list
+from faucet.model.predicate import And, ColumnName, Not, Or, Predicate
+from faucet.model.terms import TermReader
+from faucet.model.tokens import FilterError, Tokens
+
+__all__ = ["FilterError", "parse_column", "parse_filter", "split_list"]
+
+_MAX_DEPTH: Final = 64
+_MAX_TERMS: Final = 1000
+_CONNECTIVES: Final = {"AND": "AND", "&&": "AND", "OR": "OR", "||": "OR"}
+
+
+def parse_filter(text: str, *, policy: bool = False) -> Predicate | None:
+    """
+    Return the filter that *text* spells, None if it is blank.
+
+    With *policy* the references of row rules (`{claims.NAME}`, `{principal.name}`,
+    `{principal.role}`, `now()`) stand as values. Raises `FilterError`: FILTER_SYNTAX, or
+    FILTER_TOO_LARGE beyond 64 levels, 1000 tests, or 1000 members of one IN. The length of *text*
+    is the caller's to limit.
+    """
+    return _Parser(Tokens(text), policy=policy).filter()
+
+
+def parse_column(text: str) -> ColumnName:
+    """Return the one column that *text* names; raises `FilterError` INVALID_PARAMETER."""
+    try:
+        tokens = Tokens(text)
+        column = TermReader(tokens, policy=False).column()
+        if not tokens.at_end:
+            raise tokens.expected("the end")
+    except FilterError as error:
+        raise FilterError(INVALID_PARAMETER, error.message, error.position) from None
+    return column
+
+
+class _Frame:
+    """One level of parentheses that is still open: what was read of it so far."""
+
+    __slots__ = ("alternatives", "conjuncts", "negations")
+
+    def __init__(self) -> None:
+        self.alternatives: list[Predicate] = []
+        self.conjuncts: list[Predicate] = []
+        self.negations = 0
+
+    def add(self, node: Predicate) -> None:
+        for _ in range(self.negations):
+            node = Not(of=node)
+        self.negations = 0
+        self.conjuncts.append(node)
+
+    def alternate(self) -> None:
+        parts = tuple(self.conjuncts)
+        self.alternatives.append(parts[0] if len(parts) == 1 else And(of=parts))
+        self.conjuncts = []
+
+    def close(self) -> Predicate:
+        self.alternate()
+        parts = tuple(self.alternatives)
+        return parts[0] if len(parts) == 1 else Or(of=parts)
+
+
+class _Parser:
+    def __init__(self, tokens: Tokens, *, policy: bool) -> None:
+        self._tokens = tokens
+        self._terms = TermReader(tokens, policy=policy)
+        self._frames = [_Frame()]
+        self._depth = 0
+        self._count = 0
+
+    def filter(self) -> Predicate | None:
+        if self._tokens.at_end:
+            return None
+        self._operand()
+        while self._connect():
+            self._operand()
+        if len(self._frames) > 1:
+            raise self._tokens.expected("')', AND or OR")
+        return self._frames[0].close()
+
+    def _operand(self) -> None:
+        self._open()
+        self._frames[-1].add(self._terms.term())
+        self._close()
+
+    def _open(self) -> None:
+        """Take the NOTs and opening parentheses that stand before a test."""
+        while (keyword := self._tokens.current.keyword) in {"NOT", "("}:
+            self._depth += 1
+            if self._depth > _MAX_DEPTH:
+                message = f"a filter is at most {_MAX_DEPTH} levels deep"
+                raise FilterError(FILTER_TOO_LARGE, message, self._tokens.current.position)
+            self._tokens.take()
+            if keyword == "NOT":
+                self._frames[-1].negations += 1
+            else:
+                self._frames.append(_Frame())
+        self._count += 1
+        if self._count > _MAX_TERMS:
+            message = f"a filter has at most {_MAX_TERMS} tests"
+            raise FilterError(FILTER_TOO_LARGE, message, self._tokens.current.position)
+
+    def _close(self) -> None:
+        """Take the closing parentheses that stand after a test."""
+        while self._tokens.current.keyword == ")" and len(self._frames) > 1:
+            self._tokens.take()
+            node = self._frames.pop().close()
+            self._frames[-1].add(node)
+        self._depth = len(self._frames) - 1 + sum(frame.negations for frame in self._frames)
+
+    def _connect(self) -> bool:
+        """Take AND or OR; False at the end."""
+        if self._tokens.at_end:
+            return False
+        connective = _CONNECTIVES.get(self._tokens.current.keyword)
+        if connective is None:
+            closing = "')', " if len(self._frames) > 1 else ""
+            raise self._tokens.expected(f"{closing}AND, OR or the end")
+        self._tokens.take()
+        if connective == "OR":
+            self._frames[-1].alternate()
+        return True

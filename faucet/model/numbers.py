@@ -1,0 +1,130 @@
+"""Numbers from text, exactly, and where one stands among those that a column can hold. Pure."""
+
+import math
+import re
+import struct
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from typing import Final
+
+from faucet.errors import INVALID_VALUE, OUT_OF_RANGE
+from faucet.model.catalog import ColumnType
+from faucet.model.value_fault import Gap, ValueFault
+
+BOUNDS: Final = "a number has at most 400 digits and an exponent from -400 to 400"
+_MOST: Final = 400
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
+# 800 digits of a number and 1,000 of a scale, exactly.
+_CONTEXT: Final = Context(prec=4_000, Emax=999_999, Emin=-999_999)
+_DOUBLE_DIGITS: Final = 15
+_SPECIAL: Final = {
+    "nan": math.nan,
+    "infinity": math.inf,
+    "+infinity": math.inf,
+    "-infinity": -math.inf,
+}
+_DOUBLE_MAX: Final = (2 - 2.0**-52) * 2.0**1023
+_SINGLE_MAX: Final = (2 - 2.0**-23) * 2.0**127
+_SINGLE_BITS: Final = 32
+
+
+def is_bounded(text: str) -> bool:
+    """Whether the number *text* may be converted: a longer one could cost minutes."""
+    mantissa, _, exponent = text.lower().partition("e")
+    if len(exponent) > _MOST or sum(map(mantissa.count, "0123456789")) > _MOST:
+        return False
+    return int(exponent or "0") in range(-_MOST, _MOST + 1)
+
+
+def exact(text: str) -> Decimal:
+    """Return the number that *text* spells, or raise `ValueFault`."""
+    text = text.strip()
+    if not _NUMBER.fullmatch(text):
+        raise ValueFault(INVALID_VALUE, "the value is not a number")
+    if not is_bounded(text):
+        raise ValueFault(INVALID_VALUE, BOUNDS)
+    return Decimal(text)
+
+
+def integer(number: Decimal, of: ColumnType) -> int:
+    """Return *number* as an integer of type *of*, or raise `ValueFault`."""
+    bits = of.bits or 64
+    low, high = (0, 2**bits - 1) if of.unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    if number > high:
+        raise _misfit(f"the value is greater than {high}", Gap(below=high))
+    if number < low:
+        raise _misfit(f"the value is less than {low}", Gap(above=low))
+    floor = math.floor(number)
+    if floor != number:
+        raise _misfit("the value is not a whole number", Gap(below=floor, above=floor + 1))
+    return floor
+
+
+def decimal(number: Decimal, of: ColumnType, *, rounded: bool = False) -> Decimal:
+    """
+    Return *number* as a decimal of type *of*, or raise `ValueFault`.
+
+    With *rounded* it is brought to the column's scale, half away from zero.
+    """
+    if rounded and of.scale is not None:
+        number = number.quantize(_unit(of.scale), ROUND_HALF_UP, _CONTEXT)
+    if of.precision is not None:
+        _check_magnitude(number, of.precision, of.scale or 0)
+    if of.scale is not None:
+        _check_scale(number, of.scale)
+    # The introspection marks by bits=64 a decimal that its database keeps as a double.
+    if of.bits is not None and len(_CONTEXT.normalize(number).as_tuple().digits) > _DOUBLE_DIGITS:
+        message = f"this database keeps {_DOUBLE_DIGITS} digits of a decimal"
+        raise _misfit(message, Gap(itself=number))
+    return number
+
+
+def floating(number: Decimal, of: ColumnType) -> float:
+    """Return the float of type *of* nearest to *number*, or raise `ValueFault` beyond its range."""
+    value = float(number)
+    if of.bits == _SINGLE_BITS:
+        value = _single(value)
+    if math.isinf(value):
+        largest = _SINGLE_MAX if of.bits == _SINGLE_BITS else _DOUBLE_MAX
+        gap = Gap(below=largest, above=math.inf)
+        if value < 0:
+            gap = Gap(below=-math.inf, above=-largest)
+        raise _misfit("the value is beyond the range of the column", gap)
+    return value
+
+
+def floating_text(text: str, of: ColumnType) -> float:
+    """Return the float that *text* spells, NaN and the infinities among them."""
+    special = _SPECIAL.get(text.strip().lower())
+    return floating(exact(text), of) if special is None else special
+
+
+def _single(value: float) -> float:
+    try:
+        (narrow,) = struct.unpack("<f", struct.pack("<f", value))
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return float(narrow)
+
+
+def _unit(scale: int) -> Decimal:
+    return Decimal((0, (1,), -scale))
+
+
+def _check_magnitude(number: Decimal, precision: int, scale: int) -> None:
+    largest = _CONTEXT.multiply(Decimal(10**precision - 1), _unit(scale))
+    if number > largest:
+        raise _misfit(f"the value is greater than {largest:f}", Gap(below=largest))
+    if number < -largest:
+        raise _misfit(f"the value is less than -{largest:f}", Gap(above=-largest))
+
+
+def _check_scale(number: Decimal, scale: int) -> None:
+    floor = number.quantize(_unit(scale), ROUND_FLOOR, _CONTEXT)
+    if floor != number:
+        ceiling = number.quantize(_unit(scale), ROUND_CEILING, _CONTEXT)
+        message = f"the value has more than {scale} decimal places"
+        raise _misfit(message, Gap(below=floor, above=ceiling))
+
+
+def _misfit(message: str, gap: Gap) -> ValueFault:
+    return ValueFault(OUT_OF_RANGE, message, gap)

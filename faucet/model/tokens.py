@@ -1,0 +1,146 @@
+"""The words of a filter: text to tokens, one at a time and in linear time. Pure."""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from faucet.errors import FILTER_SYNTAX, FILTER_TOO_LARGE, ErrorKind
+from faucet.model.numbers import BOUNDS, is_bounded
+
+
+class FilterError(Exception):
+    """A text that is no filter (or no column list); *position* counts characters from 0."""
+
+    def __init__(self, kind: ErrorKind, message: str, position: int) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.position = position
+
+
+class TokenKind(StrEnum):
+    """What a token is."""
+
+    WORD = "word"
+    QUOTED = "quoted"
+    STRING = "string"
+    NUMBER = "number"
+    SYMBOL = "symbol"
+    REFERENCE = "reference"
+    END = "end"
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One token. *text* is without its quotes or braces; *keyword* is an unquoted ASCII word in upper
+    case, a symbol as it is, and "" for everything else.
+    """
+
+    kind: TokenKind
+    text: str
+    keyword: str
+    position: int
+
+
+# Possessive quantifiers: what does not match fails at once, so no input is read twice.
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<word>[^\W\d](?:\w|[^\x00-\x7f\s])*+)
+    | (?P<quoted>"[^"]*+(?:""[^"]*+)*+")
+    | (?P<string>'[^']*+(?:''[^']*+)*+')
+    | (?P<number>-?[0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)
+    | (?P<symbol><=|>=|<>|!=|&&|\|\||[=<>(),.])
+    | (?P<reference>\{[^{}]*+\})
+    """,
+    re.VERBOSE,
+)
+_BLANKS: Final = re.compile(r"\s*+")
+_RUNS_ON: Final = re.compile(r"[\w.]")
+_UNCLOSED: Final = {
+    "'": "the text has no closing '",
+    '"': 'the name has no closing "',
+    "{": "the reference has no closing }",
+}
+
+
+class Tokens:
+    """The tokens of a text; *current* is the one to look at, `take` moves on."""
+
+    def __init__(self, text: str) -> None:
+        _check_characters(text)
+        self._text = text
+        self._offset = 0
+        self.current = self._read()
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing is left."""
+        return self.current.kind is TokenKind.END
+
+    def take(self) -> Token:
+        """Return the current token and move to the next."""
+        token = self.current
+        self.current = self._read()
+        return token
+
+    def accept(self, keyword: str) -> bool:
+        """Take the current token if it is *keyword*, and say so."""
+        found = self.current.keyword == keyword
+        if found:
+            self.take()
+        return found
+
+    def expected(self, wanted: str) -> FilterError:
+        """Return the error that says what was expected instead of the current token."""
+        return FilterError(FILTER_SYNTAX, f"expected {wanted}", self.current.position)
+
+    def _read(self) -> Token:
+        start = _BLANKS.match(self._text, self._offset).end()  # type: ignore[union-attr]
+        if start == len(self._text):
+            return Token(kind=TokenKind.END, text="", keyword="", position=start)
+        found = _TOKEN.match(self._text, start)
+        if found is None:
+            raise _unreadable(self._text[start], start)
+        self._offset = found.end()
+        return self._token(TokenKind(found.lastgroup or ""), found[0], start)
+
+    def _token(self, kind: TokenKind, text: str, start: int) -> Token:
+        keyword = ""
+        match kind:
+            case TokenKind.WORD:
+                # Beyond ASCII, letters exist that only upper() makes a keyword of.
+                keyword = text.upper() if text.isascii() else ""
+            case TokenKind.SYMBOL:
+                keyword = text
+            case TokenKind.NUMBER:
+                self._check_number(text, start)
+            case TokenKind.REFERENCE:
+                text = text[1:-1].strip()
+            case _:
+                quote = text[0]
+                text = text[1:-1].replace(quote * 2, quote)
+        return Token(kind=kind, text=text, keyword=keyword, position=start)
+
+    def _check_number(self, text: str, start: int) -> None:
+        if _RUNS_ON.match(self._text, self._offset):
+            raise FilterError(FILTER_SYNTAX, "the number cannot be read", start)
+        if not is_bounded(text):
+            message = BOUNDS
+            raise FilterError(FILTER_TOO_LARGE, message, start)
+
+
+def _check_characters(text: str) -> None:
+    if (found := text.find("\0")) >= 0:
+        raise FilterError(FILTER_SYNTAX, "the character U+0000 cannot stand here", found)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = "half of a surrogate pair cannot stand here"
+        raise FilterError(FILTER_SYNTAX, message, error.start) from None
+
+
+def _unreadable(character: str, position: int) -> FilterError:
+    message = _UNCLOSED.get(character) or f"unexpected character {character!r}"
+    return FilterError(FILTER_SYNTAX, message, position)
