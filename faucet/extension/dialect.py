@@ -1,6 +1,6 @@
 """The dialect slot: facts and deviations of one database, as one frozen value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -25,6 +25,14 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 10.0
 
 
+class CompiledText(msgspec.Struct, frozen=True, kw_only=True):
+    """SQL with positional placeholders, their parameters' names in order, and what constants stand for."""
+
+    sql: str
+    names: tuple[str, ...]
+    constants: Mapping[str, object]
+
+
 class SqlForms(Protocol):
     """
     How one database spells what the contract means. Pure; SQLAlchemy expressions in and out.
@@ -33,15 +41,15 @@ class SqlForms(Protocol):
     asks for a dialect's name.
     """
 
+    array_parameters: bool
+    """As in `DialectFacts`."""
     makes_json: bool
     """
     Whether the database makes the JSON of rows; otherwise cells come back and `sql/cells` makes it.
     """
 
-    def compile(self, statement: sa.sql.ClauseElement) -> tuple[str, tuple[str, ...]]:
-        """
-        Return the SQL text with positional placeholders and the parameter names in their order.
-        """
+    def compile(self, statement: sa.sql.ClauseElement) -> CompiledText:
+        """Return the SQL text of *statement*."""
         ...
 
     def parameter(self, name: str, of: ColumnType) -> Expression:
@@ -61,9 +69,17 @@ class SqlForms(Protocol):
         ...
 
     def array_binder(
-        self, of: ColumnType, options: ValueOptions
+        self, of: ColumnType, options: ValueOptions, *, keys: bool
     ) -> Callable[[tuple[Scalar, ...]], object]:
-        """Return what turns canonical values into the array parameter of `any_of`."""
+        """
+        Return what turns values into the array parameter of `any_of`.
+
+        The values are canonical, or with *keys* as `key` gave them.
+        """
+        ...
+
+    def comparable(self, column: Expression, of: ColumnType) -> Expression:
+        """Return *column* so that it compares with `parameter` by value, by its own collation."""
         ...
 
     def exact(self, column: Expression, of: ColumnType) -> Expression:
@@ -74,7 +90,9 @@ class SqlForms(Protocol):
         """Return the parameter *name* for comparison with `exact` of a column of type *of*."""
         ...
 
-    def like(self, column: Expression, pattern: Expression, *, fold: bool) -> Expression:
+    def like(
+        self, column: Expression, pattern: Expression, of: ColumnType, *, fold: bool
+    ) -> Expression:
         """Return a case-sensitive LIKE with ESCAPE '\\'; *fold* lowers both sides first."""
         ...
 
@@ -86,24 +104,44 @@ class SqlForms(Protocol):
         """Return SUM, AVG, MIN or MAX of *column*, in the result type of the contract."""
         ...
 
+    def aggregate_order(
+        self, function: Function, column: Expression, of: ColumnType
+    ) -> Expression:
+        """Return what sorts by SUM, AVG, MIN or MAX of *column*."""
+        ...
+
     def order_key(self, column: Expression, of: ColumnType) -> Expression:
         """Return what sorts *column* as the contract says (enums by label order)."""
         ...
 
-    def rows(self, projection: sa.Select[Any], keyed: tuple[str, ...]) -> sa.Select[Any]:
-        """Wrap a projection, labelled as the answer, so that its JSON comes back; see `Select`."""
-        ...
+    def rows(self, projection: sa.Select[Any], labels: tuple[str, ...]) -> sa.Select[Any]:
+        """
+        Wrap *projection* so that its JSON comes back.
 
-    def row_json(self, labelled: sa.FromClause) -> Expression:
-        """Return the JSON text of one row of *labelled*; JSON-making dialects only."""
+        The columns *labels* make the JSON; without others there is one row of the row count and the
+        rows' JSON joined by commas, with others each row is those followed by its JSON. A dialect
+        that makes no JSON returns *projection* itself.
+        """
         ...
 
     def keyed_hash(self, text: Expression, key: bytes) -> Expression:
         """Return the lower-case hex HMAC-SHA-256 of *text* under *key*."""
         ...
 
+    def default(self, expression: str | None) -> Expression:
+        """Return what sets a column to its default; *expression* is the catalog's own text."""
+        ...
+
     def locator_type(self) -> ColumnType:
         """Return the type under which a row locator travels."""
+        ...
+
+    def key(self, column: Expression, of: ColumnType) -> Expression:
+        """Return *column* in a form that `key_binder` takes back without loss."""
+        ...
+
+    def key_binder(self, of: ColumnType, options: ValueOptions) -> Binder:
+        """Return what turns what `key` gave into what `parameter` takes."""
         ...
 
 

@@ -31,11 +31,12 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer: status, header pairs, body."""
+    """One answer: status, header pairs, body; *principal* is the caller's name, for the log."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    principal: str | None = None
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +58,16 @@ class FieldItem(msgspec.Struct, frozen=True, kw_only=True):
     function: Function | None = None
     alias: str | None = None
     everything: bool = False
+
+    @property
+    def label(self) -> str:
+        """The output's name: the alias, else ``count``, ``func_col`` or the column."""
+        if self.alias is not None:
+            return self.alias
+        if self.column is None:
+            return "count"
+        name = self.column.parts[-1]
+        return name if self.function is None else f"{self.function.value.lower()}_{name}"
 
 
 class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,8 +126,8 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
     A request read, with no promise that it makes sense to a table.
 
-    *fields* None is "not said"; *records* are the body's; *listed* says that the answer is a list
-    (a record route or a single object is not).
+    *fields* None is "not said"; *records* are the body's. *single_object* says that they are one
+    object rather than a list: with a selector its key columns are values, without one it carries its key.
     """
 
     verb: Verb
@@ -126,6 +137,7 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
     selector: Selector = Selector()
     page: Page = Page()
     records: tuple[JsonRecord, ...] = ()
+    single_object: bool = False
     rollback: bool = False
     continued: bool = False
 

@@ -31,13 +31,14 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     """
     The outcome of a write.
 
-    *items* are the rows to show, in the order of the request (`Failure` only with *continued*);
+    *items* are the rows to show, in the order of the request; with *continued* one for each record,
+    `Failure` where it failed and None where the row may not be shown;
     *count* is how many rows were touched; *location* the key of a single new row. *created* says
     that rows were inserted, *bare* that the answer is one object instead of a list; *items* None
     means that only ``meta`` may be told.
     """
 
-    items: tuple[bytes | Failure, ...] | None
+    items: tuple[bytes | Failure | None, ...] | None
     count: int
     created: bool = False
     continued: bool = False

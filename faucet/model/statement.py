@@ -168,4 +168,21 @@ class Evaluate(msgspec.Struct, frozen=True, kw_only=True):
     check: Condition
 
 
-Statement = Select | Count | Locate | Insert | Update | Delete | Verify | Evaluate
+class Orphans(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Count the rows that match *where* and whose *references* lead to no parent row that meets *seen*.
+
+    Rows with a NULL among *references* lead nowhere and do not count. One row of one integer.
+    """
+
+    relation: RelationName
+    columns: tuple[Typed, ...]
+    where: Condition
+    references: tuple[str, ...]
+    parent: RelationName
+    parent_columns: tuple[Typed, ...]
+    referenced: tuple[str, ...]
+    seen: Condition
+
+
+Statement = Select | Count | Locate | Insert | Update | Delete | Verify | Evaluate | Orphans

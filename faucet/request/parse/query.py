@@ -80,6 +80,15 @@ def parse_query(verb: Verb, query: str, *, single: bool) -> Parameters:
     )
 
 
+def refuse_parameters(query: str) -> None:
+    """Raise UNKNOWN_PARAMETER for any parameter of a route that takes none; ``_`` names pass."""
+    for pair in query.split("&"):
+        name = _decoded(pair.partition("=")[0])
+        if pair and not name.startswith("_"):
+            message = f'there is no parameter "{name}" here: this route takes none'
+            raise RequestError(UNKNOWN_PARAMETER, message, parameter=name)
+
+
 def _values(verb: Verb, query: str, *, single: bool) -> Mapping[str, str]:
     known = _SINGLE if single else _MEANING[verb]
     values: dict[str, str] = {}

@@ -1,0 +1,281 @@
+"""How PostgreSQL spells what the contract means. Pure."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql.elements import quoted_name
+from sqlalchemy.types import NullType, UserDefinedType
+
+from faucet.extension.dialect import Binder, CompiledText, Expression
+from faucet.model.catalog import ColumnType, Kind
+from faucet.model.condition import Scalar
+from faucet.model.settings import ValueOptions
+from faucet.model.statement import Function
+
+# Functions are named with their schema, so that nothing a user creates can stand in for one.
+_pg: Final = sa.func.pg_catalog
+
+_INTEGERS: Final = {16: "smallint", 32: "integer", 64: "bigint", None: "numeric"}
+_PLAIN: Final = {
+    Kind.DECIMAL: "numeric",
+    Kind.BOOLEAN: "boolean",
+    Kind.TEXT: "text",
+    Kind.UUID: "uuid",
+    Kind.BINARY: "bytea",
+    Kind.DATE: "date",
+    Kind.TIME: "time",
+    Kind.TIMESTAMP: "timestamp",
+    Kind.TIMESTAMPTZ: "timestamptz",
+    Kind.INTERVAL: "interval",
+}
+_SAFE_INTEGER: Final = 2**53
+
+
+class _Named(UserDefinedType[Any]):
+    """A type by the catalog's own spelling."""
+
+    cache_ok = True
+
+    def __init__(self, spelling: str) -> None:
+        self.spelling = spelling
+
+    def get_col_spec(self, **_options: object) -> str:
+        return self.spelling
+
+
+def _cast(expression: Any, spelling: str) -> Expression:
+    return sa.cast(expression, _Named(spelling))
+
+
+def _is(of: ColumnType, *names: str) -> bool:
+    return of.db_type.rpartition(".")[2] in names
+
+
+def _spelling(of: ColumnType) -> str:
+    """Return the type to which a parameter is cast; without length or scale, so that nothing is cut."""
+    if of.kind is Kind.INTEGER:
+        return _INTEGERS[of.bits]
+    if of.kind is Kind.FLOAT:
+        return "real" if of.bits == 32 else "double precision"  # noqa: PLR2004
+    if of.kind is Kind.TEXT and of.padded:
+        return "bpchar"
+    if of.kind is Kind.TEXT and _is(of, "citext"):
+        return of.db_type
+    return _PLAIN.get(of.kind, of.db_type)
+
+
+class PostgresForms:
+    """PostgreSQL 12 or newer."""
+
+    array_parameters = True
+    makes_json = True
+
+    def __init__(self) -> None:
+        self._dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]  # untyped there
+
+    def compile(self, statement: sa.sql.ClauseElement) -> CompiledText:
+        """Return the SQL text with ``%s`` placeholders."""
+        compiled: Any = statement.compile(dialect=self._dialect)
+        return CompiledText(
+            sql=str(compiled), names=tuple(compiled.positiontup), constants=compiled.params
+        )
+
+    def parameter(self, name: str, of: ColumnType) -> Expression:
+        """Return the text parameter *name*, cast to the column's type."""
+        if _is(of, "money"):
+            return _cast(_cast(sa.bindparam(name, type_=NullType()), "numeric"), "money")
+        return _cast(sa.bindparam(name, type_=NullType()), _spelling(of))
+
+    def binder(self, of: ColumnType, options: ValueOptions) -> Binder:  # noqa: ARG002
+        """Return what spells a canonical value as PostgreSQL reads it."""
+        if of.kind is Kind.ARRAY:
+            return lambda value: (
+                None
+                if value is None
+                else _array_literal(json.loads(str(value), parse_float=str, parse_int=str))
+            )
+        if of.kind is Kind.TIMESTAMPTZ:
+            return _instant_text
+        return _text
+
+    def any_of(self, column: Expression, name: str, of: ColumnType) -> Expression:
+        """Return ``column = ANY(array)``."""
+        array = _cast(sa.bindparam(name, type_=NullType()), f"{_spelling(of)}[]")
+        return column == sa.func.any(array)
+
+    def array_binder(
+        self, of: ColumnType, options: ValueOptions, *, keys: bool
+    ) -> Callable[[tuple[Scalar, ...]], object]:
+        """Return what spells values as one array literal."""
+        spell: Binder = _text if keys else self.binder(of, options)
+        return lambda values: _array_literal([spell(value) for value in values])
+
+    def comparable(self, column: Expression, of: ColumnType) -> Expression:  # noqa: ARG002
+        """Return the column itself: PostgreSQL compares by value."""
+        return column
+
+    def exact(self, column: Expression, of: ColumnType) -> Expression:
+        """Return text under the C collation, so that code points decide."""
+        if of.kind is Kind.TEXT:
+            return _cast(column, "text").collate("C")
+        return column
+
+    def exact_parameter(self, name: str, of: ColumnType) -> Expression:
+        """Return the parameter for `exact`."""
+        if of.kind is Kind.TEXT:
+            return _cast(sa.bindparam(name, type_=NullType()), "text")
+        return self.parameter(name, of)
+
+    def like(
+        self, column: Expression, pattern: Expression, of: ColumnType, *, fold: bool
+    ) -> Expression:
+        """Return LIKE; citext is compared as text, since its own LIKE ignores case."""
+        if _is(of, "citext"):
+            column, pattern = _cast(column, "text"), _cast(pattern, "text")
+        if fold:
+            column, pattern = _pg.lower(column), _pg.lower(pattern)
+        return column.like(pattern, escape="\\")
+
+    def wire(self, column: Expression, of: ColumnType, options: ValueOptions) -> Expression:
+        """Return what `row_to_json` prints in the contract's form."""
+        match of.kind:
+            case Kind.INTEGER:
+                return _integer(column, options)
+            case Kind.DECIMAL:
+                number = _cast(column, "numeric")
+                return number if options.decimals == "number" else _cast(number, "text")
+            case Kind.BINARY:
+                return _pg.replace(_pg.encode(column, "base64"), "\n", "")
+            case Kind.TIMESTAMPTZ:
+                utc = _pg.timezone("UTC", column)
+                instant = _pg.to_json(utc).op("#>>")(_cast(sa.literal_column("'{}'"), "text[]"))
+                return sa.case(
+                    (_pg.isfinite(column), instant.op("||")(sa.literal_column("'Z'"))),
+                    else_=_cast(column, "text"),
+                )
+            case Kind.TEXT if of.padded or _is(of, "citext"):
+                return column if of.padded else _cast(column, "text")
+            case Kind.ENUM | Kind.UUID | Kind.INTERVAL | Kind.OPAQUE:
+                return _cast(column, "text")
+            case _:
+                return column
+
+    def aggregate(self, function: Function, column: Expression, of: ColumnType) -> Expression:
+        """Return the aggregate; a sum of integers outside bigint raises 22003."""
+        match function:
+            case Function.SUM if of.kind is Kind.INTEGER:
+                return _cast(_pg.sum(column), "bigint")
+            case Function.SUM if of.kind is Kind.FLOAT:
+                return _pg.sum(_cast(column, "double precision"))
+            case Function.SUM:
+                return _pg.sum(column)
+            case Function.AVG:
+                number = _cast(column, "numeric") if _is(of, "money") else column
+                return _pg.avg(_cast(number, "double precision"))
+            case Function.MIN:
+                return _pg.min(column)
+            case _:
+                return _pg.max(column)
+
+    def aggregate_order(self, function: Function, column: Expression, of: ColumnType) -> Expression:
+        """Return the aggregate itself."""
+        return self.aggregate(function, column, of)
+
+    def order_key(self, column: Expression, of: ColumnType) -> Expression:  # noqa: ARG002
+        """Return the column itself: enums sort by their labels' order."""
+        return column
+
+    def rows(self, projection: sa.Select[Any], labels: tuple[str, ...]) -> sa.Select[Any]:
+        """Let PostgreSQL make the JSON of the rows."""
+        page = projection.subquery("t")
+        keys = [column for column in page.c if column.name.startswith("faucet key ")]
+        if not keys:
+            texts = _cast(_pg.row_to_json(page.table_valued()), "text")
+            joined = _pg.string_agg(texts, sa.literal_column("','"))
+            return sa.select(sa.func.count(), sa.func.coalesce(joined, sa.literal_column("''")))
+        row = sa.select(*(page.c[quoted_name(label, quote=True)] for label in labels)).lateral("r")
+        json_text = _cast(_pg.row_to_json(row.table_valued()), "text")
+        return sa.select(*keys, json_text).select_from(page.join(row, sa.true()))
+
+    def keyed_hash(self, text: Expression, key: bytes) -> Expression:
+        """Return HMAC-SHA-256 by RFC 2104, of the built-in sha256."""
+        block = (key if len(key) <= 64 else b"").ljust(64, b"\0")  # noqa: PLR2004
+        inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
+        message = _pg.convert_to(_cast(text, "text"), "UTF8")
+        digest = _pg.sha256(_bytes(inner).op("||")(message))
+        return _pg.encode(_pg.sha256(_bytes(outer).op("||")(digest)), "hex")
+
+    def default(self, expression: str | None) -> Expression:  # noqa: ARG002
+        """Return the keyword DEFAULT."""
+        return sa.literal_column("DEFAULT")
+
+    def locator_type(self) -> ColumnType:
+        """Return the type of ctid."""
+        return ColumnType(kind=Kind.OPAQUE, db_type="tid")
+
+    def key(self, column: Expression, of: ColumnType) -> Expression:
+        """Return the text form."""
+        return _cast(_cast(column, "numeric") if _is(of, "money") else column, "text")
+
+    def key_binder(self, of: ColumnType, options: ValueOptions) -> Binder:  # noqa: ARG002
+        """Return the text as it came."""
+        return _text
+
+
+def _integer(column: Expression, options: ValueOptions) -> Expression:
+    if options.integers != "string":
+        return column
+    large = sa.or_(
+        column > sa.literal_column(str(_SAFE_INTEGER)),
+        column < sa.literal_column(str(-_SAFE_INTEGER)),
+    )
+    return sa.case((large, _pg.to_json(_cast(column, "text"))), else_=_pg.to_json(column))
+
+
+def _bytes(value: bytes) -> Expression:
+    return _cast(sa.literal("\\x" + value.hex(), NullType()), "bytea")
+
+
+def _text(value: Scalar) -> str | None:
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case bytes():
+            return "\\x" + value.hex()
+        case float():
+            return repr(value)
+        case Decimal():
+            return format(value, "f")
+        case _:
+            return str(value)
+
+
+def _instant_text(value: Scalar) -> str | None:
+    """Return a UTC instant with its zone; the text forms beyond year 9999 and BC carry theirs last."""
+    if value is None or str(value) in ("infinity", "-infinity"):
+        return _text(value)
+    text = str(value)
+    if text.endswith(" BC"):
+        return f"{text[:-3]}+00 BC"
+    return f"{text}+00"
+
+
+def _array_literal(items: object) -> str:
+    if not isinstance(items, list):
+        return _element(items)
+    return "{" + ",".join(_array_literal(item) for item in items) + "}"
+
+
+def _element(item: object) -> str:
+    if item is None:
+        return "NULL"
+    if isinstance(item, dict):
+        item = json.dumps(item)
+    text = ("true" if item else "false") if isinstance(item, bool) else str(item)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,267 @@
+"""Narrow a request to what its caller may do. Pure, and the only maker of `AuthorizedRequest`."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from faucet.errors import (
+    AGGREGATE_NOT_GRANTED,
+    CLAIM_MISSING,
+    COLUMN_NOT_WRITABLE,
+    DATABASE_UNAVAILABLE,
+    MASKED_COLUMN,
+    NOT_GRANTED,
+    READ_ONLY,
+    UNKNOWN_COLUMN,
+    UNKNOWN_SERVICE,
+    UNKNOWN_TABLE,
+    AuthorizationError,
+    ExecutionError,
+    FaucetError,
+)
+from faucet.model.binding import MissingClaimError, bind, bind_operand
+from faucet.model.catalog import ColumnType, Relation, Unreachable
+from faucet.model.condition import EVERY_ROW, Condition, Scalar, all_of
+from faucet.model.coverage import covered
+from faucet.model.limits import tightest
+from faucet.model.predicate import ColumnName
+from faucet.model.request import ApiRequest, AuthorizedRequest, BoundParent, Principal
+from faucet.model.settings import LimitSettings
+from faucet.model.surface import Grant, Resource, ServiceSurface, ServiceView, Surface, Verb
+from faucet.names import did_you_mean
+
+_WRITES: Final = {
+    Verb.POST: "insertable",
+    Verb.PUT: "updatable",
+    Verb.PATCH: "updatable",
+    Verb.DELETE: "deletable",
+}
+
+
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """A caller let through to one resource with one verb; *limits* are the tightest on the way."""
+
+    service: ServiceSurface
+    resource: Resource
+    grant: Grant
+    limits: LimitSettings
+
+
+def visible_service(surface: Surface, principal: Principal, name: str) -> ServiceView:
+    """
+    Return the service *name* as the principal's role sees it, or raise 404 `unknown_service`.
+
+    A service without any grant for the role is answered like one that does not exist.
+    """
+    role = surface.roles.get(principal.role)
+    views = role.services if role is not None else {}
+    if name not in views:
+        hint = did_you_mean(name, views)
+        message = f'there is no service "{name}"' + (f"; {hint}" if hint else "")
+        raise AuthorizationError(UNKNOWN_SERVICE, message, service=name)
+    return views[name]
+
+
+def reachable(surface: Surface, name: str) -> ServiceSurface:
+    """Return the service *name*, or raise 503 while its database has not been seen."""
+    service = surface.services[name]
+    if isinstance(service.catalog, Unreachable):
+        raise ExecutionError(DATABASE_UNAVAILABLE, service=name)
+    return service
+
+
+def admit(surface: Surface, principal: Principal, target: tuple[str, str], verb: Verb) -> Admission:
+    """
+    Return the grant that decides *verb* on *target* (service, table), before any parameter is read.
+
+    Raises 404 `unknown_service`, 403 `not_granted` (the same bytes whether the table exists or not),
+    503 while the database is unreachable, 404 `unknown_table` for a name that is covered but
+    missing, 403 `read_only`.
+    """
+    name, table = target
+    view = visible_service(surface, principal, name)
+    if not covered(view.patterns.get(verb, ()), table):
+        message = f'the role "{principal.role}" has no {verb} on "{table}"'
+        raise AuthorizationError(NOT_GRANTED, message, table=table, verb=verb.value)
+    service = reachable(surface, name)
+    resource = view.resources.get(table)
+    grant = resource.grants.get(verb) if resource is not None else None
+    if resource is None or grant is None:
+        names = [known for known, found in view.resources.items() if verb in found.grants]
+        hint = did_you_mean(table, names)
+        message = f'there is no table "{table}"' + (f"; {hint}" if hint else "")
+        raise AuthorizationError(UNKNOWN_TABLE, message, table=table)
+    if verb in _WRITES and (service.read_only or not getattr(resource.relation, _WRITES[verb])):
+        what = f'the service "{name}"' if service.read_only else f'"{table}"'
+        raise AuthorizationError(READ_ONLY, f"{what} is read-only")
+    limits = grant.limits if principal.limits is None else tightest(grant.limits, principal.limits)
+    return Admission(service=service, resource=resource, grant=grant, limits=limits)
+
+
+def authorize(
+    request: ApiRequest, admission: Admission, principal: Principal, now: float
+) -> AuthorizedRequest:
+    """
+    Return *request* narrowed to the grant of *principal*, or raise `AuthorizationError`.
+
+    Selectors and returned rows go through the role's GET grant whatever the verb; without one only
+    the key may select and nothing but ``meta`` is told. *now* is seconds since 1970.
+    """
+    resource, grant = admission.resource, admission.grant
+    _check_mentions(request, resource, grant)
+    _check_records(request, resource, grant)
+    binder = _Binder(resource.relation, admission.service, principal, now)
+    own = binder.condition(grant.row_filter)
+    read = resource.read
+    visible = None if read is None else binder.condition(read.row_filter)
+    return AuthorizedRequest(
+        service=admission.service,
+        resource=resource,
+        grant=grant,
+        request=request,
+        principal=principal,
+        row_filter=all_of(own, None if grant is read else visible),
+        visible=visible,
+        row_check=None if grant.row_check is None else binder.condition(grant.row_check),
+        parents=tuple(
+            BoundParent(index=index, row_filter=binder.condition(rule.row_filter, rule.parent))
+            for index, rule in enumerate(grant.parents)
+        ),
+        presets={
+            preset.column: binder.preset(preset.column, preset.operand) for preset in grant.presets
+        },
+        limits=admission.limits,
+    )
+
+
+class _Binder:
+    """Binds what a grant holds to one principal; a claim that is missing or ill-typed denies."""
+
+    def __init__(
+        self, relation: Relation, service: ServiceSurface, principal: Principal, now: float
+    ) -> None:
+        self._relation = relation
+        self._service = service
+        self._principal = principal
+        self._now = now
+
+    def condition(self, condition: Condition | None, relation: Relation | None = None) -> Condition:
+        if condition is None:
+            return EVERY_ROW
+        types = _types(relation or self._relation)
+        principal, options = self._principal, self._service.values
+        try:
+            return bind(
+                condition,
+                types,
+                claims=principal.claims,
+                name=principal.name,
+                role=principal.role,
+                now=self._now,
+                options=options,
+            )
+        except MissingClaimError as missing:
+            raise _claim_missing(missing) from None
+
+    def preset(self, column: str, operand: object) -> Scalar:
+        principal = self._principal
+        try:
+            return bind_operand(
+                operand,
+                _types(self._relation)[column],
+                claims=principal.claims,
+                name=principal.name,
+                role=principal.role,
+                now=self._now,
+                options=self._service.values,
+            )
+        except MissingClaimError as missing:
+            raise _claim_missing(missing) from None
+
+
+def _claim_missing(missing: MissingClaimError) -> AuthorizationError:
+    message = f'the credential lacks the claim "{missing.claim}", or it is not of the type that a rule needs'
+    return AuthorizationError(CLAIM_MISSING, message, claim=missing.claim)
+
+
+def _types(relation: Relation) -> Mapping[str, ColumnType]:
+    return {column.name: column.type for column in relation.columns}
+
+
+def own_name(column: ColumnName, relation: Relation) -> str | None:
+    """Return the column's name if *column* is plain or prefixed by its own table, else None."""
+    *prefix, name = column.parts
+    own = ([], [relation.name], [relation.schema, relation.name])
+    return name if prefix in own else None
+
+
+def nameable(resource: Resource) -> tuple[str, ...]:
+    """Return the columns that the role may name outside a body: what GET reads, else the key."""
+    return resource.key if resource.read is None else resource.read.readable
+
+
+def unknown_column(name: str, known: tuple[str, ...], **context: object) -> FaucetError:
+    """Return the one error for a column that does not exist or may not be known."""
+    hint = did_you_mean(name, known)
+    message = f'there is no column "{name}"' + (f"; {hint}" if hint else "")
+    return AuthorizationError(UNKNOWN_COLUMN, message, column=name, **context)
+
+
+def _check_mentions(request: ApiRequest, resource: Resource, grant: Grant) -> None:
+    known = nameable(resource)
+    shown = known if resource.read is not None else ()
+    masks = {} if resource.read is None else resource.read.masks
+    # What is ordered by a label is ordered by that output's expression, which is checked as a field.
+    labels = {
+        i.label for i in request.fields or () if i.alias is not None or i.function is not None
+    }
+    for parameter, column in request.mentioned:
+        name = own_name(column, resource.relation)
+        if parameter == "order" and len(column.parts) == 1 and name in labels:
+            continue
+        allowed = shown if parameter == "fields" else known
+        if name is None or name not in allowed:
+            spelled = ".".join(column.parts)
+            raise unknown_column(spelled, allowed, parameter=parameter, position=column.position)
+        if name in masks and parameter != "fields":
+            message = (
+                f'"{name}" is masked for this role: it can be read, but not used in {parameter}'
+            )
+            raise AuthorizationError(MASKED_COLUMN, message, parameter=parameter, column=name)
+    _check_functions(request, resource, grant)
+
+
+def _check_functions(request: ApiRequest, resource: Resource, grant: Grant) -> None:
+    functions = [item for item in request.fields or () if item.function is not None]
+    if (functions or request.group) and not grant.aggregate:
+        raise AuthorizationError(AGGREGATE_NOT_GRANTED)
+    masks = {} if resource.read is None else resource.read.masks
+    for item in functions:
+        name = None if item.column is None else own_name(item.column, resource.relation)
+        if name in masks:
+            message = f'"{name}" is masked for this role: no function takes it'
+            raise AuthorizationError(MASKED_COLUMN, message, parameter="fields", column=name)
+
+
+def _check_records(request: ApiRequest, resource: Resource, grant: Grant) -> None:
+    """Refuse columns that do not exist for the caller (400) or that it may only read (403)."""
+    readable = () if resource.read is None else resource.read.readable
+    presets = {preset.column for preset in grant.presets}
+    selecting = frozenset(resource.key) if grant.verb is not Verb.POST else frozenset()
+    known = tuple({*readable, *grant.writable, *selecting})
+    for index, record in enumerate(request.records):
+        for name in record:
+            if name in grant.writable or name in selecting:
+                continue
+            if name not in readable:
+                raise unknown_column(name, known, record=index)
+            if name not in presets:
+                message = f'the column "{name}" may be read but not written'
+                raise AuthorizationError(COLUMN_NOT_WRITABLE, message, column=name, record=index)
+
+
+def known_columns(resource: Resource) -> frozenset[str]:
+    """Return every column that the role may read or write: an envelope is told from a row by them."""
+    read = frozenset() if resource.read is None else frozenset(resource.read.readable)
+    return read.union(resource.key, *(grant.writable for grant in resource.grants.values()))

@@ -1,0 +1,18 @@
+"""Carry a plan out: statements from the shape cache, through the service's executor."""
+
+from faucet.model.plan import Plan, ReadPlan
+from faucet.model.rows import Rows
+from faucet.request.execute.reading import read
+from faucet.request.execute.session import Session, StatementCache
+from faucet.request.execute.writing import write
+
+__all__ = ["Session", "StatementCache", "execute"]
+
+
+async def execute(plan: Plan, session: Session) -> Rows:
+    """Return what *plan* gives on the session's service, or raise `ExecutionError`."""
+    if isinstance(plan, ReadPlan):
+        return await read(plan, session)
+    return await session.executor.transact(
+        write(plan, session), time_limit=plan.time_limit, writes=True
+    )

@@ -1,0 +1,104 @@
+"""A running surface, as the request plane sees it."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from faucet.extension.executor import Executor
+from faucet.extension.registry import Registry
+from faucet.model.facts import Facts
+from faucet.model.request import Reply
+from faucet.model.surface import Surface
+from faucet.request.authenticate import Gate, open_gate
+from faucet.request.execute import StatementCache
+from faucet.secret import Secret, derive_key
+from faucet.sql.render import Workshop
+
+
+class LastReload(msgspec.Struct, frozen=True, kw_only=True):
+    """How the newest attempt to load ended; *at* is RFC 3339, *diagnostics* as `check` prints them."""
+
+    ok: bool
+    at: str
+    diagnostics: tuple[Mapping[str, object], ...] = ()
+
+
+class GenerationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What `GET system/generation` tells."""
+
+    number: int
+    fingerprint: str | None
+    loaded_at: str | None
+    last_reload: LastReload | None
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a generation asks of the process it runs in, each time anew.
+
+    *readiness* gives ok, degraded or unreachable by service, *clock* seconds since 1970. *docs* gives
+    the reply for a raw path at or below ``/docs``, None where there is no such asset. *report* takes
+    the request id and the error of a failure that only the log may know.
+    """
+
+    status: Callable[[], GenerationStatus]
+    readiness: Callable[[], Mapping[str, str]]
+    draining: Callable[[], bool]
+    docs: Callable[[str], Reply | None]
+    clock: Callable[[], float]
+    report: Callable[[str, BaseException], None]
+
+
+class Generation(msgspec.Struct, frozen=True, kw_only=True):
+    """One surface with what carries its requests out. Make it with `open_generation`."""
+
+    number: int
+    surface: Surface
+    executors: Mapping[str, Executor]
+    process: Process
+    gate: Gate
+    facts: Facts
+    workshops: Mapping[str, Workshop]
+    statements: StatementCache
+
+
+def open_generation(
+    surface: Surface,
+    registry: Registry,
+    process: Process,
+    *,
+    number: int,
+    executors: Mapping[str, Executor],
+    purpose_key: Secret,
+) -> Generation:
+    """
+    Return a generation of *surface*, numbered *number*.
+
+    *executors* are by service; one that was unreachable at compile time may be missing.
+    *purpose_key* is the root of the key of keyed masks. Raises `ValueError` for settings that a
+    check should have found.
+    """
+    mask_key = derive_key(purpose_key, "masks")
+    return Generation(
+        number=number,
+        surface=surface,
+        executors=executors,
+        process=process,
+        gate=open_gate(
+            surface.auth,
+            surface.server.trusted_proxies,
+            surface.roles,
+            registry.auth_providers.values(),
+        ),
+        facts=registry.facts(),
+        workshops={
+            name: Workshop(
+                forms=registry.dialects[service.dialect].forms(),
+                options=service.values,
+                transforms=registry.transforms,
+                mask_key=mask_key,
+            )
+            for name, service in surface.services.items()
+        },
+        statements=StatementCache(),
+    )

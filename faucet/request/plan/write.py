@@ -1,0 +1,218 @@
+"""Plan a POST, PUT, PATCH or DELETE: one change per record or per selector. Pure."""
+
+from collections.abc import Callable, Mapping
+
+from faucet.errors import (
+    COLUMN_NOT_WRITABLE,
+    INVALID_BODY,
+    INVALID_PARAMETER,
+    NO_SELECTOR,
+    NOT_TRANSACTIONAL,
+    UNKNOWN_COLUMN,
+    FaucetError,
+    PlanError,
+)
+from faucet.model.condition import EVERY_ROW, all_of
+from faucet.model.facts import Facts
+from faucet.model.plan import Change, Orphanage, Target, WritePlan
+from faucet.model.request import AuthorizedRequest, JsonRecord, Selector
+from faucet.model.statement import Output
+from faucet.model.surface import Verb
+from faucet.request.plan.columns import column_output, public_key, relation_name, typed, usable_key
+from faucet.request.plan.read import outputs_of
+from faucet.request.plan.records import (
+    assignment,
+    check_path_key,
+    defaults_of,
+    key_of,
+    without_key,
+)
+from faucet.request.plan.selection import keys_condition, selection
+
+
+def plan_write(authorized: AuthorizedRequest, facts: Facts) -> WritePlan:
+    """Return the plan of a write; faults of single records stay in them when others go on."""
+    request, resource = authorized.request, authorized.resource
+    relation = resource.relation
+    keys = resource.key or ((relation.row_locator,) if relation.row_locator else ())
+    continued = request.continued and not request.rollback
+    changes = _CHANGES[request.verb](authorized)
+    for change in changes:
+        if change.fault is not None and not continued:
+            raise change.fault
+    if authorized.row_check is not None and not keys and request.verb is not Verb.DELETE:
+        message = f'"{relation.name}" has nothing to find a written row by, so no check can hold'
+        raise PlanError(NOT_TRANSACTIONAL, message)
+    single = request.selector.single
+    return WritePlan(
+        verb=request.verb,
+        target=Target(
+            relation=relation_name(relation),
+            columns=typed(relation, (column.name for column in relation.columns)),
+            keys=keys,
+            arrays=facts.dialects[authorized.service.dialect].array_parameters,
+        ),
+        changes=changes,
+        outputs=_outputs(authorized),
+        visible=EVERY_ROW if authorized.visible is None else authorized.visible,
+        check=authorized.row_check,
+        parents=_parents(authorized, changes),
+        shown=authorized.limits.page_max,
+        key=public_key(resource),
+        continued=continued,
+        bare=single,
+        listed=not single,
+        time_limit=authorized.limits.statement_timeout,
+    )
+
+
+def _outputs(authorized: AuthorizedRequest) -> tuple[Output, ...] | None:
+    request = authorized.request
+    if authorized.visible is None:
+        # Without GET nothing is told but the keys that a POST made.
+        key = authorized.resource.key if request.verb is Verb.POST else ()
+        return tuple(column_output(authorized, name) for name in key) or None
+    if request.verb is Verb.DELETE and request.fields is None:
+        return None
+    if any(item.function is not None for item in request.fields or ()):
+        message = "a write answers with rows: fields takes columns here, no functions"
+        raise PlanError(INVALID_PARAMETER, message, parameter="fields")
+    return outputs_of(authorized)
+
+
+def _parents(authorized: AuthorizedRequest, changes: tuple[Change, ...]) -> tuple[Orphanage, ...]:
+    written = {name for change in changes for name in (*change.assign, *change.defaults)}
+    rules = authorized.grant.parents
+    return tuple(
+        Orphanage(
+            columns=rules[bound.index].foreign_key.columns,
+            parent=relation_name(rules[bound.index].parent),
+            parent_columns=typed(
+                rules[bound.index].parent,
+                (column.name for column in rules[bound.index].parent.columns),
+            ),
+            referenced=rules[bound.index].foreign_key.referenced_columns,
+            seen=bound.row_filter,
+        )
+        for bound in authorized.parents
+        if written.intersection(rules[bound.index].foreign_key.columns)
+    )
+
+
+def _inserts(authorized: AuthorizedRequest) -> tuple[Change, ...]:
+    return tuple(
+        _tried(lambda record=record: assignment(authorized, record))
+        for record in authorized.request.records
+    )
+
+
+def _replaces(authorized: AuthorizedRequest) -> tuple[Change, ...]:
+    def replace(record: JsonRecord) -> Change:
+        selector = authorized.request.selector
+        key = selector.ids[0] if selector.ids is not None else key_of(authorized, record)
+        if selector.single:
+            check_path_key(authorized, record)
+        filled = assignment(authorized, without_key(authorized, record))
+        names, expressions = defaults_of(authorized, frozenset(filled.assign))
+        where = keys_condition(authorized, (key,), "path" if selector.single else "body")
+        return Change(
+            assign=filled.assign,
+            values=filled.values,
+            defaults=names,
+            default_sql=expressions,
+            where=all_of(authorized.row_filter, where),
+            must_match=True,
+        )
+
+    usable_key(authorized.resource)
+    return tuple(_tried(lambda r=record: replace(r)) for record in authorized.request.records)
+
+
+def _updates(authorized: AuthorizedRequest) -> tuple[Change, ...]:
+    request, selector = authorized.request, authorized.request.selector
+    if selector.single:
+        (record,) = request.records
+        check_path_key(authorized, record)
+        return (_update(authorized, without_key(authorized, record), selector),)
+    if selector.given:
+        (record,) = request.records
+        return (_update(authorized, _key_written(authorized, record), selector),)
+    return tuple(_tried(lambda r=record: _update_one(authorized, r)) for record in request.records)
+
+
+def _update(authorized: AuthorizedRequest, record: JsonRecord, selector: Selector) -> Change:
+    change = assignment(authorized, record)
+    return Change(
+        assign=change.assign,
+        values=change.values,
+        where=selection(authorized),
+        must_match=selector.single,
+    )
+
+
+def _update_one(authorized: AuthorizedRequest, record: JsonRecord) -> Change:
+    key = public_key(authorized.resource)
+    if len(authorized.request.records) == 1 and not (key and set(key) <= set(record)):
+        message = "PATCH needs to know which rows: send filter, ids, the record's key, or all=true"
+        raise PlanError(NO_SELECTOR, message)
+    change = assignment(authorized, without_key(authorized, record))
+    where = keys_condition(authorized, (key_of(authorized, record),), "body")
+    return Change(
+        assign=change.assign,
+        values=change.values,
+        where=all_of(authorized.row_filter, where),
+        must_match=True,
+    )
+
+
+def _key_written(authorized: AuthorizedRequest, record: JsonRecord) -> JsonRecord:
+    """Beside a selector a key column is a value to write, and needs the right to be written."""
+    presets = authorized.presets
+    for name in authorized.resource.key:
+        if name in record and name not in authorized.grant.writable and name not in presets:
+            raise _not_writable(authorized, name)
+    return record
+
+
+def _not_writable(authorized: AuthorizedRequest, name: str) -> FaucetError:
+    read = authorized.resource.read
+    if read is None or name not in read.readable:
+        return PlanError(UNKNOWN_COLUMN, f'there is no column "{name}"', column=name)
+    message = f'the column "{name}" may be read but not written'
+    return PlanError(COLUMN_NOT_WRITABLE, message, column=name)
+
+
+def _deletes(authorized: AuthorizedRequest) -> tuple[Change, ...]:
+    request = authorized.request
+    if request.records:
+        return tuple(
+            _tried(lambda r=record: _delete_one(authorized, r)) for record in request.records
+        )
+    if not request.selector.given:
+        message = "DELETE needs to know which rows: send filter, ids, or all=true"
+        raise PlanError(NO_SELECTOR, message)
+    return (Change(where=selection(authorized), must_match=request.selector.single),)
+
+
+def _delete_one(authorized: AuthorizedRequest, record: JsonRecord) -> Change:
+    key = usable_key(authorized.resource)
+    if others := sorted(set(record) - set(key)):
+        message = f"a record to delete holds its key ({', '.join(key)}) and nothing else"
+        raise PlanError(INVALID_BODY, message, column=others[0])
+    where = keys_condition(authorized, (key_of(authorized, record),), "body")
+    return Change(where=all_of(authorized.row_filter, where), must_match=True)
+
+
+def _tried(make: Callable[[], Change]) -> Change:
+    try:
+        return make()
+    except PlanError as fault:
+        return Change(fault=fault)
+
+
+_CHANGES: Mapping[Verb, Callable[[AuthorizedRequest], tuple[Change, ...]]] = {
+    Verb.POST: _inserts,
+    Verb.PUT: _replaces,
+    Verb.PATCH: _updates,
+    Verb.DELETE: _deletes,
+}

@@ -1,0 +1,197 @@
+"""Conditions as SQLAlchemy expressions, through a dialect's forms. Pure."""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+
+from faucet.extension.dialect import Binder, Expression, SqlForms
+from faucet.model.catalog import ColumnType, Kind
+from faucet.model.condition import (
+    All,
+    Any,
+    Comparison,
+    Condition,
+    KeySet,
+    Known,
+    Membership,
+    Negation,
+    NullTest,
+    Operand,
+    Pattern,
+    Slot,
+    Slots,
+)
+from faucet.model.lift import StatementValue
+from faucet.model.predicate import Operator
+from faucet.model.settings import ValueOptions
+
+# SQLite refuses expressions deeper than 1,000; a flat chain of AND is as deep as it is long.
+_CHAIN: Final = 64
+
+_OPERATORS: Final[Mapping[Operator, Callable[[Expression, Expression], Expression]]] = {
+    Operator.EQ: operator.eq,
+    Operator.NE: operator.ne,
+    Operator.LT: operator.lt,
+    Operator.LE: operator.le,
+    Operator.GT: operator.gt,
+    Operator.GE: operator.ge,
+}
+
+ParameterBinder = Callable[[tuple[StatementValue, ...]], object]
+
+
+class Parameters:
+    """The parameters of one statement: each slot becomes an expression and a way to bind it."""
+
+    def __init__(self, forms: SqlForms, options: ValueOptions) -> None:
+        self.forms = forms
+        self.options = options
+        self.binders: dict[str, ParameterBinder] = {}
+
+    def value(self, slot: Operand | Slot, of: ColumnType, *, exact: bool = False) -> Expression:
+        """Return the expression of *slot* as a value of type *of*."""
+        if not isinstance(slot, Slot):
+            raise TypeError(slot)
+        name = self._named(slot.index, self.forms.binder(of, self.options), "v")
+        forms = self.forms
+        return forms.exact_parameter(name, of) if exact else forms.parameter(name, of)
+
+    def key(self, index: int, of: ColumnType) -> Expression:
+        """Return the expression of a key value as the database gave it."""
+        name = self._named(index, self.forms.key_binder(of, self.options), "k")
+        return self.forms.parameter(name, of)
+
+    def array(self, slots: Slots, of: ColumnType, *, keys: bool) -> str:
+        """Return the name of the array parameter at *slots*."""
+        bind = self.forms.array_binder(of, self.options, keys=keys)
+        index, name = slots.first, f"a{slots.first}"
+
+        def bound(values: tuple[StatementValue, ...]) -> object:
+            members = values[index]
+            return bind(members if isinstance(members, tuple) else (members,))
+
+        self.binders[name] = bound
+        return name
+
+    def _named(self, index: int, bind: Binder, prefix: str) -> str:
+        name = f"{prefix}{index}"
+
+        def bound(values: tuple[StatementValue, ...]) -> object:
+            value = values[index]
+            if isinstance(value, tuple):
+                raise TypeError(name)
+            return bind(value)
+
+        self.binders[name] = bound
+        return name
+
+
+class Conditions:
+    """
+    Writes conditions over the columns of one relation.
+
+    *source* gives the expression of a column by name, *types* its type. The values of a `KeySet` are
+    as `SqlForms.key` gave them.
+    """
+
+    def __init__(
+        self,
+        source: Callable[[str], Expression],
+        types: Mapping[str, ColumnType],
+        parameters: Parameters,
+    ) -> None:
+        self._source = source
+        self._types = types
+        self._parameters = parameters
+        self._forms = parameters.forms
+
+    def write(self, condition: Condition) -> Expression:
+        """Return *condition* as an expression with SQL's three values of truth."""
+        match condition:
+            case All(of=parts):
+                return balanced(sa.and_, [self.write(part) for part in parts], sa.true())
+            case Any(of=parts):
+                return balanced(sa.or_, [self.write(part) for part in parts], sa.false())
+            case Negation(of=part):
+                return sa.not_(sa.sql.elements.Grouping(self.write(part)))
+            case Comparison():
+                return self._comparison(condition)
+            case Membership():
+                return self._membership(condition)
+            case Pattern(column=name, operand=operand, fold=fold):
+                of = self._types[name]
+                pattern = self._parameters.value(operand, of)
+                return self._forms.like(self._source(name), pattern, of, fold=fold)
+            case NullTest(column=name):
+                return self._source(name).is_(None)
+            case Known(column=name, holds=holds):
+                verdict = sa.true() if holds else sa.false()
+                return sa.case((self._source(name).is_not(None), verdict))
+            case KeySet():
+                return self._key_set(condition)
+
+    def _comparison(self, test: Comparison) -> Expression:
+        of, compare = self._types[test.column], _OPERATORS[test.operator]
+        column = self._source(test.column)
+        if not test.exact:
+            value = self._parameters.value(test.operand, of)
+            return compare(self._forms.comparable(column, of), value)
+        exact = compare(
+            self._forms.exact(column, of), self._parameters.value(test.operand, of, exact=True)
+        )
+        if test.operator is Operator.EQ and of.kind is Kind.TEXT:
+            # The plain test beside the exact one lets the column's own index serve.
+            return sa.and_(column == self._parameters.value(test.operand, of), exact)
+        return exact
+
+    def _membership(self, test: Membership) -> Expression:
+        of, slots = self._types[test.column], test.operands
+        if not isinstance(slots, Slots):
+            raise TypeError(slots)
+        column = self._source(test.column)
+        form = self._forms.exact if test.exact else self._forms.comparable
+        shown = form(column, of)
+        if self._forms.array_parameters:
+            return self._forms.any_of(shown, self._parameters.array(slots, of, keys=False), of)
+        members = range(slots.first, slots.first + slots.count)
+        return shown.in_(
+            [self._parameters.value(Slot(index=i), of, exact=test.exact) for i in members]
+        )
+
+    def _key_set(self, test: KeySet) -> Expression:
+        slots = test.keys
+        if not isinstance(slots, Slots):
+            raise TypeError(slots)
+        types = [self._types[name] for name in test.columns]
+        width, columns = len(types), [self._source(name) for name in test.columns]
+        if width == 1 and self._forms.array_parameters:
+            name = self._parameters.array(slots, types[0], keys=True)
+            return self._forms.any_of(columns[0], name, types[0])
+        last = slots.first + slots.count
+        rows = [
+            [self._parameters.key(start + place, of) for place, of in enumerate(types)]
+            for start in range(slots.first, last, width)
+        ]
+        if width == 1:
+            return columns[0].in_([row[0] for row in rows])
+        return balanced(
+            sa.or_,
+            [sa.and_(*[c == v for c, v in zip(columns, row, strict=True)]) for row in rows],
+            sa.false(),
+        )
+
+
+def balanced(
+    join: Callable[..., Expression], parts: Sequence[Expression], empty: Expression
+) -> Expression:
+    """Return *parts* joined as a tree whose depth grows with the logarithm of their number."""
+    if not parts:
+        return empty
+    while len(parts) > _CHAIN:
+        parts = [
+            sa.sql.elements.Grouping(join(*parts[start : start + _CHAIN]))
+            for start in range(0, len(parts), _CHAIN)
+        ]
+    return parts[0] if len(parts) == 1 else join(*parts)

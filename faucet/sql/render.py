@@ -1,0 +1,268 @@
+"""Statement shapes to compiled SQL. Pure; the only place that writes statements."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import quoted_name
+
+from faucet.extension.dialect import Expression, SqlForms
+from faucet.extension.transform import Transform
+from faucet.model.catalog import ColumnType, Kind
+from faucet.model.condition import Slot
+from faucet.model.settings import ValueOptions
+from faucet.model.statement import (
+    Count,
+    Delete,
+    Evaluate,
+    Function,
+    Insert,
+    Locate,
+    OrderTerm,
+    Orphans,
+    Output,
+    RelationName,
+    Select,
+    Statement,
+    Typed,
+    Update,
+    Verify,
+)
+from faucet.sql.cells import row_encoder
+from faucet.sql.compiled import Compiled
+from faucet.sql.conditions import Conditions, Parameters
+
+_INTEGER = ColumnType(kind=Kind.INTEGER, db_type="bigint", bits=64)
+
+
+class Workshop(msgspec.Struct, frozen=True, kw_only=True):
+    """What statements of one service are written with. *mask_key* is for keyed transforms."""
+
+    forms: SqlForms
+    options: ValueOptions
+    transforms: Mapping[str, Transform]
+    mask_key: bytes
+
+
+def render(statement: Statement, workshop: Workshop) -> Compiled:
+    """Return *statement* as SQL of the workshop's dialect."""
+    return _Rendering(workshop).render(statement)
+
+
+class _Source:
+    """A relation in a statement: its columns as expressions, with their types."""
+
+    def __init__(
+        self, name: RelationName, columns: Iterable[Typed], keys: Iterable[str], forms: SqlForms
+    ) -> None:
+        self.types = {column.name: column.type for column in columns}
+        for key in keys:
+            self.types.setdefault(key, forms.locator_type())
+        self.table = sa.table(
+            quoted_name(name.name, quote=True),
+            *(sa.column(quoted_name(column, quote=True)) for column in self.types),
+            schema=None if name.schema is None else quoted_name(name.schema, quote=True),
+        )
+
+    def column(self, name: str) -> Expression:
+        return self.table.c[name]
+
+
+class _Rendering:
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._forms = workshop.forms
+        self._parameters = Parameters(workshop.forms, workshop.options)
+        self._renderers: Mapping[type, Callable[[Any], sa.sql.ClauseElement]] = {
+            Select: self._select,
+            Count: self._count,
+            Locate: self._locate,
+            Insert: self._insert,
+            Update: self._update,
+            Delete: self._delete,
+            Verify: self._verify,
+            Evaluate: self._evaluate,
+            Orphans: self._orphans,
+        }
+
+    def render(self, statement: Statement) -> Compiled:
+        text = self._forms.compile(self._renderers[type(statement)](statement))
+        binders = self._parameters.binders
+        outputs = statement.outputs if isinstance(statement, Select | Delete) else ()
+        encode = None
+        if outputs and not self._forms.makes_json:
+            encode = row_encoder(outputs, self._workshop.options)
+        return Compiled(
+            sql=text.sql,
+            binders=tuple(
+                binders[name] if name in binders else _constant(text.constants[name])
+                for name in text.names
+            ),
+            keyed=len(statement.keyed) if isinstance(statement, Select) else 0,
+            encode=encode,
+        )
+
+    def _source(self, statement: Any, keys: tuple[str, ...] = ()) -> _Source:
+        return _Source(statement.relation, statement.columns, keys, self._forms)
+
+    def _where(self, source: _Source, condition: Any) -> Expression:
+        return Conditions(source.column, source.types, self._parameters).write(condition)
+
+    def _keys(self, source: _Source, names: tuple[str, ...]) -> list[Expression]:
+        return [
+            self._forms.key(source.column(name), source.types[name]).label(f"faucet key {place}")
+            for place, name in enumerate(names)
+        ]
+
+    def _select(self, statement: Select) -> sa.sql.ClauseElement:
+        source = self._source(statement, statement.keyed)
+        keys = self._keys(source, statement.keyed)
+        outputs = [self._output(source, output) for output in statement.outputs]
+        query = sa.select(*keys, *outputs).select_from(source.table)
+        query = query.where(self._where(source, statement.where))
+        if statement.group:
+            query = query.group_by(*(self._grouped(source, name) for name in statement.group))
+        query = query.order_by(*(self._ordered(source, term) for term in statement.order))
+        if statement.limit is not None:
+            query = query.limit(self._number(statement.limit))
+        if statement.offset is not None:
+            query = query.offset(self._number(statement.offset))
+        return self._forms.rows(query, tuple(output.label for output in statement.outputs))
+
+    def _number(self, slot: Slot) -> Any:
+        return self._parameters.value(slot, _INTEGER)
+
+    def _grouped(self, source: _Source, name: str) -> Expression:
+        return source.column(name)
+
+    def _output(self, source: _Source, output: Output) -> Expression:
+        label = quoted_name(output.label, quote=True)
+        if output.column is None:
+            return sa.func.count().label(label)
+        column = source.column(output.column)
+        raw = source.types[output.column]
+        if output.mask is not None:
+            transform = self._workshop.transforms[output.mask]
+            key = self._workshop.mask_key if transform.facts.keyed else b""
+            return transform.expression(column, raw, self._forms, key).label(label)
+        if output.function is Function.COUNT:
+            return sa.func.count(column).label(label)
+        if output.function is not None:
+            column = self._forms.aggregate(output.function, column, raw)
+        return self._forms.wire(column, output.type, self._workshop.options).label(label)
+
+    def _ordered(self, source: _Source, term: OrderTerm) -> Expression:
+        if term.column is None:
+            expression: Expression = sa.func.count()
+        else:
+            column, of = source.column(term.column), source.types[term.column]
+            if term.function is Function.COUNT:
+                expression = sa.func.count(column)
+            elif term.function is not None:
+                expression = self._forms.aggregate_order(term.function, column, of)
+            else:
+                expression = self._forms.order_key(column, of)
+        ordered = expression.desc() if term.descending else expression.asc()
+        if not term.nullable:
+            return ordered
+        first = term.descending if term.nulls_first is None else term.nulls_first
+        return ordered.nulls_first() if first else ordered.nulls_last()
+
+    def _count(self, statement: Count) -> sa.sql.ClauseElement:
+        source = self._source(statement)
+        where = self._where(source, statement.where)
+        if not statement.group:
+            return sa.select(sa.func.count()).select_from(source.table).where(where)
+        grouped = [source.column(name) for name in statement.group]
+        groups = sa.select(sa.literal(1).label("one")).select_from(source.table).where(where)
+        return sa.select(sa.func.count()).select_from(groups.group_by(*grouped).subquery("groups"))
+
+    def _locate(self, statement: Locate) -> sa.sql.ClauseElement:
+        source = self._source(statement, statement.keys)
+        query = sa.select(*self._keys(source, statement.keys)).select_from(source.table)
+        query = query.where(self._where(source, statement.where))
+        return query.with_for_update() if statement.lock else query
+
+    def _insert(self, statement: Insert) -> sa.sql.ClauseElement:
+        source = self._source(statement, statement.keys)
+        target = _writable(source, statement.assign)
+        values = {name: self._assigned(source, name, i) for i, name in enumerate(statement.assign)}
+        query = sa.insert(target).values(values)
+        return query.returning(*self._keys(source, statement.keys)) if statement.keys else query
+
+    def _assigned(self, source: _Source, name: str, index: int) -> Expression:
+        return self._parameters.value(Slot(index=index), source.types[name])
+
+    def _update(self, statement: Update) -> sa.sql.ClauseElement:
+        source = self._source(statement, statement.keys)
+        values: dict[Any, Any] = {
+            source.column(name): self._assigned(source, name, index)
+            for index, name in enumerate(statement.assign)
+        }
+        for name, expression in zip(statement.defaults, statement.default_sql, strict=True):
+            values[source.column(name)] = self._forms.default(expression)
+        query = sa.update(source.table).values(values)
+        query = query.where(self._where(source, statement.where))
+        return query.returning(*self._keys(source, statement.keys)) if statement.keys else query
+
+    def _delete(self, statement: Delete) -> sa.sql.ClauseElement:
+        source = self._source(statement, statement.keys)
+        query = sa.delete(source.table).where(self._where(source, statement.where))
+        if not statement.outputs:
+            return query.returning(*self._keys(source, statement.keys)) if statement.keys else query
+        if not self._forms.makes_json:
+            return query.returning(*(self._output(source, output) for output in statement.outputs))
+        gone = query.returning(*(source.column(column.name) for column in statement.columns))
+        rows = _Source(statement.relation, statement.columns, (), self._forms)
+        rows.table = gone.cte("gone")  # type: ignore[assignment]  # a CTE has columns like a table
+        shown = sa.select(*(self._output(rows, output) for output in statement.outputs))
+        shown = shown.add_columns(sa.literal_column("1").label("faucet key 0"))
+        return self._forms.rows(shown, tuple(output.label for output in statement.outputs))
+
+    def _verify(self, statement: Verify) -> sa.sql.ClauseElement:
+        source = self._source(statement, _key_names(statement.where))
+        where = self._where(source, statement.where)
+        check = self._where(source, statement.check).is_(sa.true())
+        return sa.select(sa.func.count()).select_from(source.table).where(where, check)
+
+    def _evaluate(self, statement: Evaluate) -> sa.sql.ClauseElement:
+        types = {column.name: column.type for column in statement.columns}
+        given = sa.select(
+            *(
+                self._parameters.value(Slot(index=index), types[name]).label(
+                    quoted_name(name, True)
+                )
+                for index, name in enumerate(statement.given)
+            )
+        ).subquery("given")
+        check = Conditions(given.c.__getitem__, types, self._parameters).write(statement.check)
+        return sa.select(sa.func.count()).select_from(given).where(check.is_(sa.true()))
+
+    def _orphans(self, statement: Orphans) -> sa.sql.ClauseElement:
+        child = self._source(statement, _key_names(statement.where))
+        parent = _Source(statement.parent, statement.parent_columns, (), self._forms)
+        alias = parent.table.alias("parent")
+        seen = Conditions(alias.c.__getitem__, parent.types, self._parameters).write(statement.seen)
+        pairs = list(zip(statement.references, statement.referenced, strict=True))
+        linked = [alias.c[far] == child.column(near) for near, far in pairs]
+        found = sa.exists(sa.select(sa.literal(1)).select_from(alias).where(*linked, seen))
+        present = [child.column(near).is_not(None) for near, _far in pairs]
+        where = self._where(child, statement.where)
+        query = sa.select(sa.func.count()).select_from(child.table)
+        return query.where(where, *present, sa.not_(found))
+
+
+def _key_names(where: Any) -> tuple[str, ...]:
+    return getattr(where, "columns", ())
+
+
+def _writable(source: _Source, names: tuple[str, ...]) -> sa.TableClause:
+    table = source.table
+    return sa.table(
+        table.name, *(sa.column(quoted_name(n, quote=True)) for n in names), schema=table.schema
+    )
+
+
+def _constant(value: object) -> Callable[[object], object]:
+    return lambda _values: value
