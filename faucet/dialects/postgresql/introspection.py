@@ -249,13 +249,14 @@ def _column(
     row: _ColumnRow, position: int, found: Mapping[int, TypeRow], *, is_view: bool
 ) -> Column:
     own = None if row.generated else row.default
+    inherited = None if row.generated or is_view else types.default(row.type, found)
     serial = own is not None and own.startswith("nextval(")
     return Column(
         name=row.name,
         position=position,
         type=types.column_type(row.db_type, row.type, row.modifier, found),
         nullable=is_view or not (row.not_null or types.not_null(row.type, found)),
-        default=own if own or row.generated else types.default(row.type, found),
+        default=inherited if own is None else own,
         generated=bool(row.generated) or row.identity == "a",
         auto_increment=bool(row.identity) or serial,
         comment=row.comment,

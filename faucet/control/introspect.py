@@ -1,0 +1,90 @@
+"""Ask every service's database what it holds, side by side."""
+
+import re
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from fnmatch import fnmatchcase
+from typing import Final
+from urllib.parse import unquote
+
+import msgspec
+
+from faucet.errors import ExecutionError
+from faucet.extension.dialect import Dialect, Wanted
+from faucet.model.catalog import Catalog, Relation, Unreachable
+from faucet.model.manifest import Tables
+from faucet.model.settings import ServiceSettings
+from faucet.secret import Secret
+
+_AT_ONCE: Final = 32
+_STATEMENT_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 30.0
+_PASSWORDS: Final = re.compile(r"://[^/?#]*?:(.*)@|password=([^&\s]+)")
+
+
+def introspect(
+    services: Mapping[str, ServiceSettings], dialects: Mapping[str, Dialect]
+) -> Mapping[str, Catalog | Unreachable]:
+    """
+    Return what each service's database holds of the tables that the service wants.
+
+    A database that does not answer, or not within half a minute, is `Unreachable`; its reason is
+    for the log and holds no password. The dialect of every service must be among *dialects*.
+    """
+    if not services:
+        return {}
+    threads = ThreadPoolExecutor(min(_AT_ONCE, len(services)), "faucet-introspect")
+    started = {
+        name: threads.submit(_introspect, service, dialects[service.dialect])
+        for name, service in services.items()
+    }
+    wait(started.values(), timeout=_PATIENCE_SECONDS)
+    # The dialects bound their waiting too, so that a late thread is left to end by itself.
+    threads.shutdown(wait=False, cancel_futures=True)
+    return {name: _outcome(asked) for name, asked in started.items()}
+
+
+def _outcome(asked: Future[Catalog | Unreachable]) -> Catalog | Unreachable:
+    if not asked.done() or asked.cancelled():
+        return Unreachable(reason=f"no answer within {_PATIENCE_SECONDS:.0f} s")
+    return asked.result()
+
+
+def _introspect(service: ServiceSettings, dialect: Dialect) -> Catalog | Unreachable:
+    wanted = Wanted(
+        schema=service.schema or dialect.facts.default_schema, timeout=_STATEMENT_SECONDS
+    )
+    try:
+        catalog = dialect.introspect(service.dsn.reveal(), wanted)
+    except ExecutionError as error:
+        return Unreachable(reason=_reason(error, service.dsn))
+    relations = {
+        name: relation
+        for name, relation in catalog.relations.items()
+        if _is_wanted(relation, service.tables)
+    }
+    return msgspec.structs.replace(catalog, relations=relations)
+
+
+def _is_wanted(relation: Relation, tables: Tables) -> bool:
+    exclude: Iterable[str] = tables.exclude or ()
+    included = any(
+        pattern == relation.name
+        or (not relation.exact_only and fnmatchcase(relation.name, pattern))
+        for pattern in tables.include
+    )
+    return included and not any(
+        pattern == relation.name or fnmatchcase(relation.name, pattern) for pattern in exclude
+    )
+
+
+def _reason(error: ExecutionError, dsn: Secret) -> str:
+    """Return the driver's own words on one line, without anything secret of the DSN."""
+    told = error.__cause__ or error
+    reason = " ".join(str(told).split()) or type(told).__name__
+    text = dsn.reveal()
+    found = {part for match in _PASSWORDS.findall(text) for part in match if part}
+    hidden = {text, *found, *(unquote(part) for part in found)}
+    for part in sorted(hidden, key=len, reverse=True):
+        reason = reason.replace(part, "…")
+    return reason

@@ -1,0 +1,281 @@
+"""PostgreSQL through a pool of autocommit connections on the running event loop."""
+
+import asyncio
+import select
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final, NamedTuple, TypeVar
+
+import psycopg
+from psycopg.adapt import AdaptersMap, Loader
+from psycopg.postgres import types as known_types
+from psycopg.pq import TransactionStatus
+from psycopg.types.array import ListDumper
+from psycopg.types.bool import BoolLoader
+from psycopg.types.none import NoneDumper
+from psycopg.types.numeric import FloatLoader, IntDumper, IntLoader
+from psycopg.types.string import ByteaLoader, BytesDumper, StrDumperUnknown, TextLoader
+
+from faucet.errors import DATABASE_UNAVAILABLE, POOL_EXHAUSTED, ErrorKind, ExecutionError
+from faucet.executors.script import Finished, Walk
+from faucet.extension.executor import Call, Fetched, Savepoint, Script, Settle, Step
+from faucet.model.settings import PoolSettings
+
+T = TypeVar("T")
+
+Classify = Callable[[BaseException], ErrorKind]
+_Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+_FOREIGN_ERRORS: Final = (psycopg.Error, UnicodeError)
+_DOWN_SECONDS: Final = 1.0
+_PREPARED: Final = 256
+_SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+# Not READ WRITE: the pins of a read-only service stand.
+_WRITE: Final = "BEGIN"
+_SAVEPOINT: Final = {
+    "begin": "SAVEPOINT faucet",
+    "release": "RELEASE SAVEPOINT faucet",
+    "undo": "ROLLBACK TO SAVEPOINT faucet; RELEASE SAVEPOINT faucet",
+}
+_SETTLE: Final = "SET CONSTRAINTS ALL IMMEDIATE"
+# A prepared statement outlived what it was prepared for; the next connection prepares it anew.
+_STALE_PLAN: Final = frozenset({"0A000", "26000"})
+_PING: Final = Call(sql="SELECT 1", parameters=())
+
+
+class PoolExecutor:
+    """
+    The executor of a PostgreSQL service; see `Executor`.
+
+    *connection_string* gives the pinned DSN, whose statement timeout is *statement_timeout*; calls
+    with another limit cost a transaction. Connections open when they are needed, at most
+    `pool.size`. While the server is down, one request in a second finds out and the others fail at
+    once.
+    """
+
+    def __init__(
+        self,
+        connection_string: Callable[[], str],
+        pool: PoolSettings,
+        *,
+        statement_timeout: float,
+        classify: Classify,
+    ) -> None:
+        self._connection_string = connection_string
+        self._pool = pool
+        self._statement_timeout = statement_timeout
+        self._classify = classify
+        self._free = asyncio.Semaphore(pool.size)
+        self._idle: list[_Pooled] = []
+        self._closed = False
+        self._down_until: float | None = None
+        self._probing = False
+
+    async def fetch(self, call: Call, time_limit: float) -> Fetched:
+        """Run one reading statement by itself."""
+        if time_limit != self._statement_timeout:
+            return await self.transact(_only(call), time_limit, writes=False)
+        async with self._lend() as connection:
+            return await self._execute(connection, call)
+
+    async def transact(self, script: Script[T], time_limit: float, *, writes: bool) -> T:
+        """Run *script* in one transaction; see `Executor`."""
+        begin = _WRITE if writes else _SNAPSHOT
+        if time_limit != self._statement_timeout:
+            begin += f"; SET LOCAL statement_timeout = {max(1, round(time_limit * 1000))}"
+        async with self._lend() as connection:
+            await self._command(connection, begin)
+            try:
+                result = await self._walk(connection, Walk(script))
+                await self._command(connection, "COMMIT")
+            except Exception:
+                # A cancelled call does not come here: its connection is closed, which rolls back.
+                await self._roll_back(connection)
+                raise
+            return result
+
+    async def ping(self) -> bool:
+        """Return whether the database answers within the acquire timeout, however busy the pool."""
+        try:
+            async with asyncio.timeout(self._pool.acquire_timeout):
+                if self._free.locked():
+                    pooled = await self._connect()
+                    await pooled.connection.close()
+                else:
+                    await self.fetch(_PING, self._statement_timeout)
+        except (TimeoutError, ExecutionError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Let running calls end, then close every connection."""
+        if self._closed:
+            return
+        self._closed = True
+        for _ in range(self._pool.size):
+            await self._free.acquire()
+        self._drop_idle()
+
+    async def _walk(self, connection: _Connection, walk: Walk[T]) -> T:
+        failure: ExecutionError | None = None
+        try:
+            step = walk.start()
+            while not isinstance(step, Finished):
+                outcome = await self._attempt(connection, step)
+                failure = outcome if isinstance(outcome, ExecutionError) else failure
+                step = walk.advance(outcome, ended=connection.closed)
+            # COMMIT of a failed transaction would roll back without a word.
+            if failure and connection.pgconn.transaction_status == TransactionStatus.INERROR:
+                raise failure
+            return step.result
+        finally:
+            walk.close()
+
+    async def _attempt(self, connection: _Connection, step: Step) -> Fetched | ExecutionError:
+        try:
+            match step:
+                case Call():
+                    return await self._execute(connection, step)
+                case Savepoint(action=action):
+                    await self._command(connection, _SAVEPOINT[action])
+                case Settle():
+                    await self._command(connection, _SETTLE)
+            return Fetched(rows=())
+        except ExecutionError as error:
+            return error
+
+    async def _execute(self, connection: _Connection, call: Call) -> Fetched:
+        try:
+            # The parameters are passed even where there are none: %% is then read as %.
+            cursor = await connection.execute(call.sql.encode(), call.parameters)
+            rows = await cursor.fetchall() if cursor.description is not None else []
+        except _FOREIGN_ERRORS as error:
+            if getattr(error, "sqlstate", None) in _STALE_PLAN:
+                await connection.close()
+            raise ExecutionError(self._classify(error)) from error
+        return Fetched(rows=rows, affected=max(cursor.rowcount, 0))
+
+    async def _command(self, connection: _Connection, sql: str) -> None:
+        try:
+            await connection.execute(sql.encode(), prepare=False)
+        except psycopg.Error as error:
+            raise ExecutionError(self._classify(error)) from error
+
+    async def _roll_back(self, connection: _Connection) -> None:
+        if not connection.closed:
+            try:
+                await self._command(connection, "ROLLBACK")
+            except ExecutionError:
+                await connection.close()
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[_Connection]:
+        if self._closed:
+            raise ExecutionError(DATABASE_UNAVAILABLE)
+        try:
+            async with asyncio.timeout(self._pool.acquire_timeout):
+                await self._free.acquire()
+        except TimeoutError:
+            raise ExecutionError(POOL_EXHAUSTED) from None
+        try:
+            pooled = self._take_idle() or await self._open()
+            try:
+                yield pooled.connection
+            finally:
+                self._keep(pooled)
+        finally:
+            self._free.release()
+
+    def _take_idle(self) -> "_Pooled | None":
+        while self._idle:
+            pooled = self._idle.pop()
+            if pooled.expires > time.monotonic() and not _speaks(pooled.connection):
+                return pooled
+            pooled.connection.pgconn.finish()
+        return None
+
+    def _keep(self, pooled: "_Pooled") -> None:
+        """Take back what is at rest; close all else, at once, so that a cancelled call can too."""
+        at_rest = pooled.connection.pgconn.transaction_status == TransactionStatus.IDLE
+        if at_rest and not self._closed and pooled.expires > time.monotonic():
+            self._idle.append(pooled)
+        else:
+            pooled.connection.pgconn.finish()
+
+    def _drop_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().connection.pgconn.finish()
+
+    async def _open(self) -> "_Pooled":
+        if self._down_until is None:
+            return await self._connect()
+        if self._probing or time.monotonic() < self._down_until:
+            raise ExecutionError(DATABASE_UNAVAILABLE)
+        self._probing = True
+        try:
+            return await self._connect()
+        finally:
+            self._probing = False
+
+    async def _connect(self) -> "_Pooled":
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                self._connection_string(), autocommit=True, context=_ADAPTERS
+            )
+        except psycopg.Error as error:
+            self._down_until = time.monotonic() + _DOWN_SECONDS
+            raise ExecutionError(DATABASE_UNAVAILABLE) from error
+        self._down_until = None
+        connection.prepared_max = _PREPARED
+        return _Pooled(connection, time.monotonic() + self._pool.max_lifetime)
+
+
+class _Pooled(NamedTuple):
+    connection: _Connection
+    expires: float
+
+
+def _only(call: Call) -> Script[Fetched]:
+    return (yield call)
+
+
+def _speaks(connection: _Connection) -> bool:
+    """Return whether an idle connection has something to say: that it was ended, most likely."""
+    watch = select.poll()
+    watch.register(connection.pgconn.socket, select.POLLIN)
+    return bool(watch.poll(0))
+
+
+def _text_adapters() -> AdaptersMap:
+    """
+    Return adapters that give numbers, booleans and bytes as Python has them, all else as text.
+
+    psycopg's own fail on what Python cannot hold: infinite dates, years BC or beyond 9999.
+    """
+    adapters = AdaptersMap(types=known_types)
+    for python, dumper in (
+        (str, StrDumperUnknown),
+        (bytes, BytesDumper),
+        (int, IntDumper),
+        (list, ListDumper),
+        (type(None), NoneDumper),
+    ):
+        adapters.register_dumper(python, dumper)
+    loaders: tuple[tuple[str | int, type[Loader]], ...] = (
+        (0, TextLoader),
+        ("int2", IntLoader),
+        ("int4", IntLoader),
+        ("int8", IntLoader),
+        ("oid", IntLoader),
+        ("float4", FloatLoader),
+        ("float8", FloatLoader),
+        ("bool", BoolLoader),
+        ("bytea", ByteaLoader),
+    )
+    for name, loader in loaders:
+        adapters.register_loader(name, loader)
+    return adapters
+
+
+_ADAPTERS: Final = _text_adapters()

@@ -1,0 +1,71 @@
+"""The walk of a script through one transaction, without I/O. Pure."""
+
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from faucet.errors import DATABASE_UNAVAILABLE, TRANSACTION_CONFLICT, ExecutionError
+from faucet.extension.executor import Fetched, Script, Step
+
+T = TypeVar("T")
+
+_ENDING: Final = frozenset({DATABASE_UNAVAILABLE, TRANSACTION_CONFLICT})
+
+
+class Finished(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """What the script returned; the transaction may commit."""
+
+    result: T
+
+
+class Walk(Generic[T]):
+    """
+    A script with the one law that it cannot break: what ends a transaction ends the script.
+
+    After such an error no further step comes out, and however the script ends, the walk ends with
+    that error.
+    """
+
+    def __init__(self, script: Script[T]) -> None:
+        self._script = script
+        self._fatal: ExecutionError | None = None
+
+    def start(self) -> Step | Finished[T]:
+        """Return the first step."""
+        return self._resume(None)
+
+    def advance(self, outcome: Fetched | ExecutionError, *, ended: bool) -> Step | Finished[T]:
+        """
+        Return the step after the one that had *outcome*, or the script's result.
+
+        *ended* says that the database has ended the transaction, whatever the error's kind. Raises
+        what the script raises.
+        """
+        if isinstance(outcome, ExecutionError) and (ended or outcome.kind in _ENDING):
+            self._fatal = outcome
+        following = self._resume(outcome)
+        while self._fatal is not None and not isinstance(following, Finished):
+            following = self._resume(self._fatal)
+        if self._fatal is not None:
+            raise self._fatal
+        return following
+
+    def close(self) -> None:
+        """Let the script clean up where it stands."""
+        self._script.close()
+
+    def _resume(self, outcome: Fetched | ExecutionError | None) -> Step | Finished[T]:
+        try:
+            match outcome:
+                case None:
+                    return next(self._script)
+                case Fetched():
+                    return self._script.send(outcome)
+                case _:
+                    return self._script.throw(outcome)
+        except StopIteration as end:
+            return Finished(result=end.value)
+        except Exception as error:
+            if self._fatal is None or error is self._fatal:
+                raise
+            raise self._fatal from error
