@@ -75,7 +75,7 @@ def admit(surface: Surface, principal: Principal, target: tuple[str, str], verb:
     """
     Return the grant that decides *verb* on *target* (service, table), before any parameter is read.
 
-    Raises 404 `unknown_service`, 403 `not_granted` (the same bytes whether the table exists or not),
+    Raises 404 `unknown_service`, 403 `not_granted` (the same whether the table exists or not),
     503 while the database is unreachable, 404 `unknown_table` for a name that is covered but
     missing, 403 `read_only`.
     """
@@ -181,7 +181,7 @@ class _Binder:
 
 
 def _claim_missing(missing: MissingClaimError) -> AuthorizationError:
-    message = f'the credential lacks the claim "{missing.claim}", or it is not of the type that a rule needs'
+    message = f'the credential lacks the claim "{missing.claim}", or it has not the type of its rule'
     return AuthorizationError(CLAIM_MISSING, message, claim=missing.claim)
 
 
@@ -192,8 +192,8 @@ def _types(relation: Relation) -> Mapping[str, ColumnType]:
 def own_name(column: ColumnName, relation: Relation) -> str | None:
     """Return the column's name if *column* is plain or prefixed by its own table, else None."""
     *prefix, name = column.parts
-    own = ([], [relation.name], [relation.schema, relation.name])
-    return name if prefix in own else None
+    own = ((), (relation.name,), (relation.schema, relation.name))
+    return name if tuple(prefix) in own else None
 
 
 def nameable(resource: Resource) -> tuple[str, ...]:
@@ -212,7 +212,7 @@ def _check_mentions(request: ApiRequest, resource: Resource, grant: Grant) -> No
     known = nameable(resource)
     shown = known if resource.read is not None else ()
     masks = {} if resource.read is None else resource.read.masks
-    # What is ordered by a label is ordered by that output's expression, which is checked as a field.
+    # An order by a label is one by that output's expression, which is checked as a field.
     labels = {
         i.label for i in request.fields or () if i.alias is not None or i.function is not None
     }
@@ -262,6 +262,6 @@ def _check_records(request: ApiRequest, resource: Resource, grant: Grant) -> Non
 
 
 def known_columns(resource: Resource) -> frozenset[str]:
-    """Return every column that the role may read or write: an envelope is told from a row by them."""
+    """Return every column that the role may read or write; they tell an envelope from a row."""
     read = frozenset() if resource.read is None else frozenset(resource.read.readable)
     return read.union(resource.key, *(grant.writable for grant in resource.grants.values()))

@@ -16,7 +16,7 @@ from faucet.sql.render import Workshop
 
 
 class LastReload(msgspec.Struct, frozen=True, kw_only=True):
-    """How the newest attempt to load ended; *at* is RFC 3339, *diagnostics* as `check` prints them."""
+    """How the newest load ended; *at* is RFC 3339, *diagnostics* as `faucet check` prints them."""
 
     ok: bool
     at: str
@@ -36,9 +36,9 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a generation asks of the process it runs in, each time anew.
 
-    *readiness* gives ok, degraded or unreachable by service, *clock* seconds since 1970. *docs* gives
-    the reply for a raw path at or below ``/docs``, None where there is no such asset. *report* takes
-    the request id and the error of a failure that only the log may know.
+    *readiness* gives ok, degraded or unreachable by service, *clock* seconds since 1970. *docs*
+    gives the reply for a raw path at or below ``/docs``, None where there is no such asset. *report*
+    takes the request id and the error of a failure that only the log may know.
     """
 
     status: Callable[[], GenerationStatus]
@@ -62,7 +62,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     statements: StatementCache
 
 
-def open_generation(
+def open_generation(  # noqa: PLR0913 - each is needed, and most are named
     surface: Surface,
     registry: Registry,
     process: Process,

@@ -92,8 +92,8 @@ class Conditions:
     """
     Writes conditions over the columns of one relation.
 
-    *source* gives the expression of a column by name, *types* its type. The values of a `KeySet` are
-    as `SqlForms.key` gave them.
+    *source* gives the expression of a column by name, *types* its type. The values of a `KeySet`
+    are as `SqlForms.key` gave them.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Conditions:
         self._parameters = parameters
         self._forms = parameters.forms
 
-    def write(self, condition: Condition) -> Expression:
+    def write(self, condition: Condition) -> Expression:  # noqa: C901, PLR0911 - one arm a node
         """Return *condition* as an expression with SQL's three values of truth."""
         match condition:
             case All(of=parts):

@@ -231,7 +231,7 @@ class _Rendering:
         given = sa.select(
             *(
                 self._parameters.value(Slot(index=index), types[name]).label(
-                    quoted_name(name, True)
+                    quoted_name(name, quote=True)
                 )
                 for index, name in enumerate(statement.given)
             )

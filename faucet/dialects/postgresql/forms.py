@@ -32,7 +32,9 @@ _PLAIN: Final = {
     Kind.TIMESTAMPTZ: "timestamptz",
     Kind.INTERVAL: "interval",
 }
+_AS_TEXT: Final = frozenset({Kind.ENUM, Kind.UUID, Kind.INTERVAL, Kind.OPAQUE})
 _SAFE_INTEGER: Final = 2**53
+_HMAC_BLOCK: Final = 64
 
 
 class _Named(UserDefinedType[Any]):
@@ -56,7 +58,7 @@ def _is(of: ColumnType, *names: str) -> bool:
 
 
 def _spelling(of: ColumnType) -> str:
-    """Return the type to which a parameter is cast; without length or scale, so that nothing is cut."""
+    """Return the type of a parameter: without length or scale, so that nothing is cut."""
     if of.kind is Kind.INTEGER:
         return _INTEGERS[of.bits]
     if of.kind is Kind.FLOAT:
@@ -93,11 +95,7 @@ class PostgresForms:
     def binder(self, of: ColumnType, options: ValueOptions) -> Binder:  # noqa: ARG002
         """Return what spells a canonical value as PostgreSQL reads it."""
         if of.kind is Kind.ARRAY:
-            return lambda value: (
-                None
-                if value is None
-                else _array_literal(json.loads(str(value), parse_float=str, parse_int=str))
-            )
+            return _array_text
         if of.kind is Kind.TIMESTAMPTZ:
             return _instant_text
         return _text
@@ -142,6 +140,8 @@ class PostgresForms:
 
     def wire(self, column: Expression, of: ColumnType, options: ValueOptions) -> Expression:
         """Return what `row_to_json` prints in the contract's form."""
+        if of.kind in _AS_TEXT or _is(of, "citext"):
+            return _cast(column, "text")
         match of.kind:
             case Kind.INTEGER:
                 return _integer(column, options)
@@ -151,16 +151,7 @@ class PostgresForms:
             case Kind.BINARY:
                 return _pg.replace(_pg.encode(column, "base64"), "\n", "")
             case Kind.TIMESTAMPTZ:
-                utc = _pg.timezone("UTC", column)
-                instant = _pg.to_json(utc).op("#>>")(_cast(sa.literal_column("'{}'"), "text[]"))
-                return sa.case(
-                    (_pg.isfinite(column), instant.op("||")(sa.literal_column("'Z'"))),
-                    else_=_cast(column, "text"),
-                )
-            case Kind.TEXT if of.padded or _is(of, "citext"):
-                return column if of.padded else _cast(column, "text")
-            case Kind.ENUM | Kind.UUID | Kind.INTERVAL | Kind.OPAQUE:
-                return _cast(column, "text")
+                return _utc(column)
             case _:
                 return column
 
@@ -196,14 +187,15 @@ class PostgresForms:
         if not keys:
             texts = _cast(_pg.row_to_json(page.table_valued()), "text")
             joined = _pg.string_agg(texts, sa.literal_column("','"))
-            return sa.select(sa.func.count(), sa.func.coalesce(joined, sa.literal_column("''")))
-        row = sa.select(*(page.c[quoted_name(label, quote=True)] for label in labels)).lateral("r")
+            empty: Expression = sa.literal_column("''")
+            return sa.select(sa.func.count(), sa.func.coalesce(joined, empty)).select_from(page)
+        row = sa.select(*map(_of_page, labels)).lateral("r")
         json_text = _cast(_pg.row_to_json(row.table_valued()), "text")
         return sa.select(*keys, json_text).select_from(page.join(row, sa.true()))
 
     def keyed_hash(self, text: Expression, key: bytes) -> Expression:
         """Return HMAC-SHA-256 by RFC 2104, of the built-in sha256."""
-        block = (key if len(key) <= 64 else b"").ljust(64, b"\0")  # noqa: PLR2004
+        block = key.ljust(_HMAC_BLOCK, b"\0")
         inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
         message = _pg.convert_to(_cast(text, "text"), "UTF8")
         digest = _pg.sha256(_bytes(inner).op("||")(message))
@@ -226,13 +218,26 @@ class PostgresForms:
         return _text
 
 
+def _of_page(label: str) -> Expression:
+    # Spelled out: a column of the subquery itself would bring the subquery in a second time.
+    spelled = 't."' + label.replace('"', '""') + '"'
+    named: Expression = sa.literal_column(spelled)
+    return named.label(quoted_name(label, quote=True))
+
+
+def _utc(column: Expression) -> Expression:
+    """Return an instant as ISO 8601 with ``Z``; infinity has no zone."""
+    local = _pg.to_json(_pg.timezone("UTC", column))
+    text = local.op("#>>")(_cast(sa.literal_column("'{}'"), "text[]"))
+    zoned = text.op("||")(sa.literal_column("'Z'"))
+    return sa.case((_pg.isfinite(column), zoned), else_=_cast(column, "text"))
+
+
 def _integer(column: Expression, options: ValueOptions) -> Expression:
     if options.integers != "string":
         return column
-    large = sa.or_(
-        column > sa.literal_column(str(_SAFE_INTEGER)),
-        column < sa.literal_column(str(-_SAFE_INTEGER)),
-    )
+    bound = str(_SAFE_INTEGER)
+    large = sa.or_(column > sa.literal_column(bound), column < sa.literal_column(f"-{bound}"))
     return sa.case((large, _pg.to_json(_cast(column, "text"))), else_=_pg.to_json(column))
 
 
@@ -257,13 +262,20 @@ def _text(value: Scalar) -> str | None:
 
 
 def _instant_text(value: Scalar) -> str | None:
-    """Return a UTC instant with its zone; the text forms beyond year 9999 and BC carry theirs last."""
+    """Return a UTC instant with its zone, which stands before BC."""
     if value is None or str(value) in ("infinity", "-infinity"):
         return _text(value)
     text = str(value)
     if text.endswith(" BC"):
         return f"{text[:-3]}+00 BC"
     return f"{text}+00"
+
+
+def _array_text(value: Scalar) -> str | None:
+    """Return a JSON array as PostgreSQL's array literal."""
+    if value is None:
+        return None
+    return _array_literal(json.loads(str(value), parse_float=str, parse_int=str))
 
 
 def _array_literal(items: object) -> str:

@@ -35,7 +35,7 @@ class SqliteForms:
     makes_json = False
 
     def __init__(self) -> None:
-        self._dialect = SQLiteDialect_pysqlite(paramstyle="qmark")  # type: ignore[no-untyped-call]  # untyped there
+        self._dialect = SQLiteDialect_pysqlite(paramstyle="qmark")
 
     def compile(self, statement: sa.sql.ClauseElement) -> CompiledText:
         """Return the SQL text with ``?`` placeholders."""
@@ -92,9 +92,9 @@ class SqliteForms:
         self,
         column: Expression,
         pattern: Expression,
-        of: ColumnType,
+        of: ColumnType,  # noqa: ARG002
         *,
-        fold: bool,  # noqa: ARG002
+        fold: bool,
     ) -> Expression:
         """Return LIKE, which connections make case-sensitive by pragma."""
         if fold:
@@ -118,7 +118,8 @@ class SqliteForms:
             return text[0].op("||")(sa.literal_column("':'")).op("||")(text[1])
         if function is Function.AVG:
             return sa.func.avg(column)
-        return getattr(sa.func, function.value.lower())(column)
+        extreme: Expression = getattr(sa.func, function.value.lower())(column)
+        return extreme
 
     def aggregate_order(self, function: Function, column: Expression, of: ColumnType) -> Expression:
         """Return what sorts by the aggregate; sums of integers by their carried high half."""

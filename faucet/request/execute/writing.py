@@ -127,7 +127,7 @@ class _Writing:
         return outcome
 
     def _foreseen(self, change: Change) -> Part[None]:
-        """Evaluate the check before the write where the values decide it, so that no conflict answers first."""
+        """Evaluate the check first where the values decide it: no conflict may answer before."""
         check = self._plan.check
         if check is None or self._plan.verb is Verb.DELETE:
             return
@@ -198,8 +198,8 @@ class _Writing:
     def _keyed(self, fetched: Fetched) -> _Outcome:
         if not self._wants_keys and not fetched.rows:
             return _Outcome(count=fetched.affected)
-        keys = tuple(tuple(row) for row in fetched.rows)
-        return _Outcome(keys=keys, count=len(keys))  # type: ignore[arg-type]  # cells of key columns
+        keys = tuple(_key(row) for row in fetched.rows)
+        return _Outcome(keys=keys, count=len(keys))
 
     def _judged(self, keys: list[Key]) -> Part[None]:
         """Hold every written row, found again by its key, against the check and its references."""
@@ -268,9 +268,11 @@ class _Writing:
         compiled = self._session.compiled(statement)
         fetched = yield compiled.call(lifter.values)
         width = compiled.keyed
-        if compiled.encode is None:
-            return {tuple(row[:width]): str(row[width]).encode() for row in fetched.rows}  # type: ignore[misc]
-        return {tuple(row[:width]): compiled.encode(row[width:]) for row in fetched.rows}  # type: ignore[misc]
+        encode = compiled.encode
+        return {
+            _key(row[:width]): str(row[width]).encode() if encode is None else encode(row[width:])
+            for row in fetched.rows
+        }
 
     def _written(self, outcomes: list[_Outcome], shown: dict[Key, bytes]) -> Written:
         plan = self._plan
@@ -299,6 +301,10 @@ class _Writing:
             return None
         keys = outcomes[0].keys
         return ",".join(quote(str(part), safe="") for part in keys[0]) if keys else None
+
+
+def _key(cells: tuple[object, ...]) -> Key:
+    return tuple(cells)  # type: ignore[arg-type]  # what `SqlForms.key` gives is text or a scalar
 
 
 def _item(outcome: _Outcome, shown: dict[Key, bytes]) -> bytes | Failure | None:

@@ -62,7 +62,7 @@ def _column(authorized: AuthorizedRequest, name: str) -> Column:
 def keys_condition(
     authorized: AuthorizedRequest, keys: tuple[tuple[JsonValue, ...], ...], parameter: str
 ) -> Condition:
-    """Return the condition of rows whose key is among *keys*, by value; raises `no_key` without one."""
+    """Return the condition of rows whose key is among *keys*, by value; `no_key` without one."""
     columns = usable_key(authorized.resource)
     for key in keys:
         if len(key) != len(columns):

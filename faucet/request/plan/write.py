@@ -100,32 +100,30 @@ def _parents(authorized: AuthorizedRequest, changes: tuple[Change, ...]) -> tupl
 
 
 def _inserts(authorized: AuthorizedRequest) -> tuple[Change, ...]:
-    return tuple(
-        _tried(lambda record=record: assignment(authorized, record))
-        for record in authorized.request.records
-    )
+    return tuple(_tried(assignment, authorized, record) for record in authorized.request.records)
 
 
 def _replaces(authorized: AuthorizedRequest) -> tuple[Change, ...]:
-    def replace(record: JsonRecord) -> Change:
-        selector = authorized.request.selector
-        key = selector.ids[0] if selector.ids is not None else key_of(authorized, record)
-        if selector.single:
-            check_path_key(authorized, record)
-        filled = assignment(authorized, without_key(authorized, record))
-        names, expressions = defaults_of(authorized, frozenset(filled.assign))
-        where = keys_condition(authorized, (key,), "path" if selector.single else "body")
-        return Change(
-            assign=filled.assign,
-            values=filled.values,
-            defaults=names,
-            default_sql=expressions,
-            where=all_of(authorized.row_filter, where),
-            must_match=True,
-        )
-
     usable_key(authorized.resource)
-    return tuple(_tried(lambda r=record: replace(r)) for record in authorized.request.records)
+    return tuple(_tried(_replace, authorized, record) for record in authorized.request.records)
+
+
+def _replace(authorized: AuthorizedRequest, record: JsonRecord) -> Change:
+    selector = authorized.request.selector
+    if selector.single:
+        check_path_key(authorized, record)
+    key = selector.ids[0] if selector.ids is not None else key_of(authorized, record)
+    where = keys_condition(authorized, (key,), "path" if selector.single else "body")
+    filled = assignment(authorized, without_key(authorized, record))
+    names, expressions = defaults_of(authorized, frozenset(filled.assign))
+    return Change(
+        assign=filled.assign,
+        values=filled.values,
+        defaults=names,
+        default_sql=expressions,
+        where=all_of(authorized.row_filter, where),
+        must_match=True,
+    )
 
 
 def _updates(authorized: AuthorizedRequest) -> tuple[Change, ...]:
@@ -137,7 +135,7 @@ def _updates(authorized: AuthorizedRequest) -> tuple[Change, ...]:
     if selector.given:
         (record,) = request.records
         return (_update(authorized, _key_written(authorized, record), selector),)
-    return tuple(_tried(lambda r=record: _update_one(authorized, r)) for record in request.records)
+    return tuple(_tried(_update_one, authorized, record) for record in request.records)
 
 
 def _update(authorized: AuthorizedRequest, record: JsonRecord, selector: Selector) -> Change:
@@ -185,9 +183,7 @@ def _not_writable(authorized: AuthorizedRequest, name: str) -> FaucetError:
 def _deletes(authorized: AuthorizedRequest) -> tuple[Change, ...]:
     request = authorized.request
     if request.records:
-        return tuple(
-            _tried(lambda r=record: _delete_one(authorized, r)) for record in request.records
-        )
+        return tuple(_tried(_delete_one, authorized, record) for record in request.records)
     if not request.selector.given:
         message = "DELETE needs to know which rows: send filter, ids, or all=true"
         raise PlanError(NO_SELECTOR, message)
@@ -203,9 +199,13 @@ def _delete_one(authorized: AuthorizedRequest, record: JsonRecord) -> Change:
     return Change(where=all_of(authorized.row_filter, where), must_match=True)
 
 
-def _tried(make: Callable[[], Change]) -> Change:
+def _tried(
+    make: Callable[[AuthorizedRequest, JsonRecord], Change],
+    authorized: AuthorizedRequest,
+    record: JsonRecord,
+) -> Change:
     try:
-        return make()
+        return make(authorized, record)
     except PlanError as fault:
         return Change(fault=fault)
 
