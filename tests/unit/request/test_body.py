@@ -53,7 +53,8 @@ def test_one_object_an_array_and_an_envelope_hold_records(verb: Verb):
 
 
 def test_values_keep_their_spelling():
-    text = '[{"a":1.50,"b":-0,"c":1E+2,"d":"é\\u0000\\ud83d\\ude00","e":null,"f":true,"g":{"x":[1.0, "ü\\n"],"":{}}}]'
+    text = '[{"a":1.50,"b":-0,"c":1E+2,"d":"é\\u0000\\ud83d\\ude00","e":null,"f":true,'
+    text += '"g":{"x":[1.0, "ü\\n"],"":{}}}]'
 
     assert _read(Verb.POST, text).records == (
         {
@@ -316,7 +317,7 @@ _SCALARS = (
 )
 _NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 _TREES = st.recursive(
-    _SCALARS | st.decimals(allow_nan=False, allow_infinity=False, places=3),
+    _SCALARS | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_NAMES, inner, max_size=4),
     max_leaves=20,
 )
@@ -324,9 +325,7 @@ _TREES = st.recursive(
 
 @given(_TREES)
 def test_a_document_comes_back_as_it_was(tree):
-    text = (
-        json.dumps(tree, default=lambda number: f"#{number}#").replace('"#', "").replace('#"', "")
-    )
+    text = json.dumps(tree)
 
     again = json.loads(compact(read_json(text.encode())), parse_float=Decimal)
 
