@@ -130,7 +130,7 @@ def column(name: str, type_text: str = "text", **changes: Any) -> Column:
 
 
 def relation(name: str, *specs: str | Column, **changes: Any) -> Relation:
-    """Return a table of `columns(*specs)`; `pk` flags make its primary key. *changes* are fields."""
+    """Return a table of `columns(*specs)`; `pk` makes its primary key."""
     keys = tuple(
         spec.split()[0] for spec in specs if isinstance(spec, str) and "pk" in spec.split()
     )
@@ -220,7 +220,7 @@ def settings(
 
 
 def grant(tables: str = "*", verbs: str = "GET", **rest: Any) -> dict[str, Any]:
-    """Return a grant on service `shop` as a manifest writes it: blank-separated tables and verbs."""
+    """Return a grant on service `shop`: blank-separated tables and verbs."""
     return {"service": "shop", "tables": tables.split(), "verbs": verbs.split(), **rest}
 
 
@@ -234,9 +234,7 @@ def compiled(
     return outcome.value, outcome.diagnostics
 
 
-def surface(
-    settings: Settings, catalogs: Mapping[str, Catalog | Unreachable] | Catalog
-) -> Surface:
+def surface(settings: Settings, catalogs: Mapping[str, Catalog | Unreachable] | Catalog) -> Surface:
     """Return the surface, which must compile."""
     made, diagnostics = compiled(settings, catalogs)
     assert made is not None, diagnostics

@@ -12,7 +12,7 @@ def is_glob(pattern: str) -> bool:
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Return whether one *pattern* (without its ``!``) is, or as a glob fits, *name*; case counts."""
+    """Return whether *pattern* (without its ``!``) is, or as a glob fits, *name*."""
     return pattern == name or (is_glob(pattern) and _matcher(pattern)(name) is not None)
 
 

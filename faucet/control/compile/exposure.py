@@ -1,0 +1,155 @@
+"""Which relations and columns of a service exist at all, for any role. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+from msgspec import UNSET
+
+from faucet.control.compile.findings import BAD_KEY, UNKNOWN_FIELD, UNKNOWN_RESOURCE
+from faucet.diagnostics import Address, Diagnostic
+from faucet.model.catalog import EQUATABLE, Catalog, Column, Relation, RelationKind
+from faucet.model.coverage import matches
+from faucet.model.manifest import Resource, Tables
+from faucet.model.settings import ServiceSettings
+from faucet.model.surface import Verb
+from faucet.names import did_you_mean
+
+_NO_RESOURCE = Resource()
+
+
+class Exposed(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A relation less what its resource hides.
+
+    *columns* are the unhidden ones in table order; *key* the primary or declared key, () where a
+    part of it is hidden. *descriptions* are the manifest's.
+    """
+
+    relation: Relation
+    columns: Mapping[str, Column]
+    hidden: frozenset[str]
+    key: tuple[str, ...]
+    description: str | None
+    descriptions: Mapping[str, str]
+
+
+def narrow(catalog: Catalog, tables: Tables) -> Catalog:
+    """Return *catalog* as if it had never held the relations that *tables* leaves out."""
+    if tables == Tables():
+        return catalog
+    kept = {
+        name: relation
+        for name, relation in catalog.relations.items()
+        if _any_matches(tables.include, name) and not _any_matches(tables.exclude or (), name)
+    }
+    return msgspec.structs.replace(catalog, relations=kept)
+
+
+def _any_matches(patterns: tuple[str, ...], name: str) -> bool:
+    return any(matches(pattern, name) for pattern in patterns)
+
+
+def expose(service: ServiceSettings, catalog: Catalog) -> Mapping[str, Exposed]:
+    """Return what exists of each relation of the narrowed *catalog*."""
+    return {
+        name: _expose(relation, service.resources.get(name, _NO_RESOURCE))
+        for name, relation in catalog.relations.items()
+    }
+
+
+def _expose(relation: Relation, resource: Resource) -> Exposed:
+    hidden = frozenset(name for name, field in resource.fields.items() if field.hidden)
+    columns = {column.name: column for column in relation.columns if column.name not in hidden}
+    key = relation.primary_key
+    if not key and relation.kind is RelationKind.VIEW:
+        key = resource.primary_key or ()
+    return Exposed(
+        relation=relation,
+        columns=columns,
+        hidden=hidden,
+        key=key if all(name in columns for name in key) else (),
+        description=resource.description or None,
+        descriptions={
+            name: field.description
+            for name, field in resource.fields.items()
+            if field.description is not UNSET and name in columns
+        },
+    )
+
+
+def resource_faults(service: ServiceSettings, catalog: Catalog) -> Iterator[Diagnostic]:
+    """Yield what `resources` says of relations and columns that are not there, and bad keys."""
+    for name, resource in service.resources.items():
+        address: Address = ("services", service.name, "resources", name)
+        relation = catalog.relations.get(name)
+        if relation is None:
+            yield Diagnostic(
+                code=UNKNOWN_RESOURCE,
+                message=f'there is no table or view "{name}" in service "{service.name}"',
+                address=address,
+                at_key=True,
+                hint=did_you_mean(name, catalog.relations),
+            )
+            continue
+        yield from _field_faults(resource, relation, address)
+        if resource.primary_key is not UNSET:
+            yield from _key_faults(resource, relation, (*address, "primary_key"))
+
+
+def _field_faults(resource: Resource, relation: Relation, address: Address) -> Iterator[Diagnostic]:
+    names = [column.name for column in relation.columns]
+    for field in resource.fields:
+        if field not in names:
+            yield Diagnostic(
+                code=UNKNOWN_FIELD,
+                message=f'"{relation.name}" has no column "{field}"',
+                address=(*address, "fields", field),
+                at_key=True,
+                hint=did_you_mean(field, names),
+            )
+
+
+def _key_faults(resource: Resource, relation: Relation, address: Address) -> Iterator[Diagnostic]:
+    declared = resource.primary_key or ()
+    if relation.kind is RelationKind.TABLE:
+        if declared != relation.primary_key:
+            yield Diagnostic(
+                code=BAD_KEY,
+                message=f'the primary key of the table "{relation.name}" is the database\'s own',
+                address=address,
+                hint="declare keys of views only",
+            )
+        return
+    for index, name in enumerate(declared):
+        if reason := _key_fault(name, resource, relation, repeated=name in declared[:index]):
+            names = [column.name for column in relation.columns]
+            yield Diagnostic(
+                code=BAD_KEY,
+                message=reason,
+                address=(*address, index),
+                hint="" if name in names else did_you_mean(name, names),
+            )
+
+
+def _key_fault(name: str, resource: Resource, relation: Relation, *, repeated: bool) -> str:
+    column = relation.column(name)
+    if column is None:
+        return f'"{relation.name}" has no column "{name}"'
+    if column.type.kind not in EQUATABLE:
+        return f'"{name}" is {column.type.db_type}, which cannot be a key'
+    field = resource.fields.get(name)
+    if field is not None and field.hidden:
+        return f'"{name}" is hidden, so it cannot be a key'
+    return f'"{name}" stands in the key twice' if repeated else ""
+
+
+_ABILITY = {Verb.POST: "insertable", Verb.PUT: "updatable", Verb.PATCH: "updatable"}
+
+
+def can(verb: Verb, relation: Relation, key: tuple[str, ...]) -> bool:
+    """Return whether the database lets *verb* happen on *relation*; views need a declared *key*."""
+    if verb is Verb.GET:
+        return True
+    if relation.kind is RelationKind.VIEW and not key:
+        return False
+    return bool(getattr(relation, _ABILITY.get(verb, "deletable")))

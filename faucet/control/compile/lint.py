@@ -1,0 +1,152 @@
+"""Doubts about what was granted: warnings, each with a leak or a refusal behind it. Pure."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from faucet.control.compile.exposure import can
+from faucet.control.compile.fields import Faults
+from faucet.control.compile.findings import (
+    CASCADE,
+    NO_KEY,
+    UNIQUE_ORACLE,
+    UNREADABLE_RULE,
+    UNWRITABLE_VIEW,
+    Found,
+    merge,
+)
+from faucet.control.compile.grants import WRITES, TableGrant
+from faucet.diagnostics import Address, Diagnostic, Severity
+from faucet.model.catalog import Relation, RelationKind
+from faucet.model.condition import Condition, columns_of
+from faucet.model.settings import ServiceSettings
+from faucet.model.surface import Grant, Resource, RoleView, ServiceView, Verb
+
+_EXACT = 2
+
+
+def lint(
+    view: RoleView, services: Mapping[str, ServiceSettings], grants: Iterable[TableGrant]
+) -> tuple[Diagnostic, ...]:
+    """Return the warnings about the grants that *view*'s role wrote itself."""
+    written = {grant.address: grant for grant in grants if grant.role == view.name}
+    faults: Faults = {}
+    for service in view.services.values():
+        for name, resource in service.resources.items():
+            for verb, grant in resource.grants.items():
+                if grant.address not in written:
+                    continue
+                spelled = _spelled(written[grant.address], verb, name)
+                if spelled and not services[service.name].read_only:
+                    _note(_ability(resource, verb, grant), name, faults)
+                for check in (_unread, _oracle):
+                    _note(check(resource, verb, grant), name, faults)
+                if verb is Verb.DELETE:
+                    _note(_cascades(service, resource, grant), name, faults)
+    return merge(faults)
+
+
+def _note(found: Iterable[Found], table: str, faults: Faults) -> None:
+    for fault in found:
+        faults.setdefault(fault, []).append(table)
+
+
+def _spelled(grant: TableGrant, verb: Verb, table: str) -> bool:
+    """Whether the author named this verb or this table, so that a `*` for both stays quiet."""
+    return verb in (grant.spec.verbs or ()) or grant.ranks[table][0] == _EXACT
+
+
+def _ability(resource: Resource, verb: Verb, grant: Grant) -> Iterator[Found]:
+    relation = resource.relation
+    if verb in WRITES and not can(verb, relation, resource.key):
+        mend = (
+            "declare its `primary_key` in `resources`"
+            if relation.kind is RelationKind.VIEW and not resource.key
+            else "grant GET alone"
+        )
+        yield _warning(
+            UNWRITABLE_VIEW,
+            f"{verb} is refused on {{tables}}, which the database does not let be written",
+            (*grant.address, "verbs"),
+            mend,
+        )
+    elif verb is Verb.PUT and not resource.key:
+        yield _warning(
+            NO_KEY,
+            "PUT is refused on {tables}, which has no primary key to select a row by",
+            (*grant.address, "verbs"),
+            "grant PATCH, which selects by filter",
+        )
+
+
+def _unread(resource: Resource, _verb: Verb, grant: Grant) -> Iterator[Found]:
+    """Rules on columns that the role cannot read: it may learn of them by what is shown."""
+    read = resource.read
+    if read is None:
+        return
+    for key, rule in (("rows", grant.row_filter), ("check", grant.row_check)):
+        if rule is None or (key == "check" and rule == grant.row_filter):
+            continue
+        for column in sorted(columns_of(rule).difference(read.readable)):
+            yield _warning(
+                UNREADABLE_RULE,
+                f'the rule stands on "{column}" of {{tables}}, which the role cannot read',
+                (*grant.address, key),
+                "the rows shown tell of it; grant the column, or leave it at that",
+            )
+
+
+def _oracle(resource: Resource, verb: Verb, grant: Grant) -> Iterator[Found]:
+    """Unique keys across tenants: a 409 tells that some invisible row has these values."""
+    if verb not in {Verb.POST, Verb.PATCH, Verb.PUT} or grant.row_filter is None:
+        return
+    ruled = columns_of(grant.row_filter)
+    settable = grant.writable.difference(preset.column for preset in grant.presets)
+    for columns in _unique_sets(resource.relation):
+        if settable.issuperset(columns) and not ruled.intersection(columns):
+            yield _warning(
+                UNIQUE_ORACLE,
+                f"({', '.join(columns)}) of {{tables}} is unique across all rows, "
+                "so a refused value tells that an invisible row holds it",
+                (*grant.address, "rows"),
+                "make a column of the rule part of the key, or do not grant `write` on it",
+            )
+
+
+def _unique_sets(relation: Relation) -> Iterator[tuple[str, ...]]:
+    """The keys whose values callers make up; a counter's values tell little."""
+    counted = {column.name for column in relation.columns if column.auto_increment}
+    found = {unique.columns for unique in relation.unique}
+    for columns in sorted(found | {relation.primary_key}):
+        if columns and not counted.intersection(columns):
+            yield columns
+
+
+def _cascades(service: ServiceView, resource: Resource, grant: Grant) -> Iterator[Found]:
+    """Foreign keys that change rows of another table which the role may not touch itself."""
+    effects: Mapping[str, Callable[[Resource], Condition | None]] = {
+        "CASCADE": lambda child: _filter(child, Verb.DELETE),
+        "SET NULL": lambda child: _filter(child, Verb.PATCH),
+        "SET DEFAULT": lambda child: _filter(child, Verb.PATCH),
+    }
+    for name, child in service.resources.items():
+        for foreign_key in child.relation.foreign_keys:
+            effect = effects.get(foreign_key.on_delete.upper())
+            if effect is None or foreign_key.referenced_table != resource.relation.name:
+                continue
+            stricter = effect(child)
+            if stricter is not None and stricter != grant.row_filter:
+                yield _warning(
+                    CASCADE,
+                    f"deleting from {{tables}} reaches ({foreign_key.on_delete.upper()}) rows of "
+                    f'"{name}" that the role\'s row filter there hides',
+                    (*grant.address, "verbs"),
+                    "give both tables the same rule, or take DELETE away",
+                )
+
+
+def _filter(child: Resource, verb: Verb) -> Condition | None:
+    grant = child.grants.get(verb) or child.read
+    return grant.row_filter if grant is not None else None
+
+
+def _warning(code: str, message: str, address: Address, hint: str) -> Found:
+    return Found(code=code, message=message, address=address, hint=hint, severity=Severity.WARNING)

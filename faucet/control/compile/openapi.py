@@ -1,0 +1,196 @@
+"""OpenAPI 3.1 documents, one a role and one a role and service, of its view alone. Pure."""
+
+import re
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from faucet.control.compile.openapi_operations import Place, limit_name, relation_paths
+from faucet.control.compile.openapi_parts import (
+    HEADERS,
+    PARAMETERS,
+    SCHEMAS,
+    error_answers,
+    error_responses,
+    headers,
+    limit_parameter,
+    security_schemes,
+)
+from faucet.control.compile.openapi_schemas import Forms, reference, relation_schemas
+from faucet.control.compile.openapi_view import visible
+from faucet.model.facts import TransformFacts
+from faucet.model.settings import ValueOptions
+from faucet.model.surface import RoleView, ServiceView, Verb
+
+K = TypeVar("K", bound=Hashable)
+
+_RESPONSES: Final = error_responses()
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]")
+
+
+class PublishedService(msgspec.Struct, frozen=True, kw_only=True):
+    """What documents say of a service; comments may not tell of its *relations*."""
+
+    label: str | None
+    values: ValueOptions
+    read_only: bool
+    relations: frozenset[str] = frozenset()
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """What documents say beyond a role's view."""
+
+    api_key_header: str
+    anonymous: str | None
+    services: Mapping[str, PublishedService]
+    transforms: Mapping[str, TransformFacts]
+
+
+class Documents(msgspec.Struct, frozen=True, kw_only=True):
+    """The documents by role, and by role and service."""
+
+    whole: Mapping[str, bytes]
+    by_service: Mapping[tuple[str, str], bytes]
+
+
+class Rendered(Mapping[K, bytes], Generic[K]):
+    """
+    Documents rendered when they are first asked for, and kept.
+
+    Two threads may render the same one at once: they get equal bytes, and one of them is kept.
+    """
+
+    def __init__(self, writers: Mapping[K, Callable[[], bytes]]) -> None:
+        self._writers = writers
+        self._kept: dict[K, bytes] = {}
+
+    def __getitem__(self, key: K, /) -> bytes:
+        kept = self._kept.get(key)
+        return self._kept.setdefault(key, self._writers[key]()) if kept is None else kept
+
+    def __contains__(self, key: object, /) -> bool:
+        return key in self._writers
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._writers)
+
+    def __len__(self) -> int:
+        return len(self._writers)
+
+
+def publish(roles: Mapping[str, RoleView], publication: Publication) -> Documents:
+    """Return the documents of all *roles*."""
+    return Documents(
+        whole=Rendered(
+            {
+                name: _Writer(publication, name, tuple(role.services.values()), "Faucet")
+                for name, role in roles.items()
+            }
+        ),
+        by_service=Rendered(
+            {
+                (name, service): _Writer(
+                    publication, name, (view,), publication.services[service].label or service
+                )
+                for name, role in roles.items()
+                for service, view in role.services.items()
+            }
+        ),
+    )
+
+
+class _Writer:
+    """Writes one document."""
+
+    def __init__(
+        self, publication: Publication, role: str, views: tuple[ServiceView, ...], title: str
+    ) -> None:
+        self._publication = publication
+        self._role = role
+        self._views = views
+        self._title = title
+
+    def __call__(self) -> bytes:
+        views = sorted(self._views, key=lambda view: view.name)
+        places = [place for view in views for place in self._places(view)]
+        return msgspec.json.encode(
+            {
+                "openapi": "3.1.0",
+                "info": {"title": self._title, "version": "1"},
+                "security": self._security(),
+                "tags": [self._tag(view.name) for view in views],
+                "paths": _paths(views, places),
+                "components": {
+                    "schemas": _schemas(places),
+                    "responses": _RESPONSES,
+                    "parameters": {**PARAMETERS, **_limits(places)},
+                    "headers": HEADERS,
+                    "securitySchemes": security_schemes(self._publication.api_key_header),
+                },
+            }
+        )
+
+    def _places(self, view: ServiceView) -> Iterator[Place]:
+        service = self._publication.services[view.name]
+        forms = Forms(values=service.values, transforms=self._publication.transforms)
+        shown = visible(view, read_only=service.read_only, relations=service.relations)
+        for relation in shown:
+            yield Place(
+                service=view.name,
+                relation=relation,
+                token=f"{view.name}.{_token(relation.name)}",
+                forms=forms,
+            )
+
+    def _security(self) -> list[object]:
+        anonymous: list[object] = [{}] if self._role == self._publication.anonymous else []
+        return [*anonymous, {"apiKey": []}, {"bearer": []}]
+
+    def _tag(self, service: str) -> dict[str, str]:
+        label = self._publication.services[service].label
+        return {"name": service, "description": label} if label else {"name": service}
+
+
+def _token(name: str) -> str:
+    """Return *name* for ids, other characters as ``.hex.``, so that no two meet."""
+    return "".join(char if _PLAIN.fullmatch(char) else f".{ord(char):x}." for char in name)
+
+
+def _paths(views: list[ServiceView], places: list[Place]) -> dict[str, object]:
+    paths: dict[str, object] = {}
+    for view in views:
+        paths[f"/api/v1/{view.name}/_table"] = {"get": _tables(view.name)}
+    for place in places:
+        if place.relation.verbs:
+            paths.update(relation_paths(place))
+    return paths
+
+
+def _tables(service: str) -> dict[str, object]:
+    answer = {
+        "description": "The tables and views that the caller may see.",
+        "headers": headers(),
+        "content": {"application/json": {"schema": reference("Tables")}},
+    }
+    return {
+        "operationId": f"{service}.tables",
+        "summary": "List tables and views.",
+        "tags": [service],
+        "responses": {"200": answer, **error_answers(writes=False)},
+    }
+
+
+def _schemas(places: list[Place]) -> dict[str, object]:
+    schemas: dict[str, object] = dict(SCHEMAS)
+    for place in places:
+        schemas.update(relation_schemas(place.relation, place.token, place.forms))
+    return schemas
+
+
+def _limits(places: list[Place]) -> dict[str, object]:
+    grants = [read for place in places if (read := place.relation.verbs.get(Verb.GET))]
+    return {
+        limit_name(grant): limit_parameter(grant.limits.page_default, grant.limits.page_max)
+        for grant in grants
+    }

@@ -1,0 +1,239 @@
+"""The operations of one relation: its two paths and their verbs. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from faucet.control.compile.openapi_parts import LISTED_WRITE, error_answers, headers, parameter
+from faucet.control.compile.openapi_schemas import (
+    Forms,
+    body_name,
+    key_item_schema,
+    key_schema,
+    reference,
+    row_name,
+)
+from faucet.control.compile.openapi_types import Schema
+from faucet.control.compile.openapi_view import Visible
+from faucet.model.surface import Grant, Verb
+
+_SUMMARIES: Final[Mapping[Verb, tuple[str, str, str]]] = {
+    Verb.GET: ("list", "List rows.", "Read one row."),
+    Verb.POST: ("create", "Insert rows.", ""),
+    Verb.PUT: ("replace", "Replace rows.", "Replace one row."),
+    Verb.PATCH: ("update", "Change rows.", "Change one row."),
+    Verb.DELETE: ("delete", "Delete rows.", "Delete one row."),
+}
+_READ_ERRORS: Final = error_answers(writes=False)
+_WRITE_ERRORS: Final = error_answers(writes=True)
+_HEADERS: Final = headers()
+_LOCATION: Final = headers(
+    Location={"schema": {"type": "string"}, "description": "Of a single row."}
+)
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A relation in a document: *token* starts its component names and operation ids."""
+
+    service: str
+    relation: Visible
+    token: str
+    forms: Forms
+
+    @property
+    def row(self) -> Schema:
+        """The schema of a row that is shown, or of the keys that a POST made."""
+        return reference(row_name(self.token)) if self.relation.reads else {"type": "object"}
+
+
+def limit_name(grant: Grant) -> str:
+    """Return the component name of the grant's `limit`."""
+    return f"limit.{grant.limits.page_default}.{grant.limits.page_max}"
+
+
+def relation_paths(place: Place) -> Mapping[str, object]:
+    """Return the paths of the relation with the operations that are granted."""
+    base = f"/api/v1/{place.service}/_table/{quote(place.relation.name, safe='')}"
+    paths: dict[str, object] = {base: _collection(place)}
+    single: list[Verb] = [verb for verb in place.relation.verbs if verb is not Verb.POST]
+    if place.relation.key and single:
+        paths[base + "/{id}"] = _record(place, single)
+    return paths
+
+
+def _collection(place: Place) -> Schema:
+    return {
+        verb.lower(): _operation(
+            place,
+            verb,
+            parameters=_listed_parameters(place.relation, verb, grant),
+            body=_bodies(place, verb, grant),
+            answers=_listed_answers(place, verb),
+        )
+        for verb, grant in place.relation.verbs.items()
+    }
+
+
+def _record(place: Place, verbs: list[Verb]) -> Schema:
+    key = ", ".join(place.relation.key) if place.relation.reads else ""
+    named = f": {key}" if len(place.relation.key) > 1 and key else ""
+    item: Schema = {
+        "parameters": [
+            {
+                "name": "id",
+                "in": "path",
+                "required": True,
+                "description": f"The primary key; the parts of a composite one by commas{named}.",
+                "schema": key_schema(place.relation, place.forms),
+            }
+        ]
+    }
+    fields = [parameter("fields")] if place.relation.reads else []
+    for verb in verbs:
+        item[verb.lower()] = _operation(
+            place,
+            verb,
+            parameters=fields,
+            body=_body(reference(body_name(place.token, verb)))
+            if verb in place.relation.bodies
+            else {},
+            answers=_single_answers(place, verb),
+            single=True,
+        )
+    return item
+
+
+def _operation(  # noqa: PLR0913
+    place: Place,
+    verb: Verb,
+    *,
+    parameters: list[dict[str, object]],
+    body: Schema,
+    answers: Schema,
+    single: bool = False,
+) -> Schema:
+    word, listed, one = _SUMMARIES[verb]
+    made: Schema = {
+        "operationId": f"{place.token}.{word}" + ("_one" if single else ""),
+        "summary": one if single else listed,
+        "tags": [place.service],
+    }
+    if place.relation.description:
+        made["description"] = place.relation.description
+    if parameters:
+        made["parameters"] = parameters
+    if body:
+        made["requestBody"] = body
+    errors = _READ_ERRORS if verb is Verb.GET else _WRITE_ERRORS
+    made["responses"] = {**answers, **errors}
+    return made
+
+
+def _listed_parameters(relation: Visible, verb: Verb, grant: Grant) -> list[dict[str, object]]:
+    names: list[str] = []
+    if relation.reads:
+        names.append("aggregates" if verb is Verb.GET and grant.aggregate else "fields")
+    if verb is Verb.GET:
+        names += ["filter", "order", *(["group"] if grant.aggregate else []), limit_name(grant)]
+        names += ["offset", "count", *(["ids"] if relation.key else [])]
+    elif verb in {Verb.PATCH, Verb.DELETE}:
+        names += [
+            *(["filter"] if relation.reads else []),
+            *(["ids"] if relation.key else []),
+            "all",
+        ]
+    if verb is not Verb.GET:
+        names += LISTED_WRITE
+    return [parameter(name) for name in names]
+
+
+def _bodies(place: Place, verb: Verb, grant: Grant) -> Schema:
+    if verb is Verb.GET:
+        return {}
+    if verb is Verb.DELETE:
+        return _body(_selector(place, grant), required=False) if place.relation.key else {}
+    record = reference(body_name(place.token, verb))
+    keyed = _keyed(place, record) if verb is not Verb.POST else record
+    listed = {"type": "array", "items": keyed, "minItems": 1, "maxItems": grant.limits.batch}
+    # Without a key, PATCH selects by filter, and records of a list could not say which they are.
+    lists = [] if verb is Verb.PATCH and not place.relation.key else [listed]
+    single = keyed if verb is Verb.PUT else record
+    forms: list[Schema] = [single, *lists]
+    if place.relation.enveloped:
+        forms.append(_envelope(place, verb, {"anyOf": [single, *lists]} if lists else single))
+    return _body({"anyOf": forms})
+
+
+def _keyed(place: Place, record: Schema) -> Schema:
+    """The body of a record of a list: it carries its key."""
+    return {**record, "required": list(place.relation.key)} if place.relation.reads else record
+
+
+def _envelope(place: Place, verb: Verb, resource: Schema) -> Schema:
+    properties: Schema = {"resource": resource}
+    if verb is Verb.PATCH:
+        if place.relation.reads:
+            properties["filter"] = {"type": "string"}
+        if place.relation.key:
+            properties["ids"] = _ids(place)
+    return {"type": "object", "required": ["resource"], "properties": properties}
+
+
+def _selector(place: Place, grant: Grant) -> Schema:
+    """The body of DELETE: keys, or records of them."""
+    key: Schema = {"type": "object"}
+    if place.relation.reads:
+        key["required"] = list(place.relation.key)
+    listed = {"type": "array", "items": key, "minItems": 1, "maxItems": grant.limits.batch}
+    return {"type": "object", "properties": {"ids": _ids(place), "resource": listed}}
+
+
+def _ids(place: Place) -> Schema:
+    return {"type": "array", "items": key_item_schema(place.relation, place.forms)}
+
+
+def _body(schema: Schema, *, required: bool = True) -> Schema:
+    return {"required": required, "content": {"application/json": {"schema": schema}}}
+
+
+def _listed_answers(place: Place, verb: Verb) -> Schema:
+    if verb is Verb.GET:
+        return {"200": _answer("A page of rows.", _list(place.row, "Meta"))}
+    rows = _list({"anyOf": [place.row, reference("Error")]}, "WriteMeta", rows_always=False)
+    if verb is not Verb.POST:
+        return {"200": _answer("What was written.", rows)}
+    return {
+        "201": {**_answer("What was inserted.", rows), "headers": _LOCATION},
+        "200": _answer("With `continue`, where a record failed.", rows),
+    }
+
+
+def _single_answers(place: Place, verb: Verb) -> Schema:
+    counted: Schema = {
+        "type": "object",
+        "required": ["meta"],
+        "properties": {"meta": reference("WriteMeta")},
+    }
+    if verb is Verb.GET:
+        return {"200": _answer("The row.", place.row)}
+    if not place.relation.reads:
+        return {"200": _answer("How many rows were written.", counted)}
+    return {"200": _answer("The row, or how many were written.", {"anyOf": [place.row, counted]})}
+
+
+def _list(row: Schema, meta: str, *, rows_always: bool = True) -> Schema:
+    return {
+        "type": "object",
+        "required": ["resource", "meta"] if rows_always else ["meta"],
+        "properties": {"resource": {"type": "array", "items": row}, "meta": reference(meta)},
+    }
+
+
+def _answer(description: str, schema: Schema) -> Schema:
+    return {
+        "description": description,
+        "headers": _HEADERS,
+        "content": {"application/json": {"schema": schema}},
+    }

@@ -1,0 +1,88 @@
+"""Row rules: from text in the manifest to a condition typed against each table. Pure."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from faucet.control.compile.exposure import Exposed
+from faucet.control.compile.fields import Faults
+from faucet.control.compile.findings import RULE_SYNTAX, RULE_TYPE, Found
+from faucet.diagnostics import Address
+from faucet.model.condition import Condition
+from faucet.model.grammar import FilterError, parse_filter
+from faucet.model.predicate import Predicate
+from faucet.model.settings import ServiceSettings
+from faucet.model.typing import ConditionError, Scope, type_predicate
+from faucet.names import did_you_mean
+
+EVERY_ROW = "all"
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as read; without a *predicate* it lets every row pass."""
+
+    predicate: Predicate | None
+    address: Address
+    exact: bool
+
+
+def read_rule(
+    text: str | UnsetType, address: Address, faults: Faults, *, exact: bool
+) -> Rule | None:
+    """Return the rule in *text*, or None where it is absent or cannot be read."""
+    if text is UNSET:
+        return None
+    if text.strip() == EVERY_ROW:
+        return Rule(predicate=None, address=address, exact=exact)
+    try:
+        predicate = parse_filter(text, policy=True)
+    except FilterError as error:
+        fault = Found(
+            code=RULE_SYNTAX, message=error.message, address=address, offset=error.position
+        )
+    else:
+        if predicate is not None:
+            return Rule(predicate=predicate, address=address, exact=exact)
+        fault = Found(
+            code=RULE_SYNTAX,
+            message="the rule is blank: neither all rows nor none",
+            address=address,
+            hint="say `all`, or leave the key out",
+        )
+    faults.setdefault(fault, [])
+    return None
+
+
+def type_rule(
+    rule: Rule | None, exposed: Exposed, service: ServiceSettings, faults: Faults
+) -> Condition | None:
+    """Return *rule* on the relation; None lets every row pass, or there is a fault."""
+    if rule is None or rule.predicate is None:
+        return None
+    scope = Scope(
+        table=exposed.relation.name,
+        schema=exposed.relation.schema,
+        columns=exposed.columns,
+        masked=frozenset(),
+        options=service.values,
+        policy=True,
+        exact=rule.exact,
+    )
+    try:
+        return type_predicate(rule.predicate, scope)
+    except ConditionError as error:
+        unknown = error.column is not None and error.column not in exposed.columns
+        fault = Found(
+            code=RULE_TYPE,
+            message=f"the rule does not hold on {{tables}}: {error.message}",
+            address=rule.address,
+            offset=error.position,
+            hint=_hint(error.column or "", exposed) if unknown else "",
+        )
+        faults.setdefault(fault, []).append(exposed.relation.name)
+        return None
+
+
+def _hint(name: str, exposed: Exposed) -> str:
+    if name in exposed.hidden:
+        return "the column is hidden in `resources`: it exists for no role"
+    return did_you_mean(name, exposed.columns)
