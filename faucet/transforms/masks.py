@@ -32,10 +32,12 @@ def _hash(column: Expression, _of: ColumnType, forms: SqlForms, key: bytes) -> E
 
 
 def _last4(column: Expression, _of: ColumnType, _forms: SqlForms, _key: bytes) -> Expression:
-    length = sa.func.length(column, type_=sa.Integer())
+    # With varchar as it is, PostgreSQL would prefer anybody's length(varchar) to its own.
+    text = sa.cast(column, sa.Text())
+    length = sa.func.length(text, type_=sa.Integer())
     # SQLite's length stops at a NUL that its substr does not stop at: without the third argument,
     # everything behind the NUL would show.
-    tail = sa.func.substr(column, length - _number(3), _number(4), type_=sa.Text())
+    tail = sa.func.substr(text, length - _number(3), _number(4), type_=sa.Text())
     return sa.case((length > _number(8), _STARS.concat(tail)), (column.is_not(None), _STARS))
 
 

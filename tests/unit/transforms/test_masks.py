@@ -1,4 +1,4 @@
-"""Masks on a real SQLite: what they show, and what they never show."""
+"""Masks on real databases: what they show, and what they never show."""
 
 import hashlib
 import hmac
@@ -6,50 +6,46 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
 
+from faucet.dialects.postgresql.forms import PostgresForms
+from faucet.dialects.sqlite.forms import SqliteForms, prepare
+from faucet.extension.dialect import SqlForms
 from faucet.model.catalog import ColumnType, Kind
 from faucet.transforms.masks import MASKS
 
-_TEXT = ColumnType(kind=Kind.TEXT, db_type="TEXT")
-_KEY = b"a purpose key"
+_KEY = b"a purpose key of thirty-two byte"
 _MASKS = {mask.facts.name: mask for mask in MASKS}
+_TEXT = ColumnType(kind=Kind.TEXT, db_type="text")
 
 
-class _Forms:
-    """Stands in for a dialect where a mask asks for one."""
-
-    def keyed_hash(self, text, key):
-        return sa.func.keyed_hash(text, sa.literal_column(f"x'{key.hex()}'"))
-
-
-def _expression(name: str) -> str:
-    column = sa.column("value", sa.Text())
-    masked = _MASKS[name].expression(column, _TEXT, _Forms(), _KEY)  # type: ignore[arg-type]
-    compiled = masked.compile(dialect=sqlite.dialect())
-    assert compiled.params == {}
-    return str(compiled)
+def _statement(name: str, forms: SqlForms, of: ColumnType = _TEXT) -> tuple[str, list[object]]:
+    """The statement that reads t.value masked, with its constants."""
+    column: sa.ColumnClause[str] = sa.column("value")
+    key = _KEY if _MASKS[name].facts.keyed else b""
+    masked = _MASKS[name].expression(column, of, forms, key)
+    compiled = forms.compile(sa.select(masked.label("value")).select_from(sa.table("t", column)))
+    return compiled.sql, [compiled.constants[name] for name in compiled.names]
 
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.create_function("keyed_hash", 2, _keyed_hash, deterministic=True)
+        prepare(connection)
+        connection.execute("CREATE TABLE t (value TEXT)")
         yield connection
 
 
-def _keyed_hash(text: str | None, key: bytes) -> str | None:
-    return None if text is None else hmac.digest(key, text.encode(), hashlib.sha256).hex()
-
-
-def _masked(database: sqlite3.Connection, name: str, value: object) -> str | None:
-    query = f"SELECT {_expression(name)} FROM (SELECT ? AS value)"
+def _masked(database: sqlite3.Connection, name: str, value: str | None) -> str | None:
+    database.execute("DELETE FROM t")
+    database.execute("INSERT INTO t VALUES (?)", (value,))
     shown: str | None
-    ((shown,),) = database.execute(query, (value,))
+    ((shown,),) = database.execute(*_statement(name, SqliteForms()))
     return shown
 
 
@@ -112,30 +108,72 @@ def test_null_takes_every_kind_and_the_others_text():
     assert [name for name, mask in _MASKS.items() if mask.facts.keyed] == ["hash"]
 
 
+@pytest.mark.parametrize("name", ["null", "redact", "last4"])
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=lambda d: d.name)
+def test_a_mask_without_a_key_takes_no_parameter(name, dialect):
+    forms = SqliteForms()
+
+    masked = _MASKS[name].expression(sa.column("value"), _TEXT, forms, b"")
+
+    assert masked.compile(dialect=dialect).params == {}
+
+
 @pytest.mark.parametrize("name", _MASKS)
-@pytest.mark.postgresql
-def test_masks_mean_the_same_on_postgresql(database, postgres_dsn, name):
-    import psycopg
+@pytest.mark.parametrize("spelling", ["text", "varchar(80)", "varchar", "citext"])
+def test_masks_mean_the_same_on_postgresql(database, postgres_database, name, spelling):
+    values = ["", "12345678", "4111111111111111", "äöüäöüäöü", "🦊🦊🦊🦊🦊🐻🐻🐻🐻", None]
+    schema = "public." if spelling == "citext" else ""
+    forms = PostgresForms()
 
-    values = ["", "12345678", "4111111111111111", "🦊🦊🦊🦊🦊🐻🐻🐻🐻", None]
-    column = sa.column("value", sa.Text())
-    masked = _MASKS[name].expression(column, _TEXT, _Forms(), _KEY)  # type: ignore[arg-type]
-    query = (
-        f"SELECT {masked.compile(dialect=postgresql.dialect())} FROM (SELECT %s::text AS value) t"
-    )
+    with psycopg.connect(postgres_database) as connection:
+        _create_table(connection, f"{schema}{spelling}")
+        with connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO t VALUES (%s, %s)", list(enumerate(values)))
+        query, constants = _statement(name, forms, ColumnType(kind=Kind.TEXT, db_type=spelling))
+        shown = [cell for (cell,) in connection.execute(f"{query} ORDER BY id".encode(), constants)]
 
-    with psycopg.connect(postgres_dsn) as connection:
-        connection.execute(
-            "CREATE FUNCTION pg_temp.keyed_hash(text, bit) RETURNS text"
-            " LANGUAGE sql AS $$ SELECT $1 $$"
-        )
-        rows = [
-            connection.execute(query.replace("keyed_hash", "pg_temp.keyed_hash"), (value,))
-            for value in values
-        ]
-        shown = [cell for row in rows for (cell,) in row]
+    assert shown == [_masked(database, name, value) for value in values]
 
-    if name == "hash":
-        assert shown == [value and value[:32] for value in values]
-    else:
-        assert shown == [_masked(database, name, value) for value in values]
+
+@pytest.mark.promise("sec-33")
+@pytest.mark.parametrize("name", _MASKS)
+def test_functions_of_others_are_not_taken_for_the_database_s_own(postgres_database, name):
+    with psycopg.connect(postgres_database) as connection:
+        _create_table(connection, "varchar(80)")
+        connection.execute("INSERT INTO t VALUES (1, 'canary canary')")
+        for function in ("length(varchar) RETURNS int", "substr(varchar, int, int) RETURNS text"):
+            connection.execute(
+                f"CREATE FUNCTION public.{function} LANGUAGE plpgsql"
+                " AS $$ BEGIN RAISE EXCEPTION '%', $1; END $$".encode()
+            )
+        connection.execute("SET search_path = pg_catalog, public, pg_temp")
+
+        query, constants = _statement(name, PostgresForms())
+        ((shown,),) = connection.execute(query.encode(), constants)
+
+    assert shown is None or "canary" not in shown
+
+
+@pytest.mark.parametrize(
+    "spelling", ["integer", "numeric", "timestamptz", "json", "jsonb", "bytea", "uuid", "integer[]"]
+)
+def test_null_keeps_the_type_of_its_column(postgres_database, spelling):
+    with psycopg.connect(postgres_database) as connection:
+        _create_table(connection, spelling)
+
+        query, constants = _statement("null", PostgresForms())
+        masked = connection.execute(query.encode(), constants).description
+        raw = connection.execute("SELECT value FROM t").description
+
+    assert masked is not None
+    assert raw is not None
+    assert masked[0].type_code == raw[0].type_code
+
+
+def _create_table(connection: psycopg.Connection, spelling: str) -> None:
+    if spelling == "public.citext":
+        try:
+            connection.execute("CREATE EXTENSION citext")
+        except psycopg.errors.FeatureNotSupported:
+            pytest.skip("this server comes without citext")
+    connection.execute(f"CREATE TABLE t (id int, value {spelling})".encode())
