@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.faucet-dev
 DEMO := .demo
+GENERATED := $(wildcard tests/test_schema.py tests/test_docs.py)
 CORE := faucet/model/*,faucet/control/*,faucet/request/*,faucet/sql/*
 CORE_COVERAGE := 85
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint types arch golden schema docs bench clean dev servers requirements
+.PHONY: help run test check fmt lint types arch drift golden schema docs bench clean dev servers requirements
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,9 +26,8 @@ test: dev servers  ## run every test against real databases, with coverage
 	@$(BIN)/coverage report --include='$(CORE)' --fail-under=$(CORE_COVERAGE) > .coverage.core \
 	  || { cat .coverage.core; exit 1; }
 
-check: dev lint types arch  ## lint, types, architecture, spelling, and drift of generated files
+check: lint types arch drift  ## lint, types, architecture, spelling, and drift of generated files
 	@$(BIN)/codespell
-	@$(BIN)/pytest -q --no-header $(DRIFT)
 
 fmt: dev  ## format, and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet . || true
@@ -43,7 +43,8 @@ types: dev  ## mypy, strict
 arch: dev  ## import contracts
 	@$(BIN)/lint-imports
 
-DRIFT = $(wildcard tests/test_architecture.py tests/test_requirements.py tests/test_schema.py tests/test_docs.py)
+drift: dev  ## fail when budgets, promises, schema or docs have drifted from the code
+	@$(BIN)/pytest -q tests/test_architecture.py tests/test_requirements.py $(GENERATED)
 
 golden: dev servers  ## write what the code answers into the golden files; read the diff
 	@$(BIN)/pytest -q tests --update-golden
@@ -52,7 +53,7 @@ schema: dev  ## write schema/faucet.schema.json from the structs
 	@$(BIN)/pytest -q tests/test_schema.py --update-golden
 
 docs: dev  ## write the generated parts of the docs
-	@$(BIN)/pytest -q tests/test_docs.py --update-golden
+	@$(BIN)/pytest -q $(GENERATED) --update-golden
 
 bench: dev  ## measure; prints ratios of one run
 	@for file in tests/bench/*.py; do PYTHONPATH=. $(BIN)/python $$file || exit 1; done
