@@ -62,3 +62,11 @@ class Outcome(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:
     """Return whether one of *diagnostics* stops the manifest."""
     return any(found.severity is Severity.ERROR for found in diagnostics)
+
+
+def dotted(address: Address) -> str:
+    """Return *address* as messages name it: ``roles.clerk.grants[1].rows``."""
+    text = ""
+    for part in address:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "the manifest"

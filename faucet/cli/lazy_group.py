@@ -60,7 +60,7 @@ class LazyGroup(AliasedGroup):
         if found is None:
             return None
         command = importlib.import_module(found.module).command
-        assert isinstance(command, click.Command)  # noqa: S101 - tells the type of a dynamic import
+        assert isinstance(command, click.Command)  # noqa: S101 - gives a dynamic import its type
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,0 +1,35 @@
+"""FCT1214: a secret written into the manifest. Pure."""
+
+from collections.abc import Iterator
+
+from faucet.control.checks.placeholder import PLACEHOLDER, dsn_template
+from faucet.control.checks.short_secret import is_short
+from faucet.control.checks.subject import Subject
+from faucet.diagnostics import Diagnostic, Severity
+from faucet.model.dsn import holds_literal_secret
+from faucet.model.references import has_reference
+
+CODE = "FCT1214"
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    """Yield a warning for each password in a DSN and each provider's secret spelled out."""
+    for name, service in subject.manifest.services.items():
+        template = dsn_template(service.dsn, keep_defaults=True)
+        if template and holds_literal_secret(service.driver, template, PLACEHOLDER):
+            yield _warning(("services", name, "dsn"), "the DSN holds a password", name)
+    for name, provider in subject.manifest.auth.jwt.items():
+        secret = provider.secret
+        if secret and not has_reference(secret) and not is_short(secret):
+            yield _warning(("auth", "jwt", name, "secret"), "the secret is spelled out", name)
+
+
+def _warning(address: tuple[str, ...], what: str, name: str) -> Diagnostic:
+    variable = f"{name.upper().replace('-', '_')}_{'PASSWORD' if 'dsn' in address else 'SECRET'}"
+    return Diagnostic(
+        code=CODE,
+        severity=Severity.WARNING,
+        message=f"{what}, for everyone who can read the manifest",
+        hint=f"put ${{env:{variable}}} or ${{file:…}} in its place",
+        address=address,
+    )

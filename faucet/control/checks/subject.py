@@ -1,0 +1,117 @@
+"""What a check looks at, and ways to walk it. Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from faucet.control.schema import definition, manifest_schema
+from faucet.diagnostics import Address
+from faucet.model.facts import Facts
+from faucet.model.grammar import FilterError, parse_filter
+from faucet.model.manifest import REFERENCE, Grant, Manifest
+from faucet.model.predicate import Predicate
+
+ALL_ROWS = "all"
+VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """A manifest under review; *now* in seconds since 1970, None where no clock is asked."""
+
+    manifest: Manifest
+    facts: Facts
+    now: float | None
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """A grant and where it stands."""
+
+    role: str
+    grant: Grant
+    address: Address
+
+    @property
+    def verbs(self) -> frozenset[str]:
+        """The verbs on tables, `*` spelled out."""
+        verbs = self.grant.verbs or ()
+        return frozenset(VERBS if "*" in verbs else verbs)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The table patterns that add, not those that take away."""
+        return tuple(p for p in self.grant.tables or () if not p.startswith("!"))
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the grant has a row filter that is not `all`."""
+        return self.grant.rows is not UNSET and self.grant.rows.strip() != ALL_ROWS
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True):
+    """A text of the manifest; *mark* is "secret" or "deployment" where references may stand."""
+
+    text: str
+    address: Address
+    mark: str | None
+    at_key: bool = False
+
+
+def grants(manifest: Manifest) -> Iterator[Placed]:
+    """Yield every grant of every role."""
+    for name, role in manifest.roles.items():
+        for index, grant in enumerate(role.grants):
+            yield Placed(role=name, grant=grant, address=("roles", name, "grants", index))
+
+
+def lineage(manifest: Manifest, role: str) -> tuple[str, ...]:
+    """Return *role* and its ancestors, the nearer first; unknown roles and cycles end quietly."""
+    found: dict[str, None] = {}
+    waiting = [role]
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found and name in manifest.roles:
+            found[name] = None
+            waiting.extend(manifest.roles[name].extends or ())
+    return tuple(found)
+
+
+def rules(placed: Placed) -> Iterator[tuple[str, str]]:
+    """Yield the key and text of the rules of a grant, `all` left out."""
+    for key, text in (("rows", placed.grant.rows), ("check", placed.grant.check)):
+        if text is not UNSET and text.strip() != ALL_ROWS:
+            yield key, text
+
+
+def read_rule(text: str) -> Predicate | None:
+    """Return the predicate of a rule, None where there is none or it cannot be read."""
+    try:
+        return parse_filter(text, policy=True)
+    except FilterError:
+        return None
+
+
+def texts(manifest: Manifest) -> Iterator[Text]:
+    """Yield every text and every mapping key of the manifest, with the schema's mark."""
+    yield from _texts(msgspec.to_builtins(manifest), manifest_schema(), (), None)
+
+
+def _texts(
+    value: Any, node: Mapping[str, Any], address: Address, mark: str | None
+) -> Iterator[Text]:
+    node = definition(node)
+    mark = node.get(REFERENCE, mark)
+    if isinstance(value, str):
+        yield Text(text=value, address=address, mark=mark)
+    elif isinstance(value, dict):
+        fields = node.get("properties", {})
+        for key, inner in value.items():
+            here = (*address, key)
+            if key not in fields:
+                yield Text(text=key, address=here, mark=None, at_key=True)
+            below = fields.get(key) or node.get("additionalProperties")
+            yield from _texts(inner, below if isinstance(below, dict) else {}, here, mark)
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, node.get("items", {}), (*address, index), mark)

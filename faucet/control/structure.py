@@ -1,0 +1,206 @@
+"""Structural faults of a document: JSON Schema's errors as diagnostics with a mend. Pure."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from faucet.control.schema import manifest_schema
+from faucet.diagnostics import Address, Diagnostic, dotted
+from faucet.model.document import Tree
+from faucet.model.manifest import WHOLE_REFERENCE
+from faucet.names import NAME_PATTERN, did_you_mean
+
+_NAMES: Final = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_DURATION: Final = "a duration with its unit, such as 500ms, 30s, 5m, 1h or 7d"
+_SIZE: Final = "a size with its unit, such as 512KiB, 10MiB or 1GB"
+_FORMS: Final = {
+    NAME_PATTERN: "a name of a-z, 0-9, _ and -, starting with a letter, of up to 63 characters",
+    WHOLE_REFERENCE: "a whole number, or one whole reference such as ${env:NAME}",
+    "^[0-9]+(ms|s|m|h|d)$": _DURATION,
+    "^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$": _SIZE,
+}
+_SHOWN: Final = 60
+
+_Error = Any
+"""`jsonschema.ValidationError`, which is loaded only when there is something to report."""
+
+
+def structural_faults(tree: Tree) -> tuple[Diagnostic, ...]:
+    """Return every way in which *tree* is not of the manifest's form."""
+    found = _explained(_validator().iter_errors(tree))
+    return tuple(dict.fromkeys(found))
+
+
+@cache
+def _validator() -> Any:
+    # A tenth of a second that a manifest without faults need not pay for.
+    from jsonschema.validators import Draft202012Validator, extend  # noqa: PLC0415
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine(
+        "array", lambda _checker, value: isinstance(value, tuple)
+    )
+    tolerant: Any = extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
+    return tolerant(dict(manifest_schema()))
+
+
+def _explained(errors: Iterable[_Error]) -> Iterator[Diagnostic]:
+    for error in errors:
+        address: Address = tuple(error.absolute_path)
+        if error.validator == "anyOf":
+            yield from _branch(error, address)
+        elif "propertyNames" in error.schema_path:
+            here = (*address, error.instance)
+            message = f"{_quoted(error.instance)} is not {_form(error)}"
+            yield Diagnostic(code="FCT1105", message=message, address=here, at_key=True)
+        else:
+            yield from _KEYWORDS[error.validator](error, address)
+
+
+def _branch(error: _Error, address: Address) -> Iterator[Diagnostic]:
+    """Explain by what the writer meant: a choice, else the branch of the value's own type."""
+    choices = [value for branch in error.validator_value for value in branch.get("enum", ())]
+    if choices and not isinstance(error.instance, tuple | dict):
+        yield _no_choice(error.instance, choices, address)
+        return
+    branches: dict[int, list[_Error]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    for inner in branches.values():
+        if not any(one.validator == "type" and not one.path for one in inner):
+            yield from _explained(inner)
+            return
+    types = [_NAMES[branch["type"]] for branch in error.validator_value if "type" in branch]
+    yield _wrong_type(error.instance, " or ".join(dict.fromkeys(types)), address)
+
+
+def _type(error: _Error, address: Address) -> Iterator[Diagnostic]:
+    expected = _NAMES[error.validator_value]
+    pattern = error.schema.get("pattern")
+    if pattern in _FORMS and isinstance(error.instance, int | float):
+        expected = _FORMS[pattern]
+    yield _wrong_type(error.instance, expected, address)
+
+
+def _wrong_type(value: Tree, expected: str, address: Address) -> Diagnostic:
+    hint = "write a value, or remove the key" if value is None else ""
+    if isinstance(value, str) and expected == _NAMES["array"]:
+        hint = f"write [{_plain(value)}]"
+    if isinstance(value, bool | int | float) and expected == _NAMES["string"]:
+        hint = f'write it in quotes: "{_quoted(value)}"'
+    message = f"{dotted(address)} must be {expected}, not {_kind(value)}"
+    return Diagnostic(code="FCT1101", message=message, hint=hint, address=address)
+
+
+def _unknown(error: _Error, address: Address) -> Iterator[Diagnostic]:
+    known = error.schema.get("properties", {})
+    for key in error.instance:
+        if key not in known:
+            rest = sorted(set(known) - set(error.instance))
+            yield Diagnostic(
+                code="FCT1102",
+                message=f"{_quoted(key)} is no key of {dotted(address)}",
+                hint=did_you_mean(key, rest) or f"keys are {', '.join(known)}",
+                address=(*address, key),
+                at_key=True,
+            )
+
+
+def _missing(error: _Error, address: Address) -> Iterator[Diagnostic]:
+    for key in error.validator_value:
+        if key not in error.instance:
+            example = error.schema["properties"][key]["examples"][0]
+            yield Diagnostic(
+                code="FCT1103",
+                message=f"{dotted(address)} lacks the key {_quoted(key)}",
+                hint=f"add {key}: {_quoted(example)}",
+                address=address,
+                at_key=True,
+            )
+
+
+def _choice(error: _Error, address: Address) -> Iterator[Diagnostic]:
+    yield _no_choice(error.instance, error.validator_value, address)
+
+
+def _no_choice(value: Tree, allowed: Iterable[object], address: Address) -> Diagnostic:
+    choices = [str(choice) for choice in allowed]
+    meant = did_you_mean(value, choices) if isinstance(value, str) else ""
+    one_of = "one of " if len(choices) > 1 else ""
+    message = f"{dotted(address)} must be {one_of}{', '.join(choices)}"
+    return Diagnostic(code="FCT1104", message=message, hint=meant, address=address)
+
+
+def _pattern(error: _Error, address: Address) -> Iterator[Diagnostic]:
+    message = f"{dotted(address)} must be {_form(error)}"
+    yield Diagnostic(code="FCT1105", message=message, address=address)
+
+
+def _empty(_error: _Error, address: Address) -> Iterator[Diagnostic]:
+    yield Diagnostic(
+        code="FCT1106",
+        message=f"{dotted(address)} is empty, which means neither all nor none",
+        hint="write a value, or remove the key",
+        address=address,
+    )
+
+
+def _range(error: _Error, address: Address) -> Iterator[Diagnostic]:
+    sign = "at least" if error.validator.startswith("min") else "at most"
+    what = f"have {sign} {error.validator_value} items"
+    if not error.validator.endswith("Items"):
+        what = f"be {sign} {error.validator_value}"
+    message = f"{dotted(address)} must {what}"
+    yield Diagnostic(code="FCT1107", message=message, address=address)
+
+
+_KEYWORDS: Final[Mapping[str, Callable[[_Error, Address], Iterator[Diagnostic]]]] = {
+    "type": _type,
+    "additionalProperties": _unknown,
+    "required": _missing,
+    "enum": _choice,
+    "const": _choice,
+    "pattern": _pattern,
+    "minLength": _empty,
+    "minItems": _empty,
+    "minProperties": _empty,
+    "minimum": _range,
+    "maximum": _range,
+    "maxItems": _range,
+}
+
+
+def _form(error: _Error) -> str:
+    return _FORMS.get(error.validator_value, f"a text of the form {error.validator_value}")
+
+
+def _kind(value: Tree) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {_plain(str(value))}"
+        case str():
+            return "a text"
+        case tuple():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def _plain(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _quoted(value: object) -> str:
+    return _plain(json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,60 @@
+"""`Document` to `Manifest`: its form by the schema, then every check. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from faucet.control.checks import CHECKS
+from faucet.control.checks.subject import Subject
+from faucet.control.structure import structural_faults
+from faucet.diagnostics import Diagnostic, Outcome, has_errors
+from faucet.model.document import Document, Tree
+from faucet.model.facts import Facts
+from faucet.model.manifest import Manifest
+
+_FOREIGN_KEYS: Final = ("config_db", "rate_limit")
+
+
+def validate(document: Document, facts: Facts, now: float | None = None) -> Outcome[Manifest]:
+    """
+    Return the manifest that *document* spells, and every finding in it.
+
+    *now* (seconds since 1970) is what expiry is judged by; without it, it is not judged.
+    """
+    if foreign := _foreign_form(document.tree):
+        return Outcome(value=None, diagnostics=(foreign,))
+    try:
+        manifest = msgspec.convert(document.tree, Manifest)
+    except msgspec.ValidationError as error:
+        # msgspec stops at the first fault; the schema tells all of them.
+        unexplained = Diagnostic(code="FCT1101", message=str(error))
+        found = structural_faults(document.tree) or (unexplained,)
+        return Outcome(value=None, diagnostics=found)
+    subject = Subject(manifest=manifest, facts=facts, now=now)
+    diagnostics = tuple(found for check in CHECKS for found in check(subject))
+    return Outcome(
+        value=None if has_errors(diagnostics) else manifest,
+        diagnostics=diagnostics,
+    )
+
+
+def _foreign_form(tree: Tree) -> Diagnostic | None:
+    """Recognise the configuration file of the Go product."""
+    if not isinstance(tree, Mapping):
+        return None
+    at = next((key for key in _FOREIGN_KEYS if key in tree), "")
+    if isinstance(tree.get("services"), tuple):
+        at = at or "services"
+    if not at:
+        return None
+    return Diagnostic(
+        code="FCT1108",
+        message=f'this is the configuration file of another Faucet ("{at}" shows it): no manifest',
+        hint=(
+            "`faucet import` will carry it over in a later version; until then start a manifest "
+            "with `faucet db add`, once for each database"
+        ),
+        address=(at,),
+        at_key=True,
+    )
