@@ -86,7 +86,7 @@ class Stopped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """One request; *path* is raw and without its query, *took_ms* until the reply was handed over."""
+    """One request; *path* is raw and without its query, *took_ms* until the reply was sent."""
 
     method: str
     path: str
@@ -100,8 +100,6 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class RequestCrashed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A request met an unforeseen failure; the caller got a 500 with *request_id*."""
 
-    method: str
-    path: str
     request_id: str
     trace: str
 

@@ -1,4 +1,4 @@
-"""A surface as a Litestar application, and the ASGI shell that hands each request to the current one."""
+"""A surface as a Litestar application, and the shell that hands each request to the current one."""
 
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ _OTHER_PATHS: Final = (
 
 def build_app(surface: Surface, respond: Respond) -> Litestar:
     """
-    Return the route table of *surface*: a router per service, so it grows with services, not tables.
+    Return the routes of *surface*: a router per service, so they grow with services, not tables.
 
     Every route takes every method, and what no route takes comes as an exception; all of it ends in
     *respond*, which alone decides what the answer is.

@@ -14,11 +14,12 @@ from typing import Final
 
 from faucet.model.request import Reply
 
-# Swagger UI draws some icons from data: URLs in its style sheet. Nothing else may load, run or frame.
+# Swagger UI's style sheet draws icons from data: URLs. Nothing else may load, run or frame.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_FOR_GOOD: Final = "public, max-age=31536000, immutable"
 _OWN: Final = ("docs.js", "docs.css")
 _SWAGGER: Final = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
 _TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
@@ -38,15 +39,28 @@ def docs_page(api_key_header: str) -> DocsPage:
 
 def _page(api_key_header: str) -> Reply:
     text = _own("docs.html").read_text(encoding="utf-8")
-    body = text.replace("{{key-header}}", html.escape(api_key_header, quote=True)).encode()
-    return _reply(body, "text/html; charset=utf-8")
+    text = text.replace("{{version}}", _version())
+    text = text.replace("{{key-header}}", html.escape(api_key_header, quote=True))
+    return _reply(text.encode(), "text/html; charset=utf-8", "no-cache")
+
+
+@cache
+def _version() -> str:
+    """A digest of all assets; it stands in their links, so that they may be kept for good."""
+    digest = hashlib.sha256()
+    for _, asset in sorted(_assets().items()):
+        digest.update(asset.body)
+    return digest.hexdigest()[:16]
 
 
 @cache
 def _assets() -> Mapping[str, Reply]:
     """All files below the page; read once, since they come with the installation."""
     files = [_own(name) for name in _OWN] + [_swagger_ui() / name for name in _SWAGGER]
-    return {f"/docs/{file.name}": _reply(file.read_bytes(), _type(file.name)) for file in files}
+    return {
+        f"/docs/{file.name}": _reply(file.read_bytes(), _type(file.name), _FOR_GOOD)
+        for file in files
+    }
 
 
 def _own(name: str) -> Traversable:
@@ -66,11 +80,11 @@ def _type(name: str) -> str:
     return _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def _reply(body: bytes, content_type: str) -> Reply:
+def _reply(body: bytes, content_type: str, caching: str) -> Reply:
     headers = (
         ("content-type", content_type),
         ("etag", f'"{hashlib.sha256(body).hexdigest()[:32]}"'),
-        ("cache-control", "no-cache"),
+        ("cache-control", caching),
         ("content-security-policy", _POLICY),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),

@@ -78,13 +78,17 @@ class Engines:
 
     async def release(self, lease: EngineLease) -> None:
         """Give *lease* back; an executor that nobody holds any more is closed."""
+        await asyncio.gather(*(executor.close() for executor in self.forget(lease)))
+
+    def forget(self, lease: EngineLease) -> tuple[Executor, ...]:
+        """Give *lease* back; return the executors that nobody holds any more, still open."""
         ended: list[Executor] = []
         for identity in lease.identities:
             self._holders[identity] -= 1
             if not self._holders[identity]:
                 del self._holders[identity]
                 ended.append(self._executors.pop(identity))
-        await asyncio.gather(*(executor.close() for executor in ended))
+        return tuple(ended)
 
     def __len__(self) -> int:
         return len(self._executors)

@@ -1,4 +1,4 @@
-"""What a load reads: the manifest's text and the secrets it refers to; what of it changed; where it lies."""
+"""What a load reads, the manifest and its secrets: what of it changed, and where it lies."""
 
 import os
 import threading
@@ -22,8 +22,8 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     One reading: *text* is None where none could be read, *problem* says why; *missing* says that
     there is no such file, which is not a fault before the first manifest.
 
-    *secrets* are the values that a load really used, by reference. Comparing them, rather than files
-    read a moment earlier or later, leaves no moment in which a change could be missed.
+    *secrets* are the values that a load really used, by reference. Comparing them, rather than
+    files read a moment earlier or later, leaves no moment in which a change could be missed.
     """
 
     path: str
@@ -82,7 +82,7 @@ def read_manifest(path: str) -> Inputs:
 
 
 def same_as_read(known: Inputs, now: Inputs, registry: Registry) -> bool:
-    """Return whether *now*, and the secrets as they can be fetched now, equal what *known* holds."""
+    """Return whether *now*, and the secrets as they are now, equal what *known* holds."""
     if (known.text, known.problem) != (now.text, now.problem):
         return False
     for reference, value in known.secrets.items():
@@ -115,9 +115,9 @@ def folders_of(paths: Iterable[str]) -> frozenset[str]:
     """
     Return the folders to watch so that any change of what *paths* mean is seen.
 
-    These are the folder of each path and of every link on the way to the file: a ConfigMap swaps the
-    link `..data`, which none of its files notices. A missing folder is stood for by the nearest one
-    that exists.
+    These are the folder of each path and of every link on the way to the file: a ConfigMap swaps
+    the link `..data`, which none of its files notices. A missing folder is stood for by the nearest
+    one that exists.
     """
     return frozenset(_existing(folder) for path in paths for folder in _link_folders(path))
 

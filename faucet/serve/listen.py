@@ -41,7 +41,7 @@ def _bind(found: socket.socket, address: tuple[str | int, ...]) -> None:
         found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     found.bind(address)
     found.listen(_BACKLOG)
-    found.setblocking(False)
+    found.setblocking(False)  # noqa: FBT003 - the standard library's own form
 
 
 def address_of(host: str, sockets: list[socket.socket]) -> str:

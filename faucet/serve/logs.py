@@ -1,4 +1,4 @@
-"""Events as lines: JSON or text, on standard error, with nothing in them that a terminal would obey."""
+"""Events as lines on standard error, with nothing in them that a terminal would obey."""
 
 import logging
 import re
@@ -168,7 +168,11 @@ def _diagnosed(found: Diagnostic) -> Line:
     if found.span is not None:
         place = f"{found.span.file}:{found.span.line}:{found.span.column}: "
     hint = f" ({found.hint})" if found.hint else ""
-    fields = {"event": "Diagnostic", "code": found.code, "address": ".".join(map(str, found.address))}
+    fields = {
+        "event": "Diagnostic",
+        "code": found.code,
+        "address": ".".join(map(str, found.address)),
+    }
     return level, f"{place}{level} {found.code}: {found.message}{hint}", fields
 
 

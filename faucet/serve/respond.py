@@ -1,14 +1,14 @@
 """From ASGI to `answer` and back, with the log line of each request."""
 
 import time
-import traceback
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from faucet.errors import BODY_TOO_LARGE, RequestError
-from faucet.events import Answered, Publish, RequestCrashed
+from faucet.events import Answered, Publish
 from faucet.model.request import HttpRequest, Reply
 from faucet.request.generation import Generation
+from faucet.request.pipeline import crashed
 from faucet.serve.running import AsgiReceive, AsgiScope, AsgiSend
 
 Answer = Callable[[Generation, HttpRequest], Awaitable[Reply]]
@@ -31,12 +31,30 @@ def responder(generation: Generation, answer: Answer, publish: Publish) -> Respo
             reply = await answer(generation, request)
         except ClientGoneError:
             return
-        except Exception:  # noqa: BLE001 - the one place where bugs end: logged, and a 500
-            reply = _crashed(generation, request, publish)
+        except Exception as bug:  # noqa: BLE001 - the one place where bugs end: logged, and a 500
+            request_id, reply = crashed(generation, request)
+            generation.process.report(request_id, bug)
         await _send(reply, send)
-        publish(_answered(generation, request, reply, began))
+        publish(_answered(generation, request, reply, time.perf_counter() - began))
 
     return respond
+
+
+def _answered(
+    generation: Generation, request: HttpRequest, reply: Reply, seconds: float
+) -> Answered:
+    request_id = next(
+        (value for name, value in reply.headers if name.lower() == "x-request-id"), ""
+    )
+    return Answered(
+        method=request.method,
+        path=request.path,
+        status=reply.status,
+        took_ms=seconds * 1000,
+        principal=reply.principal,
+        request_id=request_id,
+        generation=generation.number,
+    )
 
 
 def http_request(scope: AsgiScope, receive: AsgiReceive) -> HttpRequest:
@@ -93,8 +111,10 @@ def _too_large(limit: int) -> RequestError:
 
 
 async def _send(reply: Reply, send: AsgiSend) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
-    sized = any(name.lower() == b"content-length" for name, _ in headers)
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers
+    ]
+    sized = any(name == b"content-length" for name, _ in headers)
     if not sized and reply.status not in _BODILESS:
         headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -12,7 +12,7 @@ AsgiMessage = dict[str, Any]
 AsgiScope = dict[str, Any]
 AsgiReceive = Callable[[], Awaitable[AsgiMessage]]
 AsgiSend = Callable[[AsgiMessage], Awaitable[None]]
-Asgi = Callable[[AsgiScope, AsgiReceive, AsgiSend], Awaitable[None]]
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Running:

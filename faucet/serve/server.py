@@ -22,7 +22,7 @@ class Server(uvicorn.Server):
     Serves until `stop`, then lets running requests end.
 
     Requests that had begun when it was asked to stop keep the listener open until they end, so that
-    probes can read `unready`; after that the listener closes and what came in meanwhile may end too.
+    probes can read `unready`; then the listener closes, and what came in meanwhile may end too.
     *limit* is asked for the seconds that all of this may take; *listening* is called once.
     """
 
@@ -35,7 +35,7 @@ class Server(uvicorn.Server):
         listening: Callable[[], None],
     ) -> None:
         config = uvicorn.Config(
-            app,  # type: ignore[arg-type]  # ASGI, in plain dicts
+            app,
             http=BoundedProtocol,
             ws="none",
             lifespan="off",

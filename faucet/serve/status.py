@@ -1,4 +1,4 @@
-"""What the process says of itself: how the newest reload ended, as `GET system/generation` shows it."""
+"""How the newest reload ended, as `GET system/generation` shows it."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime

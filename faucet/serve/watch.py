@@ -13,7 +13,7 @@ from watchfiles._rust_notify import WatchfilesRustInternalError
 from faucet.events import Publish, WatchFailed
 
 QUIET_MS: Final = 75
-"""How long nothing may happen before a change counts as finished; editors and syncs write in steps."""
+"""For how long nothing may happen until a change counts as finished: editors write in steps."""
 _LONGEST_MS: Final = 400
 _FALLBACK_MS: Final = 5_000
 _POLL_SECONDS: Final = 1.0
@@ -24,7 +24,7 @@ Identities = frozenset[tuple[str, int, int]]
 
 class Watcher:
     """
-    Calls *changed* whenever something in *folders* may be another than before, and now and then besides.
+    Calls *changed* whenever something in *folders* may be another than before, and now and then.
 
     It knows no names and reads no file: what a change means is for `changed` to find out. *folders*
     is asked anew after every call, since a reload, a swapped link or a re-created folder may move

@@ -1,0 +1,89 @@
+"""From what was loaded to a generation in service: engines, application, lease."""
+
+import time
+import traceback
+from collections.abc import Callable
+from functools import partial
+
+from faucet.events import Publish, RequestCrashed
+from faucet.extension.registry import Registry
+from faucet.model.catalog import Catalog
+from faucet.request.generation import Process, open_generation
+from faucet.serve.app import build_app
+from faucet.serve.docs_page import docs_page
+from faucet.serve.engines import EngineLease, Engines
+from faucet.serve.health import Health
+from faucet.serve.loading import Loaded
+from faucet.serve.respond import Answer, responder
+from faucet.serve.running import Running
+from faucet.serve.status import Status
+
+
+class Assembler:
+    """Holds what all generations of the process share."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        answer: Answer,
+        health: Health,
+        status: Status,
+        publish: Publish,
+    ) -> None:
+        self.engines = Engines(registry.dialects)
+        self.draining: Callable[[], bool] = lambda: False
+        self._registry = registry
+        self._answer = answer
+        self._health = health
+        self._status = status
+        self._publish = publish
+
+    def __call__(self, loaded: Loaded, number: int) -> Running:
+        """Return generation *number*, not started yet; what it took is given back if this fails."""
+        lease = self.engines.acquire(
+            {
+                name: service
+                for name, service in loaded.settings.services.items()
+                if isinstance(loaded.catalogs.get(name), Catalog)
+            }
+        )
+        try:
+            return self._running(loaded, number, lease)
+        except BaseException:
+            self.engines.forget(lease)
+            raise
+
+    def _running(self, loaded: Loaded, number: int, lease: EngineLease) -> Running:
+        generation = open_generation(
+            loaded.surface,
+            self._registry,
+            self._process(loaded),
+            number=number,
+            executors=lease.executors,
+            purpose_key=loaded.purpose_key,
+        )
+        app = build_app(loaded.surface, responder(generation, self._answer, self._publish))
+        return Running(
+            generation=generation,
+            app=app,
+            lifespan=app.lifespan(),
+            release=partial(self.engines.release, lease),
+        )
+
+    def _process(self, loaded: Loaded) -> Process:
+        return Process(
+            status=self._status.now,
+            readiness=partial(self._health.of, loaded.surface),
+            draining=self._is_draining,
+            docs=docs_page(loaded.surface.auth.api_key_header),
+            clock=time.time,
+            report=self._report,
+        )
+
+    def _is_draining(self) -> bool:
+        return self.draining()
+
+    def _report(self, request_id: str, error: BaseException) -> None:
+        trace = "".join(traceback.format_exception(error))
+        self._publish(RequestCrashed(request_id=request_id, trace=trace))

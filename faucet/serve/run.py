@@ -1,0 +1,162 @@
+"""The process: load, listen, follow changes, end gracefully."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Final
+
+import msgspec
+import uvloop
+
+from faucet import events
+from faucet.control.resolve import Overrides
+from faucet.model.settings import LoggingSettings
+from faucet.request.pipeline import answer
+from faucet.serve.app import shell
+from faucet.serve.assemble import Assembler
+from faucet.serve.health import Health
+from faucet.serve.listen import ListenError, address_of, open_sockets
+from faucet.serve.loading import Loader
+from faucet.serve.logs import Log, listen_to_libraries
+from faucet.serve.recovery import recover
+from faucet.serve.server import Server
+from faucet.serve.status import Status
+from faucet.serve.supervisor import StartError, Supervisor, Wish
+from faucet.serve.watch import Watcher
+from faucet.standard import standard_registry
+
+_FAILED: Final = 1
+
+
+class Launch(msgspec.Struct, frozen=True, kw_only=True):
+    """What `faucet serve` was asked; without *watch*, `server.watch` of the manifest is off."""
+
+    path: str
+    overrides: Overrides
+    watch: bool = True
+
+
+def run(launch: Launch) -> int:
+    """Serve until a signal; return the exit code: 0, or 1 when it could not start."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_Process(launch).main())
+
+
+class _Process:
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
+        overrides = launch.overrides
+        before_manifest = LoggingSettings()
+        self._log = Log(
+            LoggingSettings(
+                level=overrides.log_level or before_manifest.level,
+                format=overrides.log_format or before_manifest.format,
+            )
+        )
+        registry = standard_registry()
+        status = Status(time.time)
+        self._health = Health(self._publish)
+        self._assembler = Assembler(
+            registry=registry,
+            answer=answer,
+            health=self._health,
+            status=status,
+            publish=self._publish,
+        )
+        self._supervisor = Supervisor(
+            loader=Loader(path=launch.path, registry=registry, overrides=overrides),
+            assemble=self._assembler,
+            status=status,
+            publish=self._publish,
+        )
+        self._watcher = Watcher(
+            folders=self._supervisor.folders,
+            changed=lambda: self._supervisor.wish(Wish()),
+            publish=self._publish,
+            mode=self._mode,
+        )
+        self._sockets_address = ""
+
+    async def main(self) -> int:
+        listen_to_libraries(self._publish)
+        try:
+            switch = await self._supervisor.start()
+            server_settings = self._supervisor.loaded.settings.server
+            sockets = open_sockets(server_settings.host, server_settings.port)
+        except StartError:
+            return _FAILED
+        except ListenError as error:
+            self._publish(events.LibraryNote(level="error", logger="faucet", message=str(error)))
+            await self._supervisor.close(0)
+            return _FAILED
+
+        address = address_of(server_settings.host, sockets)
+        server = Server(
+            shell(switch),
+            switch=switch,
+            limit=self._limit,
+            listening=lambda: self._publish(
+                events.Listening(address=address, generation=self._supervisor.number)
+            ),
+        )
+        self._assembler.draining = lambda: switch.draining
+        self._supervisor.attempted = self._attempted
+        self._attempted()
+        self._follow_signals(server)
+        async with _Background(
+            self._supervisor.run(),
+            self._watcher.run(),
+            self._health.run(switch),
+            recover(self._supervisor),
+        ):
+            await server.serve(sockets=sockets)
+        await self._supervisor.close(0)
+        self._publish(events.Stopped())
+        return 0
+
+    def _publish(self, event: events.Event) -> None:
+        self._log.publish(event)
+
+    def _mode(self) -> str:
+        return self._supervisor.loaded.settings.server.watch if self._launch.watch else "off"
+
+    def _limit(self) -> float:
+        return self._supervisor.loaded.settings.server.shutdown_timeout
+
+    def _attempted(self) -> None:
+        self._log.configure(self._supervisor.loaded.settings.logging)
+        self._watcher.rearm()
+
+    def _follow_signals(self, server: Server) -> None:
+        def stop(name: str) -> None:
+            self._publish(events.Stopping(signal=name))
+            server.stop()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop, number.name)
+        loop.add_signal_handler(signal.SIGHUP, self._supervisor.wish, Wish(refresh=True))
+
+
+class _Background:
+    """Tasks that live as long as a block; one that fails ends the block with its error."""
+
+    def __init__(self, *work: Coroutine[Any, Any, None]) -> None:
+        self._work = work
+        self._group = asyncio.TaskGroup()
+
+    async def __aenter__(self) -> None:
+        group = await self._group.__aenter__()
+        self._tasks = [group.create_task(work) for work in self._work]
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self._group.__aexit__(kind, error, trace)

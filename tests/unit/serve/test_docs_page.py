@@ -1,0 +1,71 @@
+"""The interactive reference."""
+
+import re
+import subprocess
+import sys
+
+from faucet.model.request import Reply
+from faucet.serve.docs_page import docs_page
+
+
+def _reply(path: str) -> Reply:
+    reply = docs_page("X-API-Key")(path)
+    assert reply is not None
+    return reply
+
+
+def test_every_link_of_the_page_is_answered():
+    page = _reply("/docs").body.decode()
+    links = re.findall(r'(?:href|src)="([^"?]+)', page)
+
+    assert len(links) == 5
+    assert all(_reply(link).status == 200 for link in links)
+
+
+def test_the_page_and_its_assets_name_no_other_origin():
+    page, script = _reply("/docs").body.decode(), _reply("/docs/docs.js").body.decode()
+
+    assert re.findall(r"https?://", page + script) == []
+    assert "default-src 'none'" in dict(_reply("/docs").headers)["content-security-policy"]
+    assert "unsafe" not in dict(_reply("/docs").headers)["content-security-policy"]
+
+
+def test_the_page_runs_no_inline_script_since_its_policy_forbids_it():
+    page = _reply("/docs").body.decode()
+
+    assert re.findall(r"<script(?![^>]*src=)", page) == []
+    assert re.findall(r"\son[a-z]+=|<style|style=", page) == []
+
+
+def test_the_name_of_the_key_header_cannot_break_out_of_its_attribute():
+    page = docs_page('X-"><script>')("/docs")
+
+    assert page is not None
+    assert b'X-"><script>' not in page.body
+
+
+def test_what_is_no_asset_is_nothing():
+    find = docs_page("X-API-Key")
+
+    assert [find(path) for path in ("/docs/", "/docs/../etc", "/docs/index.html", "")] == [None] * 4
+
+
+def test_assets_may_be_kept_since_their_links_change_with_them():
+    page, asset = _reply("/docs"), _reply("/docs/docs.js")
+
+    assert dict(page.headers)["cache-control"] == "no-cache"
+    assert "immutable" in dict(asset.headers)["cache-control"]
+    assert re.search(rb"docs.js\?v=[0-9a-f]{16}", page.body)
+
+
+def test_the_assets_are_found_without_importing_flask():
+    script = (
+        "import sys; from faucet.serve.docs_page import docs_page;"
+        "docs_page('k')('/docs'); print('flask' in sys.modules)"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60
+    )
+
+    assert run.stdout.strip() == "False"
