@@ -1,0 +1,45 @@
+"""The scalars that a manifest is written in, each with its pattern and its words."""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta
+
+REFERENCE: Final = "x-faucet-reference"
+"""Schema mark of a field that takes ``${env:}`` and ``${file:}``: "secret" or "deployment"."""
+
+WHOLE_REFERENCE: Final = r"^\$\{[a-z]+:[^}]+\}$"
+
+Whole = Annotated[str, Meta(pattern=WHOLE_REFERENCE)]
+# The pattern of a text holds for every text of a union, its literals included.
+LogLevel = Annotated[str, Meta(pattern=r"^(debug|info|warning|error|\$\{[a-z]+:[^}]+\})$")]
+LogFormat = Annotated[str, Meta(pattern=r"^(json|text|\$\{[a-z]+:[^}]+\})$")]
+Name = Annotated[
+    str,
+    Meta(
+        pattern="^[a-z][a-z0-9_-]{0,62}$",
+        description="a-z, 0-9, _ and -, starting with a letter, up to 63 characters.",
+    ),
+]
+Duration = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9]+(ms|s|m|h|d)$",
+        description="A number with its unit: 500ms, 30s, 5m, 1h, 7d.",
+        examples=["30s"],
+    ),
+]
+Size = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$",
+        description="A number with its unit: 512KiB, 10MiB, 1GB.",
+        examples=["10MiB"],
+    ),
+]
+Text = Annotated[str, Meta(min_length=1)]
+SecretText = Annotated[str, Meta(min_length=1, extra_json_schema={REFERENCE: "secret"})]
+DeploymentText = Annotated[str, Meta(min_length=1, extra_json_schema={REFERENCE: "deployment"})]
+DeploymentNumber = Annotated[int | Whole, Meta(extra_json_schema={REFERENCE: "deployment"})]
+Positive = Annotated[int, Meta(ge=1)]
+ClaimValue = None | bool | int | float | str | tuple[bool | int | float | str, ...]
+Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
