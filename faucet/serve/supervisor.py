@@ -1,4 +1,4 @@
-"""One reload at a time: read, build, compare, switch, retire; a failure leaves the last good one."""
+"""One reload at a time: read, build, compare, switch, retire; failing leaves the last good one."""
 
 import asyncio
 import traceback

@@ -6,9 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import anyio
-import watchfiles
-from watchfiles._rust_notify import WatchfilesRustInternalError
+from watchfiles import Change
+from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 from faucet.events import Publish, WatchFailed
 
@@ -43,7 +42,7 @@ class Watcher:
         self._changed = changed
         self._publish = publish
         self._mode = mode
-        self._rearm = anyio.Event()
+        self._rearm = asyncio.Event()
         self._reason = ""
 
     def rearm(self) -> None:
@@ -53,7 +52,7 @@ class Watcher:
     async def run(self) -> None:
         """Watch until cancelled."""
         while True:
-            self._rearm = anyio.Event()
+            self._rearm = asyncio.Event()
             match self._mode():
                 case "off":
                     await self._rearm.wait()
@@ -66,29 +65,37 @@ class Watcher:
     async def _events(self) -> None:
         folders = self._folders()
         identities = _identities(folders)
-        # Between the last look and this arming anything may have happened.
-        self._changed()
         try:
-            watch = watchfiles.awatch(
-                *folders,
-                watch_filter=None,
-                debounce=_LONGEST_MS,
-                step=QUIET_MS,
-                stop_event=self._rearm,
-                rust_timeout=_FALLBACK_MS,
-                yield_on_timeout=True,
-                force_polling=False,
-                recursive=False,
-                ignore_permission_denied=True,
-            )
-            async for _ in watch:
-                self._changed()
-                if _identities(self._folders()) != identities:
-                    return
+            notifier = RustNotify(sorted(folders), False, False, 0, False, False)  # noqa: FBT003
         except (OSError, WatchfilesRustInternalError) as error:
             # No folder, no permission, or no inotify watches left: polling still sees changes.
             self._complain(str(error))
             await self._pause(_POLL_SECONDS)
+            self._changed()
+            return
+        with notifier:
+            # Until the watch stood, anything may have happened.
+            self._changed()
+            while await self._wait(notifier, folders):
+                self._changed()
+                if _identities(self._folders()) != identities:
+                    return
+
+    async def _wait(self, notifier: RustNotify, folders: frozenset[str]) -> bool:
+        """Wait for quiet after a change, or a while; return whether *notifier* can be kept."""
+        stop = self._rearm
+        try:
+            found = await asyncio.to_thread(
+                notifier.watch, _LONGEST_MS, QUIET_MS, _FALLBACK_MS, stop
+            )
+        except asyncio.CancelledError:
+            # The thread looks at it and ends; nothing else would make it.
+            stop.set()
+            raise
+        if isinstance(found, str):
+            return found == "timeout"
+        # A folder that was made again is not watched any more, though its inode may be the same.
+        return not any(kind == Change.deleted and path in folders for kind, path in found)
 
     def _complain(self, reason: str) -> None:
         if reason != self._reason:
