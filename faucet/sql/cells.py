@@ -1,0 +1,248 @@
+"""Rows as JSON where the database does not make it, byte for byte as PostgreSQL would. Pure."""
+
+import json
+import math
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Final
+
+from faucet.errors import OUT_OF_RANGE, ExecutionError
+from faucet.model.catalog import ColumnType, Kind
+from faucet.model.numbers import exact
+from faucet.model.settings import ValueOptions
+from faucet.model.statement import Function, Output
+from faucet.model.value_fault import ValueFault
+from faucet.sql.floats import spell_float
+from faucet.sql.moments import spell_date, spell_instant, spell_seconds, spell_time
+
+Encoder = Callable[[object], str]
+
+_SAFE_INTEGER: Final = 2**53
+_SUM_END: Final = 2**63
+# A double has 309 digits before its point, a text 400 and an exponent of 400.
+_CONTEXT: Final = Context(prec=4_000, Emax=999_999, Emin=-999_999)
+_text: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def row_encoder(
+    outputs: tuple[Output, ...], options: ValueOptions
+) -> Callable[[Sequence[object]], bytes]:
+    """
+    Return what turns the cells of a row, in the order of *outputs*, into its JSON object.
+
+    A cell that does not fit its column's kind is spelled by what it is: number, text, base64. The
+    encoder raises `ExecutionError` OUT_OF_RANGE for a sum beyond 64 bit or a float beyond double.
+    """
+    spellings = tuple(
+        (f"{',' if place else ''}{_text(output.label)}:", _encoder(output, options))
+        for place, output in enumerate(outputs)
+    )
+
+    def encode(cells: Sequence[object]) -> bytes:
+        parts = [
+            f"{key}null" if cell is None else key + spell(cell)
+            for (key, spell), cell in zip(spellings, cells, strict=True)
+        ]
+        return _utf8("{" + "".join(parts) + "}")
+
+    return encode
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        # Half a surrogate pair stands for bytes that were no UTF-8 in the file.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
+
+
+def _encoder(output: Output, options: ValueOptions) -> Encoder:
+    by_kind = _BY_KIND.get(output.type.kind, _texts)(output.type, options)
+    match output.function:
+        case Function.COUNT:
+            return _plain(options)
+        case Function.SUM if output.type.kind is Kind.INTEGER:
+            return _sum_of_integers(output, options)
+        case Function.SUM | Function.AVG:
+            return _finite(output, by_kind)
+        case _:
+            return by_kind
+
+
+def _sum_of_integers(output: Output, options: ValueOptions) -> Encoder:
+    spell = _plain(options)
+
+    def combine(cell: object) -> str:
+        if not isinstance(cell, str):
+            return spell(cell)
+        high, _, low = cell.partition(":")
+        total = (int(high) << 32) + int(low)
+        if not -_SUM_END <= total < _SUM_END:
+            raise _out_of_range(output)
+        return spell(total)
+
+    return combine
+
+
+def _finite(output: Output, spell: Encoder) -> Encoder:
+    def check(cell: object) -> str:
+        if isinstance(cell, float) and not math.isfinite(cell):
+            raise _out_of_range(output)
+        return spell(cell)
+
+    return check
+
+
+def _out_of_range(output: Output) -> ExecutionError:
+    message = f'"{output.label}" is out of the range of its type'
+    return ExecutionError(OUT_OF_RANGE, message, column=output.label)
+
+
+def _plain(options: ValueOptions) -> Encoder:
+    """Return what spells a cell by its storage class."""
+    quote_large = options.integers == "string"
+
+    def spell(cell: object) -> str:
+        match cell:
+            case int():
+                return f'"{cell:d}"' if quote_large and abs(cell) > _SAFE_INTEGER else f"{cell:d}"
+            case float():
+                return _float(cell, 64)
+            case bytes():
+                return f'"{b64encode(cell).decode("ascii")}"'
+            case _:
+                return _text(str(cell))
+
+    return spell
+
+
+def _float(number: float, bits: int | None) -> str:
+    if math.isfinite(number):
+        return spell_float(number, bits)
+    if math.isnan(number):
+        return '"NaN"'
+    return '"Infinity"' if number > 0 else '"-Infinity"'
+
+
+def _plains(of: ColumnType, options: ValueOptions) -> Encoder:  # noqa: ARG001 — one shape for all
+    return _plain(options)
+
+
+def _texts(of: ColumnType, options: ValueOptions) -> Encoder:  # noqa: ARG001
+    other = _plain(options)
+    return lambda cell: _text(cell) if isinstance(cell, str) else other(cell)
+
+
+def _uuids(of: ColumnType, options: ValueOptions) -> Encoder:  # noqa: ARG001
+    other = _plain(options)
+    return lambda cell: _text(cell.lower()) if isinstance(cell, str) else other(cell)
+
+
+def _floats(of: ColumnType, options: ValueOptions) -> Encoder:
+    other, bits = _plain(options), of.bits
+    return lambda cell: _float(float(cell), bits) if isinstance(cell, int | float) else other(cell)
+
+
+def _booleans(of: ColumnType, options: ValueOptions) -> Encoder:  # noqa: ARG001
+    other = _plain(options)
+
+    def spell(cell: object) -> str:
+        if isinstance(cell, int | float):
+            return "true" if cell else "false"
+        return other(cell)
+
+    return spell
+
+
+def _decimals(of: ColumnType, options: ValueOptions) -> Encoder:
+    other, quote = _plain(options), "" if options.decimals == "number" else '"'
+    unit = None if of.scale is None else Decimal((0, (1,), -of.scale))
+
+    def spell(cell: object) -> str:
+        number = _number(cell)
+        if number is None:
+            return other(cell)
+        if unit is not None:
+            number = number.quantize(unit, ROUND_HALF_UP, _CONTEXT)
+        # A decimal has no negative zero.
+        return f"{quote}{number or abs(number):f}{quote}"
+
+    return spell
+
+
+def _number(cell: object) -> Decimal | None:
+    match cell:
+        case int():
+            return Decimal(cell)
+        case float() if math.isfinite(cell):
+            return Decimal(spell_float(cell))
+        case str():
+            try:
+                return exact(cell)
+            except ValueFault:
+                return None
+        case _:
+            return None
+
+
+def _instants(of: ColumnType, options: ValueOptions) -> Encoder:
+    other, zoned = _plain(options), of.kind is Kind.TIMESTAMPTZ
+    unix = options.timestamps == "unix"
+
+    def spell(cell: object) -> str:
+        text = None
+        if isinstance(cell, str):
+            text = spell_instant(cell, zoned=zoned)
+        elif unix and isinstance(cell, int | float):
+            text = spell_seconds(cell, zoned=zoned)
+        return other(cell) if text is None else f'"{text}"'
+
+    return spell
+
+
+def _read_as(read: Callable[[str], str | None]) -> Callable[[ColumnType, ValueOptions], Encoder]:
+    def encoder(of: ColumnType, options: ValueOptions) -> Encoder:  # noqa: ARG001
+        other = _plain(options)
+
+        def spell(cell: object) -> str:
+            text = read(cell) if isinstance(cell, str) else None
+            return other(cell) if text is None else f'"{text}"'
+
+        return spell
+
+    return encoder
+
+
+def _documents(of: ColumnType, options: ValueOptions) -> Encoder:  # noqa: ARG001
+    other = _plain(options)
+    return lambda cell: cell if isinstance(cell, str) and _is_json(cell) else other(cell)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        # Numbers are only looked at: to convert them costs, and a long one raises.
+        json.loads(text, parse_int=len, parse_float=len, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+_BY_KIND: Final[dict[Kind, Callable[[ColumnType, ValueOptions], Encoder]]] = {
+    Kind.INTEGER: _plains,
+    Kind.DECIMAL: _decimals,
+    Kind.FLOAT: _floats,
+    Kind.BOOLEAN: _booleans,
+    Kind.UUID: _uuids,
+    Kind.BINARY: _plains,
+    Kind.DATE: _read_as(spell_date),
+    Kind.TIME: _read_as(spell_time),
+    Kind.TIMESTAMP: _instants,
+    Kind.TIMESTAMPTZ: _instants,
+    Kind.JSON: _documents,
+    Kind.ARRAY: _documents,
+}
