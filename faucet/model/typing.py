@@ -1,0 +1,292 @@
+"""A filter typed by the columns it names: `Predicate` to `Condition`. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from faucet.errors import (
+    FILTER_SYNTAX,
+    MASKED_COLUMN,
+    OUT_OF_RANGE,
+    UNKNOWN_COLUMN,
+    WRONG_TYPE,
+    ErrorKind,
+)
+from faucet.model.catalog import EQUATABLE, ORDERED, Column, Kind
+from faucet.model.condition import (
+    All,
+    Any,
+    Claim,
+    Comparison,
+    Condition,
+    Known,
+    Membership,
+    Negation,
+    Now,
+    NullTest,
+    Pattern,
+    PrincipalField,
+    Scalar,
+    Value,
+)
+from faucet.model.predicate import (
+    And,
+    Between,
+    ClaimReference,
+    ColumnName,
+    Compare,
+    In,
+    IsNull,
+    Literal,
+    LiteralKind,
+    Match,
+    Not,
+    NowReference,
+    Operand,
+    Operator,
+    Or,
+    PatternKind,
+    Predicate,
+    PrincipalReference,
+)
+from faucet.model.settings import ValueOptions
+from faucet.model.value_fault import Gap
+from faucet.model.values import ValueFault, from_boolean, from_number, from_text
+from faucet.names import did_you_mean
+
+_EQUALITIES: Final = frozenset({Operator.EQ, Operator.NE})
+_CLOCKED: Final = frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
+_NAMED: Final = frozenset({Kind.TEXT, Kind.ENUM})
+_AFFIXES: Final = {
+    PatternKind.CONTAINS: ("%", "%"),
+    PatternKind.STARTS_WITH: ("", "%"),
+    PatternKind.ENDS_WITH: ("%", ""),
+}
+
+
+class ConditionError(Exception):
+    """
+    A filter that its columns do not take.
+
+    *position* is that of the column or value at fault; *column* the name as written, None where
+    the column is not the fault's.
+    """
+
+    def __init__(
+        self, kind: ErrorKind, message: str, position: int, column: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.position = position
+        self.column = column
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a filter may name.
+
+    *columns* are those that its writer may name; whatever else exists is unknown. *policy* says
+    that it is a row rule: columns must have a provable type, and values must fit it. *exact* marks
+    its comparisons so.
+    """
+
+    table: str
+    schema: str | None
+    columns: Mapping[str, Column]
+    masked: frozenset[str]
+    options: ValueOptions
+    policy: bool
+    exact: bool
+
+
+def type_predicate(predicate: Predicate, scope: Scope) -> Condition:
+    """
+    Return *predicate* with its columns found and its values read in their types.
+
+    What the type alone decides is decided here, without a value that the database would have to
+    cast. Raises `ConditionError`.
+    """
+    match predicate:
+        case Not(of=part):
+            return Negation(of=type_predicate(part, scope))
+        case And(of=parts):
+            return All(of=tuple(type_predicate(part, scope) for part in parts))
+        case Or(of=parts):
+            return Any(of=tuple(type_predicate(part, scope) for part in parts))
+        case _:
+            return _Term(predicate.column, scope).condition(predicate)
+
+
+class _Term:
+    """One test, of the column that it names."""
+
+    def __init__(self, name: ColumnName, scope: Scope) -> None:
+        self._column = _resolve(name, scope)
+        self._kind = self._column.type.kind
+        self._position = name.position
+        self._scope = scope
+        self._exact = scope.policy and scope.exact
+
+    def condition(self, test: Compare | In | Between | Match | IsNull) -> Condition:
+        match test:
+            case Compare(operator=operator, operand=operand):
+                return self._comparison(operator, operand)
+            case In():
+                return _negated(self._membership(test), test.negated)
+            case Between():
+                return _negated(self._between(test), test.negated)
+            case Match():
+                return _negated(self._pattern(test), test.negated)
+            case IsNull():
+                return _negated(NullTest(column=self._column.name), test.negated)
+
+    def _comparison(self, operator: Operator, operand: Operand) -> Condition:
+        self._check_takes(operator.value, EQUATABLE if operator in _EQUALITIES else ORDERED)
+        if not isinstance(operand, Literal):
+            return self._compare(operator, self._reference(operand))
+        try:
+            return self._compare(operator, Value(value=self._read(operand)))
+        except ValueFault as fault:
+            gap = self._gap(fault, operand)
+            if operator not in _EQUALITIES and fault.gap is None:
+                raise self._misfit(fault, operand) from None
+            return self._decide(operator, gap)
+
+    def _membership(self, test: In) -> Condition:
+        self._check_takes("IN", EQUATABLE)
+        name = self._column.name
+        if test.claim is not None:
+            claim = Claim(name=test.claim.name, many=True)
+            return Membership(column=name, operands=claim, exact=self._exact)
+        literals = [operand for operand in test.operands if isinstance(operand, Literal)]
+        if len(literals) < len(test.operands):
+            # References are compared one by one, so that a list claim cannot stand for one value.
+            return Any(of=tuple(self._comparison(Operator.EQ, each) for each in test.operands))
+        found = tuple(Value(value=value) for value in self._members(literals))
+        if not found:
+            return Known(column=name, holds=False)
+        return Membership(column=name, operands=found, exact=self._exact)
+
+    def _members(self, literals: list[Literal]) -> list[Scalar]:
+        """Return the values of those that the column can hold; the others equal nothing."""
+        found = []
+        for literal in literals:
+            try:
+                found.append(self._read(literal))
+            except ValueFault as fault:
+                self._gap(fault, literal)
+        return found
+
+    def _between(self, test: Between) -> Condition:
+        self._check_takes("BETWEEN", ORDERED)
+        low = self._comparison(Operator.GE, test.low)
+        return All(of=(low, self._comparison(Operator.LE, test.high)))
+
+    def _pattern(self, test: Match) -> Condition:
+        self._check_takes(test.pattern.value.upper(), frozenset({Kind.TEXT}))
+        operand = test.operand
+        if not isinstance(operand, Literal) or operand.kind is not LiteralKind.TEXT:
+            message = f"{test.pattern.value.upper()} takes a text in single quotes"
+            raise ConditionError(FILTER_SYNTAX, message, operand.position)
+        text = operand.text
+        if affixes := _AFFIXES.get(test.pattern):
+            for wild in "\\%_":
+                text = text.replace(wild, f"\\{wild}")
+            text = text.join(affixes)
+        return Pattern(
+            column=self._column.name,
+            operand=Value(value=text),
+            fold=test.pattern is PatternKind.ILIKE,
+        )
+
+    def _compare(
+        self, operator: Operator, operand: Value | Claim | PrincipalField | Now
+    ) -> Condition:
+        return Comparison(
+            column=self._column.name, operator=operator, operand=operand, exact=self._exact
+        )
+
+    def _decide(self, operator: Operator, gap: Gap) -> Condition:
+        """Return what comparing with a value in *gap* comes to."""
+        if operator in _EQUALITIES:
+            return Known(column=self._column.name, holds=operator is Operator.NE)
+        if gap.itself is not None:
+            return self._compare(operator, Value(value=gap.itself))
+        upwards = operator in {Operator.GT, Operator.GE}
+        nearest = gap.above if upwards else gap.below
+        if nearest is None:
+            return Known(column=self._column.name, holds=False)
+        return self._compare(Operator.GE if upwards else Operator.LE, Value(value=nearest))
+
+    def _read(self, literal: Literal) -> Scalar:
+        of, options = self._column.type, self._scope.options
+        match literal.kind:
+            case LiteralKind.TEXT:
+                return from_text(literal.text, of, options)
+            case LiteralKind.NUMBER:
+                return from_number(literal.text, of, options)
+            case LiteralKind.BOOLEAN:
+                return from_boolean(literal.text == "true", of)
+
+    def _gap(self, fault: ValueFault, literal: Literal) -> Gap:
+        """Return where a value stands that the column cannot hold; anything else is an error."""
+        if fault.kind is OUT_OF_RANGE and not self._scope.policy:
+            return fault.gap or Gap()
+        raise self._misfit(fault, literal)
+
+    def _misfit(self, fault: ValueFault, literal: Literal) -> ConditionError:
+        message = f'the value for "{self._column.name}" does not fit: {fault.message}'
+        return ConditionError(fault.kind, message, literal.position)
+
+    def _reference(
+        self, operand: ClaimReference | PrincipalReference | NowReference
+    ) -> Claim | PrincipalField | Now:
+        match operand:
+            case ClaimReference(name=name):
+                return Claim(name=name)
+            case PrincipalReference(field=field):
+                self._check_fits(f"{{principal.{field}}}", _NAMED, operand)
+                return PrincipalField(field=field)
+            case NowReference():
+                self._check_fits("now()", _CLOCKED, operand)
+                return Now()
+
+    def _check_takes(self, operator: str, kinds: frozenset[Kind]) -> None:
+        if self._kind not in kinds:
+            name = self._column.name
+            message = f'{operator} cannot test "{name}", which is of type {self._kind.value}'
+            raise ConditionError(WRONG_TYPE, message, self._position, name)
+
+    def _check_fits(self, what: str, kinds: frozenset[Kind], operand: Operand) -> None:
+        if self._kind not in kinds:
+            name = self._column.name
+            message = (
+                f'{what} cannot be compared with "{name}", which is of type {self._kind.value}'
+            )
+            raise ConditionError(WRONG_TYPE, message, operand.position, name)
+
+
+def _negated(condition: Condition, negated: bool) -> Condition:  # noqa: FBT001 - as it was parsed
+    return Negation(of=condition) if negated else condition
+
+
+def _resolve(name: ColumnName, scope: Scope) -> Column:
+    written = ".".join(name.parts)
+    qualifiers = {(), (scope.table,)}
+    if scope.schema is not None:
+        qualifiers.add((scope.schema, scope.table))
+    own = name.parts[-1] if name.parts[:-1] in qualifiers else None
+    if own is not None and own in scope.masked:
+        message = f'the column "{own}" is masked; it can only be selected'
+        raise ConditionError(MASKED_COLUMN, message, name.position, written)
+    column = scope.columns.get(own) if own is not None else None
+    if column is None:
+        hint = did_you_mean(name.parts[-1], scope.columns)
+        message = f'no column "{written}"' + (f"; {hint}" if hint else "")
+        raise ConditionError(UNKNOWN_COLUMN, message, name.position, written)
+    if scope.policy and not column.type.provable:
+        message = f'the database does not hold "{written}" to a type, so no rule can stand on it'
+        raise ConditionError(WRONG_TYPE, message, name.position, written)
+    return column
