@@ -18,6 +18,17 @@ RESERVED_NAMES: Final = frozenset({"system", "setup"})
 is_name = re.compile(NAME_PATTERN).fullmatch
 is_alias = re.compile(ALIAS_PATTERN).fullmatch
 
+_is_header = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch
+_TAKEN_HEADERS: Final = frozenset(
+    {"accept", "authorization", "connection", "content-length", "content-type", "cookie", "host"}
+    | {"origin", "transfer-encoding", "x-forwarded-for"}
+)
+
+
+def is_key_header(name: str) -> bool:
+    """Return whether *name* can be the header of API keys: a token that means nothing else."""
+    return _is_header(name) is not None and name.lower() not in _TAKEN_HEADERS
+
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate a writer of *name* most likely meant, or None."""

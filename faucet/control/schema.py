@@ -180,7 +180,8 @@ def _type(node: Schema) -> str:
         return f"list of {_type(node['items'])}"
     if isinstance(inner := node.get("additionalProperties"), dict):
         return f"mapping to {_type(inner)}"
-    return {"string": "text"}.get(node["type"], node["type"])
+    kind: str = node["type"]
+    return "text" if kind == "string" else kind
 
 
 if __name__ == "__main__":

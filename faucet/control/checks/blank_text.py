@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from faucet.control.checks.subject import Subject, texts
+from faucet.control.checks.subject import Subject
+from faucet.control.texts import texts
 from faucet.diagnostics import Diagnostic
 
 CODE = "FCT1207"

@@ -1,23 +1,20 @@
 """FCT1215: the hash of an API key that is none. Pure."""
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Diagnostic
+from faucet.model.key_hash import read_hash
 from faucet.model.references import has_reference
 
 CODE = "FCT1215"
-
-is_hash: Final = re.compile(r"sha256:[0-9a-fA-F]{64}").fullmatch
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each hash that is not `sha256:` and 64 hexadecimal digits."""
     for name, key in subject.manifest.keys.items():
         for index, text in enumerate(key.hash):
-            if not has_reference(text) and is_hash(text) is None:
+            if not has_reference(text) and read_hash(text) is None:
                 yield Diagnostic(
                     code=CODE,
                     message="the hash of a key is sha256: and 64 hexadecimal digits",

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from faucet.control.checks.subject import Subject, texts
+from faucet.control.checks.subject import Subject
+from faucet.control.texts import texts
 from faucet.diagnostics import Diagnostic
 from faucet.model.references import has_reference
 

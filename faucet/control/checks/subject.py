@@ -1,16 +1,14 @@
 """What a check looks at, and ways to walk it. Pure."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import UNSET
 
-from faucet.control.schema import definition, manifest_schema
 from faucet.diagnostics import Address
 from faucet.model.facts import Facts
 from faucet.model.grammar import FilterError, parse_filter
-from faucet.model.manifest import REFERENCE, Grant, Manifest
+from faucet.model.manifest import Grant, Manifest
 from faucet.model.predicate import Predicate
 
 ALL_ROWS = "all"
@@ -49,15 +47,6 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
         return self.grant.rows is not UNSET and self.grant.rows.strip() != ALL_ROWS
 
 
-class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """A text of the manifest; *mark* is "secret" or "deployment" where references may stand."""
-
-    text: str
-    address: Address
-    mark: str | None
-    at_key: bool = False
-
-
 def grants(manifest: Manifest) -> Iterator[Placed]:
     """Yield every grant of every role."""
     for name, role in manifest.roles.items():
@@ -90,28 +79,3 @@ def read_rule(text: str) -> Predicate | None:
         return parse_filter(text, policy=True)
     except FilterError:
         return None
-
-
-def texts(manifest: Manifest) -> Iterator[Text]:
-    """Yield every text and every mapping key of the manifest, with the schema's mark."""
-    yield from _texts(msgspec.to_builtins(manifest), manifest_schema(), (), None)
-
-
-def _texts(
-    value: Any, node: Mapping[str, Any], address: Address, mark: str | None
-) -> Iterator[Text]:
-    node = definition(node)
-    mark = node.get(REFERENCE, mark)
-    if isinstance(value, str):
-        yield Text(text=value, address=address, mark=mark)
-    elif isinstance(value, dict):
-        fields = node.get("properties", {})
-        for key, inner in value.items():
-            here = (*address, key)
-            if key not in fields:
-                yield Text(text=key, address=here, mark=None, at_key=True)
-            below = fields.get(key) or node.get("additionalProperties")
-            yield from _texts(inner, below if isinstance(below, dict) else {}, here, mark)
-    elif isinstance(value, list | tuple):
-        for index, inner in enumerate(value):
-            yield from _texts(inner, node.get("items", {}), (*address, index), mark)

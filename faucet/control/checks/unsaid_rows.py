@@ -30,7 +30,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _is_silent(placed: Placed) -> bool:
-    """Whether the grant leaves open which rows it means; rows say nothing of a POST with a check."""
+    """Whether it is open which rows the grant means; a POST with a check needs none."""
     if placed.grant.rows is not UNSET or not placed.verbs:
         return False
     return placed.verbs != {"POST"} or placed.grant.check is UNSET

@@ -1,0 +1,118 @@
+"""References in a manifest's texts, replaced by what was fetched. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from faucet.control.texts import Text, texts
+from faucet.diagnostics import Address, Diagnostic
+from faucet.extension.secret_source import SecretReference
+from faucet.model.dsn import escape_in_dsn
+from faucet.model.manifest import Manifest
+from faucet.model.references import Reference, ReferenceSyntaxError, parse_references
+from faucet.secret import Secret
+
+Secrets = Mapping[SecretReference, Secret | None]
+
+
+def references(
+    manifest: Manifest, folder: str, secrets: Secrets | None = None
+) -> frozenset[SecretReference]:
+    """
+    Return what must be fetched to resolve *manifest*; *folder* is the manifest's.
+
+    The path of a JWKS file may itself hold references: with what was fetched for them in *secrets*,
+    its file is among those returned. So ask until nothing new comes.
+    """
+    found: set[SecretReference] = set()
+    filling = Filling(secrets or {}, folder)
+    for text in texts(manifest):
+        if text.mark is not None:
+            found.update(filling.named(text))
+        if text.address[-2:] == ("jwks", "file"):
+            path = filling.text(text.text, text.address)
+            if path is not None:
+                found.add(jwks_reference(path, folder))
+    return frozenset(found)
+
+
+def jwks_reference(path: str, folder: str) -> SecretReference:
+    """Return the reference under which the JWKS document at *path* is fetched."""
+    return SecretReference(scheme="file", name=path, folder=folder)
+
+
+class Filling:
+    """
+    Fills references from *secrets*.
+
+    What is missing gives None, and one diagnostic for each text in *findings*.
+    """
+
+    def __init__(self, secrets: Secrets, folder: str) -> None:
+        self._secrets = secrets
+        self.folder = folder
+        self.findings: list[Diagnostic] = []
+
+    def text(self, text: str, address: Address) -> str | None:
+        """Return *text* with its references replaced."""
+        return self._join(text, address, lambda value: value)
+
+    def dsn(self, driver: str, text: str, address: Address) -> str | None:
+        """Return the DSN *text*, each reference in the place and spelling of its URL component."""
+        parts = _parts(text)
+        if len(parts) == 1:
+            return self.text(text, address)
+        return self._join(text, address, lambda value: escape_in_dsn(driver, text, value))
+
+    def fetched(
+        self, reference: SecretReference, address: Address, offset: int | None = None
+    ) -> str | None:
+        """Return what one reference, *offset* characters into its text, stands for."""
+        secret = self._secrets.get(reference)
+        value = secret.reveal() if secret is not None else ""
+        if value or reference.default:
+            return value or reference.default
+        self.findings.append(_missing(reference, address, offset))
+        return None
+
+    def named(self, text: Text) -> Iterator[SecretReference]:
+        """Yield the references in *text*."""
+        for part in _parts(text.text):
+            if isinstance(part, Reference):
+                yield self._reference(part)
+
+    def _join(self, text: str, address: Address, write: Callable[[str], str]) -> str | None:
+        filled = ""
+        for part in _parts(text):
+            if isinstance(part, str):
+                filled += part
+                continue
+            value = self.fetched(self._reference(part), address, part.position)
+            if value is None:
+                return None
+            filled += write(value)
+        return filled
+
+    def _reference(self, part: Reference) -> SecretReference:
+        return SecretReference(
+            scheme=part.scheme, name=part.name, default=part.default, folder=self.folder
+        )
+
+
+def _parts(text: str) -> tuple[str | Reference, ...]:
+    try:
+        return parse_references(text)
+    except ReferenceSyntaxError:
+        return (text,)  # validate has refused it
+
+
+def _missing(reference: SecretReference, address: Address, offset: int | None) -> Diagnostic:
+    match reference.scheme:
+        case "env":
+            what = f'the environment variable "{reference.name}" is not set, or empty'
+            hint = f"set {reference.name} where the server starts"
+        case "file":
+            what = f'the file "{reference.name}" cannot be read, or is empty'
+            hint = "a relative path starts at the folder of the manifest"
+        case scheme:
+            what = f'"{scheme}" gives nothing for "{reference.name}"'
+            hint = ""
+    return Diagnostic(code="FCT1301", message=what, hint=hint, address=address, offset=offset)

@@ -1,0 +1,99 @@
+"""Diagnostics by address to diagnostics with a place in the file. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from faucet.diagnostics import Address, Diagnostic, Span
+from faucet.model.document import Document, Tree
+
+# How one character of a scalar is spelled.
+_PLAIN: Final = re.compile(r".", re.DOTALL)
+_SINGLE: Final = re.compile(r"''|.", re.DOTALL)
+_DOUBLE: Final = re.compile(r"\\(x.{2}|u.{4}|U.{8}|.)|.", re.DOTALL)
+_BLANK_ESCAPE: Final = re.compile(r"\\[nrtvf\s_NLP]").fullmatch
+
+
+def locate(diagnostics: Iterable[Diagnostic], document: Document | None) -> tuple[Diagnostic, ...]:
+    """Return *diagnostics* with their places, sorted by them; what has a place keeps it."""
+    placed = (
+        found
+        if found.span is not None or document is None
+        else msgspec.structs.replace(found, span=_span(found, document))
+        for found in diagnostics
+    )
+    return tuple(sorted(dict.fromkeys(placed), key=_order))
+
+
+def _order(found: Diagnostic) -> tuple[str, int, int, str, str]:
+    span = found.span
+    if span is None:
+        return ("", 0, 0, found.code, found.message)
+    return (span.file, span.line, span.column, found.code, found.message)
+
+
+def _span(found: Diagnostic, document: Document) -> Span:
+    address = found.address
+    while address and address not in document.values:
+        address = address[:-1]
+    value = document.values[address]
+    key = document.keys.get(address)
+    inner = _value(document.tree, address)
+    # A list or mapping is shown by its key: its own span may go on for pages.
+    if key is not None and (found.at_key or isinstance(inner, Mapping | tuple)):
+        return key
+    if found.offset is not None and isinstance(inner, str) and address == found.address:
+        return _inside(value, document, inner, found.offset)
+    if not isinstance(inner, str | Mapping | tuple) and value.column == value.end_column and key:
+        return key
+    return value
+
+
+def _value(tree: Tree, address: Address) -> Tree:
+    for part in address:
+        match tree, part:
+            case Mapping() as mapping, str():
+                tree = mapping[part]
+            case tuple() as items, int():
+                tree = items[part]
+    return tree
+
+
+def _inside(span: Span, document: Document, value: str, offset: int) -> Span:
+    """The place of the *offset*-th character of the scalar that *span* covers."""
+    lines = document.sources[span.file].split("\n")[span.line - 1 : span.end_line]
+    if not lines:
+        return span
+    raw = "\n".join(lines)[span.column - 1 :]
+    index = _aligned(raw, sum(not character.isspace() for character in value[:offset]))
+    before = raw[:index]
+    line = span.line + before.count("\n")
+    column = index - before.rfind("\n") if "\n" in before else span.column + index
+    if line > span.end_line:
+        return span
+    return Span(
+        file=span.file,
+        line=line,
+        column=column,
+        end_line=span.end_line,
+        end_column=span.end_column,
+    )
+
+
+def _aligned(raw: str, count: int) -> int:
+    """
+    Return where in *raw*, a scalar as spelled, its character after *count* visible ones stands.
+
+    Blanks are passed over: quotes, block headers and folded lines have more than they stand for.
+    """
+    spelling = _DOUBLE if raw.startswith('"') else _SINGLE if raw.startswith("'") else _PLAIN
+    start = raw.find("\n") + 1 if raw[:1] in {"|", ">"} else int(spelling is not _PLAIN)
+    for unit in spelling.finditer(raw, start):
+        if unit[0].isspace() or _BLANK_ESCAPE(unit[0]):
+            continue
+        if count == 0:
+            return unit.start()
+        count -= 1
+    return len(raw)

@@ -1,0 +1,21 @@
+"""What flags and environment put over the manifest."""
+
+import msgspec
+
+from faucet.secret import Secret
+
+
+class Overrides(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Values that beat the manifest's; None where nothing was said.
+
+    *jwt_secret* is the secret of the provider `own`, where that is declared, and what the keys of
+    masks are derived from.
+    """
+
+    host: str | None = None
+    port: int | None = None
+    api_key_header: str | None = None
+    jwt_secret: Secret | None = None
+    log_level: str | None = None
+    log_format: str | None = None

@@ -1,0 +1,171 @@
+"""The order of the control stages, and the only module that knows two of them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from faucet.control.load import SourceText, load
+from faucet.control.locate import locate
+from faucet.control.resolve import Overrides, references, resolve
+from faucet.control.validate import validate
+from faucet.diagnostics import Diagnostic, Outcome, Severity, has_errors
+from faucet.extension.secret_source import SecretReference
+from faucet.model.catalog import Catalog, Unreachable
+from faucet.model.document import Document
+from faucet.model.facts import Facts
+from faucet.model.manifest import Manifest
+from faucet.model.settings import Settings
+from faucet.model.surface import Surface
+from faucet.secret import Secret
+
+Fetch = Callable[[SecretReference], Secret | None]
+Catalogs = Mapping[str, Catalog | Unreachable]
+
+_NOTHING: Mapping[str, Catalog] = MappingProxyType({})
+
+
+class Inputs(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a manifest is built from.
+
+    *folder* is the absolute folder of the manifest, *now* in seconds since 1970, *fetch* gives the
+    secret behind a reference, or None.
+    """
+
+    sources: tuple[SourceText, ...]
+    facts: Facts
+    now: float
+    folder: str
+    overrides: Overrides
+    fetch: Fetch
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """A manifest that is ready to meet its databases; *references* are those it was resolved by."""
+
+    document: Document
+    settings: Settings
+    references: frozenset[SecretReference]
+
+
+class Built(msgspec.Struct, frozen=True, kw_only=True):
+    """A manifest compiled. Its warnings are among the outcome's diagnostics."""
+
+    document: Document
+    settings: Settings
+    references: frozenset[SecretReference]
+    catalogs: Catalogs
+    surface: Surface
+
+
+def check_manifest(
+    sources: Sequence[SourceText], facts: Facts, now: float | None
+) -> Outcome[Manifest]:
+    """Return the manifest and every finding that needs no secret and no database."""
+    loaded = load(sources)
+    if loaded.value is None:
+        return _outcome(None, loaded.diagnostics, None)
+    validated = validate(loaded.value, facts, now)
+    found = (*loaded.diagnostics, *validated.diagnostics)
+    return _outcome(validated.value, found, loaded.value)
+
+
+def wanted(sources: Sequence[SourceText], facts: Facts, folder: str) -> frozenset[SecretReference]:
+    """Return the references of a manifest as far as it can be read, for watching their files."""
+    manifest = check_manifest(sources, facts, None).value
+    return frozenset() if manifest is None else references(manifest, folder)
+
+
+def prepare(inputs: Inputs) -> Outcome[Prepared]:
+    """Load, validate and resolve."""
+    loaded = load(inputs.sources)
+    if loaded.value is None:
+        return _outcome(None, loaded.diagnostics, None)
+    document = loaded.value
+    validated = validate(document, inputs.facts, inputs.now)
+    found = (*loaded.diagnostics, *validated.diagnostics)
+    if validated.value is None:
+        return _outcome(None, found, document)
+    secrets = _fetched(validated.value, inputs)
+    resolved = resolve(validated.value, secrets, inputs.overrides, inputs.folder)
+    prepared = resolved.value and Prepared(
+        document=document, settings=resolved.value, references=frozenset(secrets)
+    )
+    return _outcome(prepared, (*found, *resolved.diagnostics), document)
+
+
+def finish(
+    prepared: Prepared,
+    inputs: Inputs,
+    dialects: Mapping[str, Any],
+    known: Mapping[str, Catalog] = _NOTHING,
+) -> Outcome[Built]:
+    """
+    Introspect the services that are not *known* and compile.
+
+    The diagnostics are those of these two stages. A service that must be reachable and is not is
+    an error, another one a warning.
+    """
+    # SQLAlchemy and with it every dialect would come along; `faucet check` does without.
+    from faucet.control.compile import compile_surface  # noqa: PLC0415
+    from faucet.control.introspect import introspect  # noqa: PLC0415
+
+    services = prepared.settings.services
+    asked = {name: service for name, service in services.items() if name not in known}
+    catalogs: Catalogs = {
+        **{name: known[name] for name in services if name in known},
+        **introspect(asked, dialects),
+    }
+    found = tuple(_unreachable(prepared.settings, catalogs))
+    compiled = compile_surface(prepared.settings, catalogs, inputs.facts)
+    built = compiled.value and Built(
+        document=prepared.document,
+        settings=prepared.settings,
+        references=prepared.references,
+        catalogs=catalogs,
+        surface=compiled.value,
+    )
+    return _outcome(built, (*found, *compiled.diagnostics), prepared.document)
+
+
+def build(
+    inputs: Inputs, dialects: Mapping[str, Any], known: Mapping[str, Catalog] = _NOTHING
+) -> Outcome[Built]:
+    """Do everything from text to surface; *known* catalogs are not read anew."""
+    prepared = prepare(inputs)
+    if prepared.value is None:
+        return Outcome(value=None, diagnostics=prepared.diagnostics)
+    finished = finish(prepared.value, inputs, dialects, known)
+    found = locate((*prepared.diagnostics, *finished.diagnostics), prepared.value.document)
+    return Outcome(value=finished.value, diagnostics=found)
+
+
+def _fetched(manifest: Manifest, inputs: Inputs) -> Mapping[SecretReference, Secret | None]:
+    secrets: dict[SecretReference, Secret | None] = {}
+    while new := references(manifest, inputs.folder, secrets).difference(secrets):
+        secrets.update({reference: inputs.fetch(reference) for reference in new})
+    return secrets
+
+
+def _unreachable(settings: Settings, catalogs: Catalogs) -> Iterable[Diagnostic]:
+    for name, catalog in catalogs.items():
+        if isinstance(catalog, Unreachable):
+            required = settings.services[name].required
+            yield Diagnostic(
+                code="FCT1401" if required else "FCT1402",
+                severity=Severity.ERROR if required else Severity.WARNING,
+                message=f'the database of "{name}" cannot be reached: {catalog.reason}',
+                hint="with required: false it would answer 503 until it can" if required else "",
+                address=("services", name, "dsn"),
+            )
+
+
+def _outcome(
+    value: Any, diagnostics: Sequence[Diagnostic], document: Document | None
+) -> Outcome[Any]:
+    return Outcome(
+        value=None if has_errors(diagnostics) else value,
+        diagnostics=locate(diagnostics, document),
+    )

@@ -1,0 +1,175 @@
+"""`Manifest` and fetched secrets to `Settings`: nothing left to look up. Pure."""
+
+from msgspec import UNSET
+
+from faucet.control.filling import Filling, Secrets, jwks_reference, references
+from faucet.control.overrides import Overrides
+from faucet.control.resolve_auth import resolve_auth
+from faucet.diagnostics import Address, Diagnostic, Outcome, Severity, has_errors
+from faucet.model.dsn import DsnError, normalize_dsn
+from faucet.model.limits import tighten, top_limits
+from faucet.model.manifest import Manifest, Service
+from faucet.model.settings import (
+    LimitSettings,
+    LoggingSettings,
+    PoolSettings,
+    ServerSettings,
+    ServiceSettings,
+    Settings,
+    ValueOptions,
+)
+from faucet.model.units import parse_duration, parse_size
+from faucet.secret import Secret
+
+__all__ = ["Overrides", "jwks_reference", "references", "resolve"]
+
+_LEVELS = ("debug", "info", "warning", "error")
+_FORMATS = ("json", "text")
+_MOST_PORT = 65_535
+_MOST_POOL = 10_000
+_LEAST_BYTES = 32
+
+
+def resolve(
+    manifest: Manifest, secrets: Secrets, overrides: Overrides, folder: str
+) -> Outcome[Settings]:
+    """
+    Return *manifest* with every reference replaced, or what stands in the way.
+
+    *secrets* holds what was fetched for each of `references`; None is missing, which is an error
+    unless the reference has a default. *overrides* beat the manifest.
+    """
+    stage = _Resolving(manifest, Filling(secrets, folder), overrides, folder)
+    settings = stage.settings()
+    diagnostics = tuple(stage.filling.findings)
+    return Outcome(
+        value=None if has_errors(diagnostics) else settings,
+        diagnostics=diagnostics,
+    )
+
+
+class _Resolving:
+    def __init__(
+        self, manifest: Manifest, filling: Filling, overrides: Overrides, folder: str
+    ) -> None:
+        self._manifest = manifest
+        self._overrides = overrides
+        self._folder = folder
+        self.filling = filling
+
+    def settings(self) -> Settings:
+        manifest = self._manifest
+        top = top_limits(manifest.limits)
+        auth = resolve_auth(manifest, self.filling, self._overrides, top)
+        own = next((one.secret for one in auth.providers if one.name == "own"), None)
+        return Settings(
+            server=self._server(),
+            auth=auth,
+            limits=top,
+            services={
+                name: self._service(name, service, top)
+                for name, service in manifest.services.items()
+            },
+            roles=manifest.roles,
+            logging=self._logging(),
+            purpose_key=self._purpose_key() or own,
+        )
+
+    def _purpose_key(self) -> Secret | None:
+        secret = self._overrides.jwt_secret
+        if secret is not None and len(secret.reveal().encode()) < _LEAST_BYTES:
+            self._report(
+                "FCT1306",
+                f"FAUCET_AUTH_JWT_SECRET has fewer than {_LEAST_BYTES} bytes",
+                (),
+                Severity.WARNING,
+            )
+        return secret
+
+    def _server(self) -> ServerSettings:
+        server = self._manifest.server
+        host = self._overrides.host or self.filling.text(server.host, ("server", "host"))
+        port = self._overrides.port
+        if port is None:
+            port = self._number(server.port, ("server", "port"), 0, _MOST_PORT)
+        return ServerSettings(
+            host=host or "",
+            port=port,
+            shutdown_timeout=parse_duration(server.shutdown_timeout),
+            max_body=parse_size(server.max_body),
+            trusted_proxies=server.trusted_proxies,
+            docs=server.docs,
+            watch=server.watch,
+        )
+
+    def _service(self, name: str, service: Service, top: LimitSettings) -> ServiceSettings:
+        here = ("services", name)
+        pool = service.pool
+        return ServiceSettings(
+            name=name,
+            dialect=service.driver,
+            dsn=Secret(self._dsn(service, (*here, "dsn"))),
+            label=service.label or None,
+            schema=service.schema or None,
+            required=service.required,
+            read_only=service.read_only,
+            pool=PoolSettings(
+                size=self._number(pool.size, (*here, "pool", "size"), 1, _MOST_POOL),
+                acquire_timeout=parse_duration(pool.acquire_timeout),
+                max_lifetime=parse_duration(pool.max_lifetime),
+            ),
+            tables=service.tables,
+            values=ValueOptions(
+                integers=service.integers,
+                decimals=service.decimals,
+                timestamps=service.timestamps,
+                json_text=None if service.json_text is UNSET else service.json_text,
+            ),
+            resources=service.resources,
+            limits=tighten(top, service.limits),
+        )
+
+    def _dsn(self, service: Service, address: Address) -> str:
+        filled = self.filling.dsn(service.driver, service.dsn, address)
+        if filled is None:
+            return ""
+        try:
+            return normalize_dsn(service.driver, filled, self._folder)
+        except DsnError as error:
+            self._report("FCT1302", str(error), address)
+            return ""
+
+    def _logging(self) -> LoggingSettings:
+        written = self._manifest.logging
+        level, form = self._overrides.log_level, self._overrides.log_format
+        return LoggingSettings(
+            level=level or self._choice(written.level, ("logging", "level"), _LEVELS),
+            format=form or self._choice(written.format, ("logging", "format"), _FORMATS),
+        )
+
+    def _choice(self, text: str, address: Address, choices: tuple[str, ...]) -> str:
+        filled = self.filling.text(text, address)
+        if filled is not None and filled not in choices:
+            self._report("FCT1303", f"the value must be one of {', '.join(choices)}", address)
+        return filled or choices[0]
+
+    def _number(self, value: int | str, address: Address, least: int, most: int) -> int:
+        if isinstance(value, int):
+            return value
+        filled = self.filling.text(value, address)
+        if filled is None:
+            return least
+        digits = filled.strip()
+        if digits.isascii() and digits.isdecimal() and len(digits) <= len(str(most)):
+            number = int(digits)
+            if least <= number <= most:
+                return number
+        self._report("FCT1303", f"the value must be a number from {least} to {most}", address)
+        return least
+
+    def _report(
+        self, code: str, message: str, address: Address, severity: Severity = Severity.ERROR
+    ) -> None:
+        self.filling.findings.append(
+            Diagnostic(code=code, message=message, address=address, severity=severity)
+        )
