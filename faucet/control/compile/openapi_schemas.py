@@ -91,6 +91,11 @@ def _with_description(schema: Schema, description: str | None) -> Schema:
     return {**schema, "description": description} if description else schema
 
 
+def _with_default(schema: Schema, column: Column, forms: Forms) -> Schema:
+    default = literal_default(column, forms.values)
+    return schema if default is UNSET else {**schema, "default": default}
+
+
 def _body(relation: Visible, verb: Verb, body: Body, forms: Forms) -> Schema:
     readable = {column.name: column for column in relation.columns}
     whole = verb is not Verb.PATCH
@@ -101,9 +106,8 @@ def _body(relation: Visible, verb: Verb, body: Body, forms: Forms) -> Schema:
         if told is not None:
             text = relation.descriptions.get(column.name) or told.comment
             schema = _with_description(schema, text)
-            default = literal_default(column, forms.values) if whole else UNSET
-            if default is not UNSET and column.name not in body.preset:
-                schema["default"] = default
+            if whole and column.name not in body.preset and column.name not in relation.masks:
+                schema = _with_default(schema, column, forms)
         properties[column.name] = schema
     made: Schema = {"type": "object", "properties": properties}
     if verb is not Verb.POST and relation.reads:

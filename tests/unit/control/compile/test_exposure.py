@@ -1,0 +1,87 @@
+import pytest
+
+from faucet.control.compile.exposure import can, expose, narrow, resource_faults
+from faucet.model.manifest import Tables
+from faucet.model.surface import Verb
+from tests.factories import catalog, relation, service, view
+
+_ORDERS = relation("orders", "id int pk", "total decimal(10,2)", "cost int", "data json")
+_TOTALS = view("totals", "order_id int", "n int", "data json")
+_CATALOG = catalog(_ORDERS, _TOTALS)
+
+
+def _faults(**resources):
+    return [
+        (fault.code, fault.address[3:], fault.hint)
+        for fault in resource_faults(service(resources=resources), _CATALOG)
+    ]
+
+
+def test_a_hidden_column_is_not_exposed():
+    exposed = expose(
+        service(resources={"orders": {"fields": {"cost": {"hidden": True}}}}), _CATALOG
+    )
+
+    assert set(exposed["orders"].columns) == {"id", "total", "data"}
+
+
+def test_a_key_with_a_hidden_part_is_no_key():
+    exposed = expose(service(resources={"orders": {"fields": {"id": {"hidden": True}}}}), _CATALOG)
+
+    assert exposed["orders"].key == ()
+
+
+def test_a_view_takes_its_key_from_the_manifest():
+    exposed = expose(service(resources={"totals": {"primary_key": ["order_id"]}}), _CATALOG)
+
+    assert exposed["totals"].key == ("order_id",)
+    assert exposed["orders"].key == ("id",)
+
+
+def test_excluded_relations_are_not_there():
+    narrowed = narrow(_CATALOG, Tables(include=("*",), exclude=("tot*",)))
+
+    assert set(narrowed.relations) == {"orders"}
+
+
+def test_unknown_resources_and_fields_are_errors_with_near_names():
+    assert _faults(order={}) == [("FCT1507", ("order",), 'did you mean "orders"?')]
+    assert _faults(orders={"fields": {"totl": {}}}) == [
+        ("FCT1508", ("orders", "fields", "totl"), 'did you mean "total"?')
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "place"),
+    [
+        ("totals", ["order"], ("primary_key", 0)),
+        ("totals", ["order_id", "data"], ("primary_key", 1)),
+        ("totals", ["n", "n"], ("primary_key", 1)),
+        ("orders", ["total"], ("primary_key",)),
+    ],
+)
+def test_a_key_must_be_of_columns_that_can_be_one_and_not_contradict_the_database(name, key, place):
+    ((code, address, _),) = _faults(**{name: {"primary_key": key}})
+
+    assert code == "FCT1509"
+    assert address == (name, *place)
+
+
+def test_a_key_of_a_hidden_column_is_an_error():
+    resource = {"primary_key": ["n"], "fields": {"n": {"hidden": True}}}
+
+    assert [code for code, _, _ in _faults(totals=resource)] == ["FCT1509"]
+
+
+def test_a_table_may_repeat_its_own_key():
+    assert _faults(orders={"primary_key": ["id"]}) == []
+
+
+def test_a_view_is_written_only_where_the_database_lets_it_and_a_key_is_declared():
+    writable = view("v", "id int", insertable=True, updatable=True, deletable=False)
+
+    assert can(Verb.GET, writable, ())
+    assert can(Verb.POST, writable, ("id",))
+    assert not can(Verb.POST, writable, ())
+    assert not can(Verb.DELETE, writable, ("id",))
+    assert can(Verb.DELETE, _ORDERS, ("id",))
