@@ -114,7 +114,7 @@ class SqlForms(Protocol):
         """Return what sorts *column* as the contract says (enums by label order)."""
         ...
 
-    def rows(self, projection: sa.Select[Any], labels: tuple[str, ...]) -> sa.Select[Any]:
+    def rows(self, projection: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:
         """
         Wrap *projection* so that its JSON comes back.
 

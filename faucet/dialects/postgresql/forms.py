@@ -180,7 +180,7 @@ class PostgresForms:
         """Return the column itself: enums sort by their labels' order."""
         return column
 
-    def rows(self, projection: sa.Select[Any], labels: tuple[str, ...]) -> sa.Select[Any]:
+    def rows(self, projection: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:
         """Let PostgreSQL make the JSON of the rows."""
         page = projection.subquery("t")
         keys = [column for column in page.c if column.name.startswith("faucet key ")]

@@ -132,7 +132,7 @@ class SqliteForms:
         """Return the column itself."""
         return column
 
-    def rows(self, projection: sa.Select[Any], labels: tuple[str, ...]) -> sa.Select[Any]:  # noqa: ARG002
+    def rows(self, projection: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:  # noqa: ARG002
         """Return the projection itself."""
         return projection
 
