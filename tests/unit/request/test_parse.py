@@ -21,6 +21,7 @@ from faucet.model.request import Page, Selector
 from faucet.model.statement import Function
 from faucet.model.surface import Verb
 from faucet.request.parse import Body, Parameters, build_request, parse_query
+from faucet.request.parse.query import refuse_parameters
 
 
 def _get(query: str) -> Parameters:
@@ -99,6 +100,16 @@ def test_a_parameter_is_unknown_where_it_has_no_meaning(verb: Verb, single: bool
 def test_an_unknown_parameter_is_told_its_near_name():
     assert 'did you mean "filter"?' in _fault("fliter=id+%3D+1", Verb.DELETE).message
     assert "did you mean" not in _fault("limits=1", Verb.DELETE).message
+
+
+def test_a_route_without_parameters_takes_names_with_an_underscore_alone():
+    refuse_parameters("")
+    refuse_parameters("&_=1&_x")
+
+    for query in ("limit=1", "_=1&fields=id", "x"):
+        with pytest.raises(RequestError) as caught:
+            refuse_parameters(query)
+        assert caught.value.kind is UNKNOWN_PARAMETER
 
 
 @pytest.mark.parametrize("name", ["filter", "ids"])

@@ -252,6 +252,7 @@ def test_a_large_sum_may_be_a_string():
 
     assert _cell(f"{2**22}:0", _of(Kind.INTEGER), options, Function.SUM) == f'"{2**54}"'
     assert _cell(None, _of(Kind.INTEGER), options, Function.SUM) == "null"
+    assert _cell(7, _of(Kind.INTEGER), options, Function.SUM) == "7"
 
 
 def test_a_sum_of_decimals_is_rounded_to_its_scale():
