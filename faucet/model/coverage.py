@@ -18,18 +18,39 @@ def matches(pattern: str, name: str) -> bool:
 
 def covers(patterns: tuple[str, ...], name: str) -> bool:
     """Return whether *patterns* name *name* and take it not away again, in whatever order."""
-    named = any(matches(pattern, name) for pattern in patterns if not pattern.startswith("!"))
-    return named and not removes(patterns, name)
+    return _selector(_named(patterns))(name) and not removes(patterns, name)
 
 
 def removes(patterns: tuple[str, ...], name: str) -> bool:
     """Return whether a ``!`` of *patterns* takes *name* away."""
-    return any(matches(pattern[1:], name) for pattern in patterns if pattern.startswith("!"))
+    return _selector(_removed(patterns))(name)
 
 
 def covered(patterns: tuple[tuple[str, ...], ...], name: str) -> bool:
     """Return whether one of several grants' *patterns* covers *name*, which need not exist."""
     return any(covers(of_one, name) for of_one in patterns)
+
+
+@lru_cache(maxsize=4096)
+def _named(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(pattern for pattern in patterns if not pattern.startswith("!"))
+
+
+@lru_cache(maxsize=4096)
+def _removed(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(pattern[1:] for pattern in patterns if pattern.startswith("!"))
+
+
+@lru_cache(maxsize=4096)
+def _selector(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Return the test of a name against any of *patterns*, none of which has a ``!``."""
+    names = frozenset(patterns)
+    globs = tuple(_matcher(pattern) for pattern in patterns if is_glob(pattern))
+    if "*" in names:
+        return lambda _name: True
+    if not globs:
+        return names.__contains__
+    return lambda name: name in names or any(glob(name) is not None for glob in globs)
 
 
 @lru_cache(maxsize=4096)

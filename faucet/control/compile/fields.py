@@ -30,7 +30,7 @@ def readable(fields: tuple[str, ...] | UnsetType, exposed: Exposed) -> tuple[str
     """Return the unhidden columns that *fields* covers, in table order; all where it is absent."""
     if fields is UNSET or fields == EVERYTHING:
         return tuple(exposed.columns)
-    return tuple(name for name in exposed.columns if covers(fields, name))
+    return tuple([name for name in exposed.columns if covers(fields, name)])
 
 
 def writable(

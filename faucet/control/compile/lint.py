@@ -1,6 +1,7 @@
 """Doubts about what was granted: warnings, each with a leak or a refusal behind it. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from faucet.control.compile.exposure import can
 from faucet.control.compile.fields import Faults
@@ -15,12 +16,14 @@ from faucet.control.compile.findings import (
 )
 from faucet.control.compile.grants import WRITES, TableGrant
 from faucet.diagnostics import Address, Diagnostic, Severity
-from faucet.model.catalog import Relation, RelationKind
+from faucet.model.catalog import ForeignKey, Relation, RelationKind
 from faucet.model.condition import Condition, columns_of
 from faucet.model.settings import ServiceSettings
 from faucet.model.surface import Grant, Resource, RoleView, ServiceView, Verb
 
 _EXACT = 2
+_TOUCHED_BY: Final = {"CASCADE": Verb.DELETE, "SET NULL": Verb.PATCH, "SET DEFAULT": Verb.PATCH}
+"""What a foreign key does to the rows that point at a deleted one, as the verb that it is like."""
 
 
 def lint(
@@ -30,6 +33,7 @@ def lint(
     written = {grant.address: grant for grant in grants if grant.role == view.name}
     faults: Faults = {}
     for service in view.services.values():
+        cascading = _cascading(service)
         for name, resource in service.resources.items():
             for verb, grant in resource.grants.items():
                 if grant.address not in written:
@@ -40,7 +44,7 @@ def lint(
                 for check in (_unread, _oracle):
                     _note(check(resource, verb, grant), name, faults)
                 if verb is Verb.DELETE:
-                    _note(_cascades(service, resource, grant), name, faults)
+                    _note(_cascades(service, cascading.get(name, ()), grant), name, faults)
     return merge(faults)
 
 
@@ -120,27 +124,31 @@ def _unique_sets(relation: Relation) -> Iterator[tuple[str, ...]]:
             yield columns
 
 
-def _cascades(service: ServiceView, resource: Resource, grant: Grant) -> Iterator[Found]:
-    """Foreign keys that change rows of another table which the role may not touch itself."""
-    effects: Mapping[str, Callable[[Resource], Condition | None]] = {
-        "CASCADE": lambda child: _filter(child, Verb.DELETE),
-        "SET NULL": lambda child: _filter(child, Verb.PATCH),
-        "SET DEFAULT": lambda child: _filter(child, Verb.PATCH),
-    }
+def _cascading(service: ServiceView) -> Mapping[str, list[tuple[str, ForeignKey]]]:
+    """The foreign keys that change rows when others are deleted, by the table they point at."""
+    found: dict[str, list[tuple[str, ForeignKey]]] = {}
     for name, child in service.resources.items():
         for foreign_key in child.relation.foreign_keys:
-            effect = effects.get(foreign_key.on_delete.upper())
-            if effect is None or foreign_key.referenced_table != resource.relation.name:
-                continue
-            stricter = effect(child)
-            if stricter is not None and stricter != grant.row_filter:
-                yield _warning(
-                    CASCADE,
-                    f"deleting from {{tables}} reaches ({foreign_key.on_delete.upper()}) rows of "
-                    f'"{name}" that the role\'s row filter there hides',
-                    (*grant.address, "verbs"),
-                    "give both tables the same rule, or take DELETE away",
-                )
+            if foreign_key.on_delete.upper() in _TOUCHED_BY:
+                found.setdefault(foreign_key.referenced_table, []).append((name, foreign_key))
+    return found
+
+
+def _cascades(
+    service: ServiceView, children: Iterable[tuple[str, ForeignKey]], grant: Grant
+) -> Iterator[Found]:
+    """Foreign keys that change rows of another table which the role may not touch itself."""
+    for name, foreign_key in children:
+        action = foreign_key.on_delete.upper()
+        stricter = _filter(service.resources[name], _TOUCHED_BY[action])
+        if stricter is not None and stricter != grant.row_filter:
+            yield _warning(
+                CASCADE,
+                f"deleting from {{tables}} reaches ({action}) rows of "
+                f'"{name}" that the role\'s row filter there hides',
+                (*grant.address, "verbs"),
+                "give both tables the same rule, or take DELETE away",
+            )
 
 
 def _filter(child: Resource, verb: Verb) -> Condition | None:

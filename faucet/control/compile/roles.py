@@ -154,15 +154,18 @@ class _Compiler:
 def unsaid_rows(role: str, decided: Mapping[Verb, Decisions]) -> Iterator[Diagnostic]:
     """Yield each grant without `rows` where another verb of *role* on a table has a filter."""
     chosen: dict[str, list[TableGrant]] = {}
+    filtered: set[str] = set()
     for tables in decided.values():
         for name, choices in tables.items():
-            chosen.setdefault(name, []).append(choices[0].grant)
+            grant = choices[0].grant
+            chosen.setdefault(name, []).append(grant)
+            if grant.definitions[name].rows is not None:
+                filtered.add(name)
     unsaid: dict[tuple[str, int], tuple[TableGrant, list[str]]] = {}
-    for name, grants in chosen.items():
-        if any(grant.definitions[name].rows is not None for grant in grants):
-            for grant in grants:
-                if grant.spec.rows is UNSET:
-                    unsaid.setdefault((grant.role, grant.index), (grant, []))[1].append(name)
+    for name in filtered:
+        for grant in chosen[name]:
+            if grant.spec.rows is UNSET:
+                unsaid.setdefault((grant.role, grant.index), (grant, []))[1].append(name)
     for grant, names in unsaid.values():
         yield Diagnostic(
             code=ROWS_UNSAID,
