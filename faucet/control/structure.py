@@ -1,7 +1,7 @@
 """Structural faults of a document: JSON Schema's errors as diagnostics with a mend. Pure."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import cache
 from typing import Any, Final
 
@@ -36,8 +36,15 @@ _Error = Any
 
 def structural_faults(tree: Tree) -> tuple[Diagnostic, ...]:
     """Return every way in which *tree* is not of the manifest's form."""
-    found = _explained(_validator().iter_errors(tree))
-    return tuple(dict.fromkeys(found))
+    found = tuple(dict.fromkeys(_explained(_validator().iter_errors(tree))))
+    # A key that is misspelled is not missing as well.
+    meant = {(one.address[:-1], one.hint) for one in found if one.code == "FCT1102"}
+    return tuple(one for one in found if one.code != "FCT1103" or not _is_meant(one, meant))
+
+
+def _is_meant(missing: Diagnostic, meant: Set[tuple[Address, str]]) -> bool:
+    key = missing.message.rpartition(" ")[2]
+    return (missing.address, f"did you mean {key}?") in meant
 
 
 @cache
@@ -59,7 +66,7 @@ def _explained(errors: Iterable[_Error]) -> Iterator[Diagnostic]:
             yield from _branch(error, address)
         elif "propertyNames" in error.schema_path:
             here = (*address, error.instance)
-            message = f"{_quoted(error.instance)} is not {_form(error)}"
+            message = f"{_quoted(error.instance)} must be {_form(error)}"
             yield Diagnostic(code="FCT1105", message=message, address=here, at_key=True)
         else:
             yield from _KEYWORDS[error.validator](error, address)

@@ -1,0 +1,158 @@
+"""`faucet check`: every fault of a manifest, at once."""
+
+import re
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from faucet.cli.environment import overrides, variable
+from faucet.cli.manifest_files import UnreadableError, find_manifests, read_source
+from faucet.cli.manifest_path import config_option
+from faucet.cli.offline_facts import OFFLINE_FACTS
+from faucet.cli.render import render_json, render_text
+from faucet.control.load import SourceText
+from faucet.control.pipeline import Inputs, build, check_manifest
+from faucet.diagnostics import Diagnostic, Severity, has_errors
+
+CLEAN: Final = 0
+FAULTY: Final = 1
+UNREADABLE: Final = 2
+NOTHING: Final = 3
+
+_UNREACHABLE: Final = frozenset({"FCT1401", "FCT1402"})
+_is_code = re.compile(r"FCT[0-9]{4}").fullmatch
+
+
+class _Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """Which warnings count, and how much."""
+
+    strict: bool
+    deny: frozenset[str]
+    allow: frozenset[str]
+
+    def applied(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        return tuple(
+            self._weighed(found)
+            for found in diagnostics
+            if found.severity is Severity.ERROR or found.code not in self.allow
+        )
+
+    def _weighed(self, found: Diagnostic) -> Diagnostic:
+        if self.strict or found.code in self.deny:
+            return msgspec.structs.replace(found, severity=Severity.ERROR)
+        return found
+
+
+def _codes(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> frozenset[str]:
+    for code in given:
+        if _is_code(code) is None:
+            raise click.BadParameter(f"{code} is no code; codes look like FCT1201")
+    return frozenset(given)
+
+
+@click.command("check")
+@config_option
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
+@click.option("--online", is_flag=True, help="Also fetch secrets and ask the databases.")
+@click.option("--strict", is_flag=True, help="Take every warning for an error.")
+@click.option("--deny", multiple=True, callback=_codes, help="Take this warning for an error.")
+@click.option("--allow", multiple=True, callback=_codes, help="Leave this warning out.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def command(  # noqa: PLR0913 - one argument an option
+    *,
+    manifest: Path,
+    paths: tuple[str, ...],
+    online: bool,
+    strict: bool,
+    deny: frozenset[str],
+    allow: frozenset[str],
+    form: str,
+) -> None:
+    """
+    Report every fault of the manifest, or of those named and in the folders named.
+
+    Without --online no secret is looked up and no database asked. Ends with 0 without errors, 1
+    with errors, 2 if a file cannot be read or (--online) a database not be reached, 3 if there is
+    nothing to check.
+    """
+    if not paths and not manifest.exists():
+        click.echo(f"{manifest}: there is no manifest; nothing to check", err=True)
+        sys.exit(NOTHING)
+    sources, problems = _read(paths or (str(manifest),))
+    if not sources and not problems:
+        click.echo("no *.yaml or *.yml there; nothing to check", err=True)
+        sys.exit(NOTHING)
+    policy = _Policy(strict=strict, deny=deny, allow=allow)
+    look = _online if online else _offline
+    found = policy.applied(one for source in sources for one in look(source))
+    _print(found, sources, form)
+    for problem in problems:
+        click.echo(problem, err=True)
+    sys.exit(_exit_code(found, problems))
+
+
+def _exit_code(found: tuple[Diagnostic, ...], problems: list[str]) -> int:
+    if problems or any(one.code in _UNREACHABLE for one in found):
+        return UNREADABLE
+    return FAULTY if has_errors(found) else CLEAN
+
+
+def _read(paths: tuple[str, ...]) -> tuple[list[SourceText], list[str]]:
+    sources, problems = [], []
+    for given in paths:
+        try:
+            for path in find_manifests((given,)):
+                try:
+                    sources.append(read_source(path))
+                except UnreadableError as error:
+                    problems.append(str(error))
+        except UnreadableError as error:
+            problems.append(str(error))
+    return sources, problems
+
+
+def _offline(source: SourceText) -> tuple[Diagnostic, ...]:
+    return check_manifest((source,), OFFLINE_FACTS, time.time()).diagnostics
+
+
+def _online(source: SourceText) -> tuple[Diagnostic, ...]:
+    from faucet.standard import standard_registry
+
+    registry = standard_registry()
+    inputs = Inputs(
+        sources=(source,),
+        facts=registry.facts(),
+        now=time.time(),
+        folder=str(Path(source.name).resolve().parent),
+        overrides=overrides(),
+        fetch=lambda reference: registry.secret_sources[reference.scheme].fetch(reference),
+    )
+    return build(inputs, registry.dialects).diagnostics
+
+
+def _print(found: tuple[Diagnostic, ...], sources: list[SourceText], form: str) -> None:
+    if form == "json":
+        click.echo(render_json(found), nl=False)
+    else:
+        texts = {source.name: source.text for source in sources}
+        color = sys.stdout.isatty() and variable("NO_COLOR") is None
+        click.echo(render_text(found, texts, color=color), nl=False, color=color)
+    errors = sum(one.severity is Severity.ERROR for one in found)
+    click.echo(
+        f"{_count(len(sources), 'file')}: {_count(errors, 'error')}, "
+        f"{_count(len(found) - errors, 'warning')}",
+        err=True,
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,120 @@
+"""Diagnostics as text for people and as JSON for programs."""
+
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import click
+
+from faucet.diagnostics import Diagnostic, Severity, Span
+
+FORMAT_VERSION: Final = 1
+DOCUMENTATION: Final = "docs/diagnostics.md"
+
+_COLORS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+# Controls, what turns the direction of text around, what is invisible, and what is no character.
+_UNSHOWN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+_WIDEST: Final = 120
+_LEAD: Final = 60
+
+
+def render_text(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], *, color: bool
+) -> str:
+    """
+    Return each finding with its place, the line in question, a caret, and how to mend it.
+
+    *sources* are the texts of the files by name. Nothing of them reaches a terminal as a control.
+    """
+    lines = {name: text.split("\n") for name, text in sources.items()}
+    return "".join(
+        line + "\n"
+        for found in diagnostics
+        for line in _finding(found, lines.get(found.span.file if found.span else "", []), color)
+    )
+
+
+def render_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return one JSON object with all findings; its form is versioned."""
+    found = [_plain(diagnostic) for diagnostic in diagnostics]
+    severities = [one["severity"] for one in found]
+    summary = {"errors": severities.count("error"), "warnings": severities.count("warning")}
+    document = {"format_version": FORMAT_VERSION, "diagnostics": found, "summary": summary}
+    return json.dumps(document, indent=2) + "\n"
+
+
+def visible(text: str) -> str:
+    """Return *text* with every character that would act on a terminal, or hide, as an escape."""
+    return "".join(_shown(character) for character in text)
+
+
+def _plain(found: Diagnostic) -> dict[str, object]:
+    span = found.span
+    return {
+        "code": found.code,
+        "severity": found.severity.value,
+        "message": found.message,
+        "hint": found.hint,
+        "file": span.file if span else None,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+        "end_line": span.end_line if span else None,
+        "end_column": span.end_column if span else None,
+        "address": list(found.address),
+        "url": _url(found),
+    }
+
+
+def _finding(found: Diagnostic, lines: list[str], color: bool) -> Iterator[str]:  # noqa: FBT001
+    def paint(text: str, name: str) -> str:
+        return click.style(text, fg=name, bold=True) if color else text
+
+    span = found.span
+    place = f"{visible(span.file)}:{span.line}:{span.column}: " if span else ""
+    head = paint(f"{found.severity.value} {found.code}", _COLORS[found.severity])
+    yield f"{place}{head}: {visible(found.message)}"
+    margin = " " * (len(str(span.line)) if span else 1)
+    if span and 0 < span.line <= len(lines):
+        text, before, width = _excerpt(lines[span.line - 1].removesuffix("\r"), span)
+        yield f"  {span.line} | {text}".rstrip()
+        yield f"  {margin} | {' ' * before}{paint('^' * width, _COLORS[found.severity])}"
+    if found.hint:
+        yield f"  {margin} = {visible(found.hint)}"
+    yield f"  {margin} = {_url(found)}"
+
+
+def _excerpt(line: str, span: Span) -> tuple[str, int, int]:
+    """The part of *line* around the place, where in it the caret starts, and how wide it is."""
+    start = min(span.column - 1, len(line))
+    end = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line)
+    first = 0 if start < _WIDEST - _LEAD else start - _LEAD
+    last = first + _WIDEST
+    before = visible(line[first:start])
+    marked = visible(line[start : min(end, last)])
+    text = before + marked + visible(line[min(end, last) : last])
+    lead = "…" if first else ""
+    return lead + text, len(lead) + _width(before), max(1, _width(marked.rstrip()))
+
+
+def _shown(character: str) -> str:
+    if character == "\t":
+        return " "
+    if unicodedata.category(character) not in _UNSHOWN:
+        return character
+    number = ord(character)
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"  # noqa: PLR2004
+
+
+def _width(text: str) -> int:
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _url(found: Diagnostic) -> str:
+    return f"{DOCUMENTATION}#{found.code.lower()}"
