@@ -256,13 +256,18 @@ class _Session:
         self._command("PRAGMA foreign_keys = ON")
         self._command("PRAGMA case_sensitive_like = ON")
         self._command("PRAGMA trusted_schema = OFF")
-        if options.writes:
-            # Readers then need not wait for the writer; some file systems cannot do it.
-            with suppress(ExecutionError):
-                self._command("PRAGMA journal_mode = WAL")
-        else:
+        if not options.read_only:
+            self._write_ahead(options.patience)
+        if not options.writes:
             self._command("PRAGMA query_only = ON")
         self._connection.set_progress_handler(self._is_late, _OPERATIONS_BETWEEN_LOOKS)
+
+    def _write_ahead(self, patience: float) -> None:
+        """Let readers and the writer pass each other, unless file system or another user refuse."""
+        self._command("PRAGMA busy_timeout = 0")  # the first session changes it, or none does
+        with suppress(ExecutionError):
+            self._command("PRAGMA journal_mode = WAL")
+        self._command(f"PRAGMA busy_timeout = {round(patience * 1000)}")
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline

@@ -1,0 +1,38 @@
+"""The bundled dialects load their drivers on first use alone."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+
+from faucet.dialects.sqlite import SQLITE
+from faucet.extension.executor import Call
+from tests.services import service
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_importing_a_dialect_imports_no_driver(dialect: str):
+    script = f"import sys, faucet.dialects.{dialect}; print(*sys.modules)"
+
+    run = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60
+    )
+
+    assert {"psycopg", "sqlite3"}.isdisjoint(run.stdout.split())
+
+
+def test_a_sqlite_connection_has_the_functions_that_its_forms_call(sqlite_database: Path):
+    call = Call(sql="SELECT faucet_hmac('a', '00')", parameters=())
+
+    async def fetch() -> object:
+        executor = SQLITE.executor(service("sqlite", str(sqlite_database)))
+        fetched = await executor.fetch(call, 30.0)
+        await executor.close()
+        return fetched.rows[0][0]
+
+    digest = anyio.run(fetch)
+
+    assert isinstance(digest, str)
+    assert len(digest) == 64

@@ -1,0 +1,500 @@
+"""The PostgreSQL pool: transactions, limits, pins, servers that go and come back."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import anyio
+import psycopg
+import pytest
+
+from faucet.dialects.postgresql import POSTGRESQL
+from faucet.errors import (
+    CHECK_VIOLATION,
+    DATABASE_UNAVAILABLE,
+    FOREIGN_KEY_VIOLATION,
+    INTERNAL,
+    INVALID_VALUE,
+    NOT_NULL_VIOLATION,
+    OUT_OF_RANGE,
+    POOL_EXHAUSTED,
+    READ_ONLY,
+    STATEMENT_TIMEOUT,
+    TRANSACTION_CONFLICT,
+    UNIQUE_VIOLATION,
+    ErrorKind,
+    ExecutionError,
+)
+from faucet.extension.executor import Call, Executor, Savepoint, Script, Settle, Step
+from tests.servers.postgresql import PostgresServer
+from tests.services import service
+
+pytestmark = pytest.mark.anyio
+
+_SCHEMA = """
+CREATE TABLE stores (
+    id int PRIMARY KEY, name varchar(9) NOT NULL UNIQUE CHECK (name <> 'bad'), open date
+);
+CREATE TABLE orders (
+    id int PRIMARY KEY, store int REFERENCES stores DEFERRABLE INITIALLY DEFERRED,
+    span int4range, EXCLUDE USING gist (span WITH &&)
+);
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+CREATE TRIGGER refuse BEFORE DELETE ON stores FOR EACH ROW EXECUTE FUNCTION refuse();
+INSERT INTO stores VALUES (1, 'North', 'infinity'), (2, 'South', NULL);
+"""
+_LIMIT = 30.0
+_NAMES = Call(sql="SELECT name FROM public.stores ORDER BY id", parameters=())
+
+Make = Callable[..., Executor]
+
+
+def _call(sql: str, *parameters: object) -> Call:
+    return Call(sql=sql, parameters=parameters)
+
+
+def _script(*steps: Step) -> Script[str]:
+    for step in steps:  # noqa: UP028  # an iterator without `send` cannot be yielded from
+        yield step
+    return "done"
+
+
+@pytest.fixture
+async def make(postgres_database: str) -> AsyncIterator[Make]:
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute(_SCHEMA)
+    made: list[Executor] = []
+
+    def make(dsn: str = postgres_database, **changes: Any) -> Executor:
+        made.append(POSTGRESQL.executor(service("postgres", dsn, **changes)))
+        return made[-1]
+
+    yield make
+    with anyio.fail_after(10):
+        for executor in made:
+            await executor.close()
+
+
+async def _names(executor: Executor) -> list[object]:
+    return [name for (name,) in (await executor.fetch(_NAMES, _LIMIT)).rows]
+
+
+async def _kind(executor: Executor, *steps: Step, limit: float = _LIMIT) -> ErrorKind:
+    with pytest.raises(ExecutionError) as caught:
+        await executor.transact(_script(*steps), limit, writes=True)
+    assert caught.value.message == caught.value.kind.title
+    assert caught.value.context == {}
+    return caught.value.kind
+
+
+async def test_what_a_script_wrote_is_there_for_the_next_reader(make: Make):
+    executor = make()
+
+    def script() -> Script[tuple[int, object]]:
+        inserted = yield _call("INSERT INTO public.stores VALUES (%s, %s) RETURNING id", "3", "W%")
+        updated = yield _call("UPDATE public.stores SET name = name || '!%%'")
+        return updated.affected, inserted.rows[0][0]
+
+    result = await executor.transact(script(), _LIMIT, writes=True)
+
+    assert result == (3, 3)
+    assert await _names(executor) == ["North!%", "South!%", "W%!%"]
+
+
+async def test_values_come_as_python_holds_them_or_as_text(make: Make):
+    fetched = await make().fetch(
+        _call(
+            "SELECT 1::int8, 1.5::float8, true, '\\x00ff'::bytea, %s::text, NULL, 'infinity'::date,"
+            " '0044-03-15 BC'::timestamptz, 1.10::numeric, 'P1M'::interval, '{1,NULL}'::int[],"
+            " '{\"a\":1.0}'::jsonb",
+            "ü",
+        ),
+        _LIMIT,
+    )
+
+    assert fetched.rows == [
+        (
+            *(1, 1.5, True, b"\x00\xff", "ü", None, "infinity", "0044-03-15 00:00:00+00 BC"),
+            *("1.10", "P1M", "{1,NULL}", '{"a": 1.0}'),
+        )
+    ]
+
+
+@pytest.mark.promise("sec-39")
+async def test_what_a_script_raises_leaves_nothing_written(make: Make):
+    executor = make(pool={"size": 1})
+
+    def script() -> Script[None]:
+        yield _call("INSERT INTO public.stores VALUES (3, 'West')")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await executor.transact(script(), _LIMIT, writes=True)
+
+    assert await _names(executor) == ["North", "South"]
+
+
+async def test_a_savepoint_undoes_its_own_writes_alone(make: Make):
+    executor = make()
+
+    def script() -> Script[list[ErrorKind]]:
+        failed = []
+        for number, name in enumerate(("West", "North", "bad", "East"), start=3):
+            yield Savepoint(action="begin")
+            try:
+                yield _call("INSERT INTO public.stores VALUES (%s, %s)", str(number), name)
+            except ExecutionError as error:
+                failed.append(error.kind)
+                yield Savepoint(action="undo")
+            else:
+                yield Savepoint(action="release")
+        return failed
+
+    failed = await executor.transact(script(), _LIMIT, writes=True)
+
+    assert failed == [UNIQUE_VIOLATION, CHECK_VIOLATION]
+    assert await _names(executor) == ["North", "South", "West", "East"]
+
+
+@pytest.mark.promise("sec-39")
+async def test_a_failed_transaction_never_commits_in_silence(make: Make):
+    executor = make()
+
+    def script() -> Script[str]:
+        yield _call("INSERT INTO public.stores VALUES (3, 'West')")
+        try:
+            yield _call("INSERT INTO public.stores VALUES (1, 'East')")
+        except ExecutionError:
+            return "survived"
+        return "unharmed"
+
+    with pytest.raises(ExecutionError) as caught:
+        await executor.transact(script(), _LIMIT, writes=True)
+
+    assert caught.value.kind is UNIQUE_VIOLATION
+    assert await _names(executor) == ["North", "South"]
+
+
+async def test_a_deferred_key_speaks_when_constraints_are_settled(make: Make):
+    executor = make()
+    reached: list[str] = []
+
+    def script() -> Script[None]:
+        yield _call("INSERT INTO public.orders VALUES (1, 7)")
+        reached.append("inserted")
+        yield Settle()
+        reached.append("settled")
+
+    with pytest.raises(ExecutionError) as caught:
+        await executor.transact(script(), _LIMIT, writes=True)
+
+    assert caught.value.kind is FOREIGN_KEY_VIOLATION
+    assert reached == ["inserted"]
+
+
+@pytest.mark.promise("sec-39")
+async def test_a_deferred_key_fails_the_commit(make: Make):
+    executor = make(pool={"size": 1})
+
+    kind = await _kind(executor, _call("INSERT INTO public.orders VALUES (1, 7)"))
+
+    assert kind is FOREIGN_KEY_VIOLATION
+    assert (await executor.fetch(_call("SELECT count(*) FROM public.orders"), _LIMIT)).rows == [
+        (0,)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        (_call("INSERT INTO public.stores VALUES (1, 'x')"), UNIQUE_VIOLATION),
+        (_call("INSERT INTO public.stores VALUES (9, NULL)"), NOT_NULL_VIOLATION),
+        (_call("INSERT INTO public.stores VALUES (9, 'bad')"), CHECK_VIOLATION),
+        (_call("INSERT INTO public.stores VALUES (9, '1234567890')"), OUT_OF_RANGE),
+        (_call("INSERT INTO public.stores VALUES (%s, 'x')", "99999999999"), OUT_OF_RANGE),
+        (_call("INSERT INTO public.stores VALUES (%s, 'x')", "x"), INVALID_VALUE),
+        (_call("SELECT %s::date", "yesterday-ish"), INVALID_VALUE),
+        (_call("SELECT %s::date", "2024-02-31"), OUT_OF_RANGE),
+        (_call("SELECT %s::text", "\0"), INVALID_VALUE),
+        (_call("SELECT %s::text", "\udc80"), INVALID_VALUE),
+        (_call("DELETE FROM public.stores"), CHECK_VIOLATION),
+        (
+            _call("INSERT INTO public.orders VALUES (1, NULL, '[1,3]'), (2, NULL, '[2,4]')"),
+            UNIQUE_VIOLATION,
+        ),
+        (_call("SELECT nonsense"), INTERNAL),
+        (_call("SELECT pg_terminate_backend(pg_backend_pid())"), DATABASE_UNAVAILABLE),
+    ],
+)
+async def test_an_error_is_known_by_its_code(make: Make, call: Call, kind: ErrorKind):
+    executor = make(pool={"size": 1})
+
+    assert await _kind(executor, call) is kind
+    assert await _names(executor) == ["North", "South"]
+
+
+@pytest.mark.parametrize("limit", [_LIMIT, 0.05])
+async def test_a_statement_that_takes_too_long_is_stopped(make: Make, limit: float):
+    executor = make(pool={"size": 1}, limits={"statement_timeout": min(limit, 0.05)})
+
+    with pytest.raises(ExecutionError) as caught:
+        await executor.fetch(_call("SELECT pg_sleep(60)"), 0.05)
+
+    assert caught.value.kind is STATEMENT_TIMEOUT
+    assert await _kind(executor, _call("SELECT pg_sleep(60)"), limit=0.05) is STATEMENT_TIMEOUT
+
+
+async def test_another_limit_than_the_pinned_one_is_for_one_call(make: Make):
+    executor = make(pool={"size": 1})
+    show = _call("SELECT current_setting('statement_timeout')")
+
+    limits = [(await executor.fetch(show, limit)).rows[0][0] for limit in (30.0, 0.5, 30.0)]
+
+    assert limits == ["30s", "500ms", "30s"]
+
+
+async def test_a_snapshot_stays_and_does_not_write(make: Make):
+    executor = make()
+    isolation = _call("SELECT current_setting('transaction_isolation')")
+
+    def script() -> Script[object]:
+        return (yield isolation).rows[0][0]
+
+    assert await executor.transact(script(), _LIMIT, writes=False) == "repeatable read"
+    delete = _script(_call("DELETE FROM public.orders"))
+    with pytest.raises(ExecutionError) as caught:
+        await executor.transact(delete, _LIMIT, writes=False)
+    assert caught.value.kind is READ_ONLY
+
+
+async def test_a_read_only_service_is_not_written(make: Make):
+    executor = make(read_only=True)
+
+    assert await _kind(executor, _call("DELETE FROM public.orders")) is READ_ONLY
+
+
+@pytest.mark.promise("sec-39")
+async def test_a_deadlock_fails_the_whole_whatever_the_script_does(
+    make: Make, postgres_database: str
+):
+    executor = make(pool={"size": 1})
+    other = psycopg.connect(postgres_database, autocommit=True)
+    # The other side never looks for deadlocks, so that ours is the one to be ended.
+    other.execute("SET deadlock_timeout = '1h'")
+    other.execute("BEGIN")
+    waiting = threading.Thread(
+        target=other.execute, args=("UPDATE stores SET open = NULL WHERE id = 1",)
+    )
+
+    seen: list[ErrorKind] = []
+
+    def script() -> Script[str]:
+        yield _call("UPDATE public.stores SET name = 'first' WHERE id = 1")
+        other.execute("UPDATE stores SET open = NULL WHERE id = 2")
+        waiting.start()
+        second = _call("UPDATE public.stores SET name = 'second' WHERE id = 2")
+        for step in (second, Savepoint(action="undo"), second):
+            try:
+                yield step
+            except ExecutionError as error:
+                seen.append(error.kind)
+        return "survived"
+
+    with other:
+        with pytest.raises(ExecutionError) as caught:
+            await executor.transact(script(), _LIMIT, writes=True)
+        await asyncio.to_thread(waiting.join, 10)
+        other.execute("ROLLBACK")
+
+    assert caught.value.kind is TRANSACTION_CONFLICT
+    assert seen == [TRANSACTION_CONFLICT] * 3
+    assert await _names(executor) == ["North", "South"]
+
+
+@pytest.mark.promise("sec-39")
+async def test_a_cancelled_call_writes_nothing_and_leaves_the_pool_whole(make: Make):
+    executor = make(pool={"size": 1})
+    written = asyncio.Event()
+
+    def script() -> Script[None]:
+        yield _call("INSERT INTO public.stores VALUES (3, 'West')")
+        written.set()
+        yield _call("SELECT pg_sleep(60)")
+
+    writing = asyncio.create_task(executor.transact(script(), _LIMIT, writes=True))
+    with anyio.fail_after(10):
+        await written.wait()
+        writing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+
+        assert await _names(executor) == ["North", "South"]
+        insert = _script(_call("INSERT INTO public.stores VALUES (3, 'East')"))
+        assert await executor.transact(insert, _LIMIT, writes=True) == "done"
+
+
+async def test_no_connection_in_time_is_an_exhausted_pool(make: Make):
+    executor = make(pool={"size": 1, "acquire_timeout": 0.05})
+    inside = asyncio.Event()
+
+    def script() -> Script[None]:
+        yield _call("SELECT 1")
+        inside.set()
+        yield _call("SELECT pg_sleep(60)")
+
+    busy = asyncio.create_task(executor.transact(script(), _LIMIT, writes=False))
+    with anyio.fail_after(10):
+        await inside.wait()
+        with pytest.raises(ExecutionError) as caught:
+            await _names(executor)
+        answers = await executor.ping()
+        busy.cancel()
+        await asyncio.wait([busy])
+
+    assert caught.value.kind is POOL_EXHAUSTED
+    assert answers is True
+    assert await _names(executor) == ["North", "South"]
+
+
+async def test_a_connection_that_was_ended_while_idle_is_not_lent(
+    make: Make, postgres_database: str
+):
+    executor = make(pool={"size": 1})
+    (pid,) = (await executor.fetch(_call("SELECT pg_backend_pid()"), _LIMIT)).rows[0]
+    with psycopg.connect(postgres_database, autocommit=True) as other:
+        # It returns when the backend is gone.
+        ended = other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,)).fetchone()
+
+    assert ended == (True,)
+    assert await _names(executor) == ["North", "South"]
+
+
+async def test_a_connection_grows_no_older_than_it_may(make: Make):
+    executor = make(pool={"size": 1, "max_lifetime": 0.0})
+    pid = _call("SELECT pg_backend_pid()")
+
+    first, second = [(await executor.fetch(pid, _LIMIT)).rows for _ in range(2)]
+
+    assert first != second
+
+
+async def test_a_server_that_went_away_is_noticed_at_once_and_found_again(
+    postgres_server: PostgresServer,
+):
+    executor = POSTGRESQL.executor(service("postgres", postgres_server.dsn))
+    one = _call("SELECT 1")
+
+    with anyio.fail_after(60):
+        before = await executor.ping()
+        await asyncio.to_thread(postgres_server.stop)
+        kinds = []
+        for _ in range(20):
+            with pytest.raises(ExecutionError) as caught:
+                await executor.fetch(one, _LIMIT)
+            kinds.append(caught.value.kind)
+        down = await executor.ping()
+        await asyncio.to_thread(postgres_server.start)
+        after = await executor.ping()
+        fetched = await executor.fetch(one, _LIMIT)
+        await executor.close()
+
+    assert (before, down, after) == (True, False, True)
+    assert set(kinds) == {DATABASE_UNAVAILABLE}
+    assert fetched.rows == [(1,)]
+
+
+async def test_a_dsn_that_cannot_be_read_is_unavailable(make: Make):
+    with pytest.raises(ExecutionError) as caught:
+        await make("no;dsn").fetch(_NAMES, _LIMIT)
+
+    assert caught.value.kind is DATABASE_UNAVAILABLE
+
+
+_PINS = {
+    "application_name": "faucet",
+    "bytea_output": "hex",
+    "client_encoding": "UTF8",
+    "DateStyle": "ISO, YMD",
+    "default_transaction_read_only": "off",
+    "extra_float_digits": "1",
+    "IntervalStyle": "iso_8601",
+    "lc_monetary": "C",
+    "search_path": 'pg_catalog,"public",pg_temp',
+    "standard_conforming_strings": "on",
+    "statement_timeout": "30s",
+    "TimeZone": "UTC",
+}
+_SETTINGS = _call(f"SELECT {', '.join(f'current_setting({name!r})' for name in _PINS)}")
+_POISON = {
+    "bytea_output": "escape",
+    "DateStyle": "German",
+    "default_transaction_read_only": "on",
+    "extra_float_digits": "0",
+    "IntervalStyle": "postgres",
+    "search_path": "evil",
+    "statement_timeout": "1h",
+    "TimeZone": "Asia/Tokyo",
+}
+
+
+async def _settings(executor: Executor) -> dict[str, object]:
+    return dict(zip(_PINS, (await executor.fetch(_SETTINGS, _LIMIT)).rows[0], strict=True))
+
+
+@pytest.mark.promise("sec-33")
+async def test_settings_of_the_database_do_not_reach_a_session(make: Make, postgres_database: str):
+    name = psycopg.conninfo.conninfo_to_dict(postgres_database)["dbname"]
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        for setting, value in _POISON.items():
+            connection.execute(f"ALTER DATABASE \"{name}\" SET {setting} = '{value}'")
+
+    assert await _settings(make()) == _PINS
+
+
+@pytest.mark.promise("sec-33")
+async def test_options_of_the_dsn_are_kept_but_ours_win(make: Make, postgres_database: str):
+    options = "-c%20work_mem%3D8MB%20-c%20TimeZone%3DAsia/Tokyo"
+    executor = make(f"{postgres_database}?options={options}&application_name=other")
+
+    shown = await executor.fetch(_call("SELECT current_setting('work_mem')"), _LIMIT)
+
+    assert shown.rows == [("8MB",)]
+    assert await _settings(executor) == _PINS
+
+
+@pytest.mark.promise("sec-33")
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_a_trigger_does_to_the_session_does_not_reach_the_next_principal(
+    make: Make, postgres_database: str, fails: bool
+):
+    sets = "".join(f"PERFORM set_config('{k}', '{v}', false);" for k, v in _POISON.items())
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " PERFORM set_config('app.tenant', 'of another', false);"
+            " PERFORM pg_advisory_lock(7);"
+            " CREATE TEMP TABLE stores AS SELECT 1 AS id, 'evil' AS name;"
+            f" {sets} RETURN NEW; END $$"
+        )
+        connection.execute(
+            "CREATE TRIGGER poison AFTER INSERT ON orders"
+            " FOR EACH ROW EXECUTE FUNCTION public.poison()"
+        )
+    executor = make(pool={"size": 1})
+    insert = _call("INSERT INTO public.orders VALUES (1, 1)")
+    session = _call(
+        "SELECT coalesce(current_setting('app.tenant', true), ''), to_regclass('pg_temp.stores'),"
+        " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), pg_backend_pid()"
+    )
+    (before,) = (await executor.fetch(session, _LIMIT)).rows
+
+    if fails:
+        await _kind(executor, insert, _call("SELECT nonsense"))
+    else:
+        await executor.transact(_script(insert), _LIMIT, writes=True)
+
+    assert await _settings(executor) == _PINS
+    assert (await executor.fetch(session, _LIMIT)).rows == [before]
+    unqualified = await executor.fetch(_call("SELECT name FROM stores ORDER BY id"), _LIMIT)
+    assert unqualified.rows == [("North",), ("South",)]

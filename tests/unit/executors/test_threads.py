@@ -1,0 +1,349 @@
+"""SQLite on threads: transactions, limits, turns of writers, files that come and go."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from faucet.dialects.sqlite.errors import classify
+from faucet.errors import (
+    CHECK_VIOLATION,
+    DATABASE_UNAVAILABLE,
+    FOREIGN_KEY_VIOLATION,
+    INTERNAL,
+    INVALID_VALUE,
+    NOT_NULL_VIOLATION,
+    OUT_OF_RANGE,
+    POOL_EXHAUSTED,
+    READ_ONLY,
+    STATEMENT_TIMEOUT,
+    UNIQUE_VIOLATION,
+    ErrorKind,
+    ExecutionError,
+)
+from faucet.executors.threads import ThreadExecutor
+from faucet.extension.executor import Call, Savepoint, Script, Settle
+from tests.services import service
+
+pytestmark = pytest.mark.anyio
+
+_SCHEMA = """
+CREATE TABLE stores (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE CHECK (name <> 'bad'));
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY, store INT REFERENCES stores DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE items (id INTEGER PRIMARY KEY, store INT REFERENCES stores);
+CREATE TABLE exact (number INT) STRICT;
+CREATE TRIGGER refuse BEFORE DELETE ON stores BEGIN SELECT raise(ABORT, 'no'); END;
+INSERT INTO stores VALUES (1, 'North');
+"""
+_ENDLESS = """
+WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n
+"""
+_LIMIT = 30.0
+
+Make = Callable[..., ThreadExecutor]
+
+
+def _call(sql: str, *parameters: object) -> Call:
+    return Call(sql=sql, parameters=parameters)
+
+
+def _script(*steps: Call | Savepoint | Settle) -> Script[str]:
+    for step in steps:  # noqa: UP028  # an iterator without `send` cannot be yielded from
+        yield step
+    return "done"
+
+
+@pytest.fixture
+async def make(sqlite_database: Path) -> AsyncIterator[Make]:
+    with closing(sqlite3.connect(sqlite_database)) as connection:
+        connection.executescript(_SCHEMA)
+    made: list[ThreadExecutor] = []
+
+    def make(**changes: Any) -> ThreadExecutor:
+        path = str(changes.pop("path", sqlite_database))
+        prepare = changes.pop("prepare", lambda _: None)
+        settings = service("sqlite", path, **changes)
+        made.append(ThreadExecutor(settings, classify=classify, prepare=prepare))
+        return made[-1]
+
+    yield make
+    with anyio.fail_after(10):
+        for executor in made:
+            await executor.close()
+
+
+async def _names(executor: ThreadExecutor) -> list[object]:
+    fetched = await executor.fetch(_call("SELECT name FROM stores ORDER BY id"), _LIMIT)
+    return [name for (name,) in fetched.rows]
+
+
+async def _kind(
+    executor: ThreadExecutor, *steps: Call | Settle, limit: float = _LIMIT
+) -> ErrorKind:
+    with pytest.raises(ExecutionError) as caught:
+        await executor.transact(_script(*steps), limit, writes=True)
+    assert caught.value.message == caught.value.kind.title
+    assert caught.value.context == {}
+    return caught.value.kind
+
+
+async def test_what_a_script_wrote_is_there_for_the_next_reader(make: Make):
+    executor = make()
+
+    def script() -> Script[tuple[int, object]]:
+        inserted = yield _call("INSERT INTO stores (name) VALUES (?) RETURNING id", "South")
+        updated = yield _call("UPDATE stores SET name = name || '!'")
+        return updated.affected, inserted.rows[0][0]
+
+    result = await executor.transact(script(), _LIMIT, writes=True)
+
+    assert result == (2, 2)
+    assert await _names(executor) == ["North!", "South!"]
+
+
+@pytest.mark.promise("sec-39")
+async def test_what_a_script_raises_leaves_nothing_written(make: Make):
+    executor = make()
+
+    def script() -> Script[None]:
+        yield _call("INSERT INTO stores (name) VALUES ('South')")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await executor.transact(script(), _LIMIT, writes=True)
+
+    assert await _names(executor) == ["North"]
+    assert await executor.transact(_script(), _LIMIT, writes=True) == "done"
+
+
+async def test_a_savepoint_undoes_its_own_writes_alone(make: Make):
+    executor = make()
+
+    def script() -> Script[list[ErrorKind]]:
+        failed = []
+        for name in ("South", "North", "bad", "West"):
+            yield Savepoint(action="begin")
+            try:
+                yield _call("INSERT INTO stores (name) VALUES (?)", name)
+            except ExecutionError as error:
+                failed.append(error.kind)
+                yield Savepoint(action="undo")
+            else:
+                yield Savepoint(action="release")
+        return failed
+
+    failed = await executor.transact(script(), _LIMIT, writes=True)
+
+    assert failed == [UNIQUE_VIOLATION, CHECK_VIOLATION]
+    assert await _names(executor) == ["North", "South", "West"]
+
+
+@pytest.mark.promise("sec-39")
+async def test_a_deferred_key_that_holds_nothing_fails_the_commit(make: Make):
+    executor = make()
+
+    kind = await _kind(executor, _call("INSERT INTO orders (store) VALUES (7)"), Settle())
+
+    assert kind is FOREIGN_KEY_VIOLATION
+    assert (await executor.fetch(_call("SELECT count(*) FROM orders"), _LIMIT)).rows == [(0,)]
+    assert await executor.transact(_script(), _LIMIT, writes=True) == "done"
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        (_call("INSERT INTO stores VALUES (1, 'x')"), UNIQUE_VIOLATION),
+        (_call("INSERT INTO stores (name) VALUES ('North')"), UNIQUE_VIOLATION),
+        (_call("INSERT INTO stores (name) VALUES (NULL)"), NOT_NULL_VIOLATION),
+        (_call("INSERT INTO stores (name) VALUES ('bad')"), CHECK_VIOLATION),
+        (_call("INSERT INTO items (store) VALUES (7)"), FOREIGN_KEY_VIOLATION),
+        (_call("DELETE FROM stores"), CHECK_VIOLATION),
+        (_call("INSERT INTO stores VALUES ('x', 'x')"), INVALID_VALUE),
+        (_call("INSERT INTO exact VALUES ('x')"), INVALID_VALUE),
+        (_call("INSERT INTO exact VALUES (?)", 2**63), OUT_OF_RANGE),
+        (_call("INSERT INTO stores (name) VALUES (?)", "\udc80"), INVALID_VALUE),
+        (_call("SELECT nonsense"), INTERNAL),
+    ],
+)
+async def test_an_error_is_known_by_its_code(make: Make, call: Call, kind: ErrorKind):
+    assert await _kind(make(), call) is kind
+
+
+async def test_a_statement_that_takes_too_long_is_stopped(make: Make):
+    executor = make()
+
+    with pytest.raises(ExecutionError) as caught:
+        await executor.fetch(_call(_ENDLESS), 0.01)
+
+    assert caught.value.kind is STATEMENT_TIMEOUT
+    assert await _names(executor) == ["North"]
+
+
+@pytest.mark.promise("sec-39")
+async def test_a_write_that_is_stopped_takes_its_transaction_with_it(make: Make):
+    executor = make()
+
+    def script() -> Script[str]:
+        yield _call("INSERT INTO stores (name) VALUES ('South')")
+        yield Savepoint(action="begin")
+        try:
+            yield _call(f"INSERT INTO stores (name) {_ENDLESS}")
+        except ExecutionError:
+            yield Savepoint(action="undo")
+        yield _call("INSERT INTO stores (name) VALUES ('West')")
+        return "survived"
+
+    with pytest.raises(ExecutionError) as caught:
+        await executor.transact(script(), 0.05, writes=True)
+
+    assert caught.value.kind is STATEMENT_TIMEOUT
+    assert await _names(executor) == ["North"]
+
+
+async def test_a_snapshot_stays_and_does_not_write(make: Make):
+    executor = make()
+    count = _call("SELECT count(*) FROM stores")
+    read, written = threading.Event(), threading.Event()
+
+    def script() -> Script[tuple[object, object]]:
+        before = yield count
+        read.set()
+        written.wait(10)
+        after = yield count
+        return before.rows, after.rows
+
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(executor.transact(script(), _LIMIT, writes=False))
+        await asyncio.to_thread(read.wait, 10)
+        insert = _script(_call("INSERT INTO stores (name) VALUES ('South')"))
+        await executor.transact(insert, _LIMIT, writes=True)
+        written.set()
+
+    assert reading.result() == ([(1,)], [(1,)])
+    with pytest.raises(ExecutionError) as caught:
+        await executor.transact(_script(_call("DELETE FROM items")), _LIMIT, writes=False)
+    assert caught.value.kind is READ_ONLY
+
+
+async def test_writers_take_turns_and_readers_pass(make: Make):
+    executor = make(pool={"size": 1, "acquire_timeout": 0.05})
+    inside, leave = threading.Event(), threading.Event()
+
+    def slow() -> Script[None]:
+        yield _call("INSERT INTO stores (name) VALUES ('South')")
+        inside.set()
+        leave.wait(10)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(executor.transact(slow(), _LIMIT, writes=True))
+        await asyncio.to_thread(inside.wait, 10)
+        with pytest.raises(ExecutionError) as caught:
+            await executor.transact(_script(), _LIMIT, writes=True)
+        seen = await _names(executor)
+        leave.set()
+
+    assert caught.value.kind is POOL_EXHAUSTED
+    assert seen == ["North"]
+    assert await _names(executor) == ["North", "South"]
+
+
+async def test_a_caller_that_went_away_harms_nobody(make: Make):
+    executor = make(pool={"size": 1, "acquire_timeout": 10.0})
+    inside, leave = threading.Event(), threading.Event()
+
+    def slow() -> Script[None]:
+        yield _call("INSERT INTO stores (name) VALUES ('South')")
+        inside.set()
+        leave.wait(10)
+        yield _call("INSERT INTO stores (name) VALUES ('West')")
+
+    writing = asyncio.create_task(executor.transact(slow(), _LIMIT, writes=True))
+    await asyncio.to_thread(inside.wait, 10)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    leave.set()
+
+    assert await executor.transact(_script(), _LIMIT, writes=True) == "done"
+    assert await _names(executor) == ["North", "South", "West"]
+
+
+async def test_a_file_that_another_process_holds_is_unavailable(make: Make, sqlite_database: Path):
+    executor = make(pool={"size": 1, "acquire_timeout": 0.01})
+    with closing(sqlite3.connect(sqlite_database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        kind = await _kind(executor)
+
+    assert kind is DATABASE_UNAVAILABLE
+    assert await executor.transact(_script(), _LIMIT, writes=True) == "done"
+
+
+async def test_a_missing_file_is_unavailable_until_it_comes(make: Make, tmp_path: Path):
+    path = tmp_path / "later #1?.db"
+    executor = make(path=path)
+
+    with pytest.raises(ExecutionError) as caught:
+        await _names(executor)
+    assert caught.value.kind is DATABASE_UNAVAILABLE
+    assert await executor.ping() is False
+    assert not path.exists()
+
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(_SCHEMA)
+    assert await executor.ping() is True
+    assert await _names(executor) == ["North"]
+
+
+async def test_a_file_that_was_exchanged_is_opened_anew(
+    make: Make, tmp_path: Path, sqlite_database: Path
+):
+    executor = make(read_only=True)
+    before = await _names(executor)
+    with closing(sqlite3.connect(tmp_path / "new.db")) as connection:
+        connection.executescript(_SCHEMA.replace("North", "Pole"))
+    (tmp_path / "new.db").replace(sqlite_database)
+
+    assert before == ["North"]
+    assert await _names(executor) == ["Pole"]
+
+
+async def test_a_read_only_service_is_not_written(make: Make):
+    assert await _kind(make(read_only=True), _call("DELETE FROM items")) is READ_ONLY
+
+
+@pytest.mark.promise("sec-33")
+async def test_every_connection_is_pinned(make: Make):
+    prepared: list[sqlite3.Connection] = []
+    executor = make(prepare=prepared.append)
+
+    fetched = await executor.fetch(
+        _call(
+            "SELECT 'a' LIKE 'A', foreign_keys, trusted_schema, query_only, journal_mode"
+            " FROM pragma_foreign_keys, pragma_trusted_schema, pragma_query_only,"
+            " pragma_journal_mode"
+        ),
+        _LIMIT,
+    )
+
+    assert fetched.rows == [(0, 1, 0, 1, "wal")]
+    assert len(prepared) == 1
+
+
+async def test_a_closed_executor_takes_no_calls(make: Make):
+    executor = make()
+    await _names(executor)
+
+    await executor.close()
+
+    with pytest.raises(ExecutionError) as caught:
+        await _names(executor)
+    assert caught.value.kind is DATABASE_UNAVAILABLE
