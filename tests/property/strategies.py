@@ -1,7 +1,13 @@
 """What laws are tried on: predicates and their text, conditions, rows and claims."""
 
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
 from hypothesis import strategies as st
 
+from faucet.model.catalog import Column, ColumnType, Kind
+from faucet.model.condition import Scalar
 from faucet.model.predicate import (
     And,
     Between,
@@ -150,3 +156,127 @@ def _spell_operand(operand: Operand) -> str:
             return f"{{principal.{field}}}"
         case NowReference():
             return "now()"
+
+
+def _type(kind: Kind, **facts: Any) -> ColumnType:
+    return ColumnType(kind=kind, db_type=kind.value, **facts)
+
+
+COLUMNS: Mapping[str, Column] = {
+    name: Column(name=name, position=position, type=of, nullable=True)
+    for position, (name, of) in enumerate(
+        {
+            "small": _type(Kind.INTEGER, bits=16),
+            "price": _type(Kind.DECIMAL, precision=3, scale=1),
+            "code": _type(Kind.TEXT, length=3),
+            "flag": _type(Kind.BOOLEAN),
+        }.items()
+    )
+}
+
+_WHOLE = st.integers(-3, 3) | st.sampled_from((-(2**15), 2**15 - 1))
+_TENTHS = st.integers(-30, 30).map(lambda n: Decimal(n) / 10)
+_CODES = st.text("aB%_\\'", max_size=3)
+
+
+def rows() -> st.SearchStrategy[Mapping[str, Scalar]]:
+    """Rows of `COLUMNS`."""
+    return st.fixed_dictionaries(
+        {
+            "small": st.none() | _WHOLE,
+            "price": st.none() | _TENTHS | st.sampled_from((Decimal("99.9"), Decimal("-99.9"))),
+            "code": st.none() | _CODES,
+            "flag": st.none() | st.booleans(),
+        }
+    )
+
+
+_NEARBY = st.one_of(
+    _WHOLE.map(str),
+    st.integers(-400, 400).map(lambda n: str(Decimal(n) / 100)),
+    st.sampled_from(("1e3", "-1e9", "32768", "99.95", "-99.91", "5e-1")),
+)
+_NUMERIC = st.builds(_literal, st.sampled_from((LiteralKind.NUMBER, LiteralKind.TEXT)), _NEARBY)
+_WORDY = st.builds(_literal, st.just(LiteralKind.TEXT), st.text("aB%_\\'", max_size=5))
+_BINARY = booleans | st.builds(_literal, st.just(LiteralKind.NUMBER), st.sampled_from(("0", "1")))
+
+
+def _named(name: str) -> ColumnName:
+    return ColumnName(parts=(name,), position=0)
+
+
+def _tests_of(
+    name: str, operands: st.SearchStrategy[Operand], operators: tuple[Operator, ...]
+) -> st.SearchStrategy[Predicate]:
+    column, negated = st.just(_named(name)), st.booleans()
+    found: st.SearchStrategy[Predicate] = st.one_of(
+        st.builds(IsNull, column=column, negated=negated),
+        st.builds(Compare, column=column, operator=st.sampled_from(operators), operand=operands),
+        st.builds(
+            In,
+            column=column,
+            operands=st.lists(operands, min_size=1, max_size=3).map(tuple),
+            negated=negated,
+            claim=st.none(),
+        ),
+    )
+    if Operator.LT not in operators:
+        return found
+    between = st.builds(Between, column=column, low=operands, high=operands, negated=negated)
+    return found | between
+
+
+def _matches_of(name: str) -> st.SearchStrategy[Predicate]:
+    plain = st.sampled_from((PatternKind.CONTAINS, PatternKind.STARTS_WITH, PatternKind.ENDS_WITH))
+    patterns = st.text("aB%_\\'", max_size=3).map(_escape)
+    return st.one_of(
+        st.builds(
+            Match,
+            column=st.just(_named(name)),
+            pattern=plain,
+            operand=_WORDY,
+            negated=st.booleans(),
+        ),
+        st.builds(
+            Match,
+            column=st.just(_named(name)),
+            pattern=st.sampled_from((PatternKind.LIKE, PatternKind.ILIKE)),
+            operand=st.builds(_literal, st.just(LiteralKind.TEXT), patterns),
+            negated=st.booleans(),
+        ),
+    )
+
+
+def typed_predicates() -> st.SearchStrategy[Predicate]:
+    """Predicates that `COLUMNS` take."""
+    every, equal = tuple(Operator), (Operator.EQ, Operator.NE)
+    return combined(
+        st.one_of(
+            _tests_of("small", _NUMERIC, every),
+            _tests_of("price", _NUMERIC, every),
+            _tests_of("code", _WORDY, every),
+            _tests_of("flag", _BINARY, equal),
+            _matches_of("code"),
+        )
+    )
+
+
+CLAIMS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-4, 4),
+    st.sampled_from((2**15, 0.5, 1.0, 1.25, "", "7", "a", "aB", "aaaa", (), ("a",), (1, None))),
+)
+"""What a claim may hold, fitting and not."""
+
+
+def rules() -> st.SearchStrategy[Predicate]:
+    """Row rules over `COLUMNS` that need the claim ``c`` at least once."""
+    claim: st.SearchStrategy[Operand] = st.just(ClaimReference(name="c", position=0))
+    leaf = st.one_of(
+        _tests_of("small", claim, tuple(Operator)),
+        _tests_of("price", claim, tuple(Operator)),
+        _tests_of("code", claim, tuple(Operator)),
+        _tests_of("flag", claim, (Operator.EQ, Operator.NE)),
+    )
+    return combined(leaf.filter(lambda node: not isinstance(node, IsNull)))

@@ -395,6 +395,10 @@ def test_what_is_written_must_be_held_without_loss(of: ColumnType, sent: JsonVal
     assert _fault(from_json, sent, of).kind is OUT_OF_RANGE
 
 
+def test_an_array_in_a_text_is_its_json():
+    assert from_text("[1, 2]", _array(Kind.INTEGER), _OPTIONS) == "[1,2]"
+
+
 def test_a_text_for_a_json_column_is_what_the_service_says():
     parse, string = ValueOptions(json_text="parse"), ValueOptions(json_text="string")
 
