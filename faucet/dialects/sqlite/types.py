@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from faucet.model.catalog import ColumnType, Kind
+from faucet.model.catalog import NUMBERS, ColumnType, Kind
 
 _DECLARED: Final = re.compile(
     r"\s*(?P<name>[^()]*?)\s*"
@@ -50,7 +50,7 @@ _CONTAINED: Final = (
 )
 _LENGTHS: Final = frozenset({Kind.TEXT, Kind.BINARY})
 _FRACTIONS: Final = frozenset({Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
-_INTEGER_BITS: Final = 64
+_BITS: Final = 64  # of decimals too: they are kept as doubles
 
 
 def column_type(declared: str, *, provable: bool = True) -> ColumnType:
@@ -72,7 +72,7 @@ def column_type(declared: str, *, provable: bool = True) -> ColumnType:
         length=first if kind in _LENGTHS else None,
         precision=first if decimal or kind in _FRACTIONS else None,
         scale=int(parts["second"] or 0) if decimal else None,
-        bits=_INTEGER_BITS if kind in {Kind.INTEGER, Kind.FLOAT} else None,
+        bits=_BITS if kind in NUMBERS else None,
         provable=provable and kind is not Kind.OPAQUE,
     )
 

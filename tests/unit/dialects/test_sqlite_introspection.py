@@ -144,7 +144,7 @@ def test_no_column_of_a_view_is_provable(found: dict[str, Relation]):
         ("character varying(255)", Kind.TEXT, {"length": 255}),
         ("NVARCHAR ( 10 )", Kind.TEXT, {"length": 10}),
         ("numeric(10)", Kind.DECIMAL, {"precision": 10, "scale": 0}),
-        ("DECIMAL", Kind.DECIMAL, {"precision": None, "scale": None}),
+        ("DECIMAL", Kind.DECIMAL, {"precision": None, "scale": None, "bits": 64}),
         ("double precision", Kind.FLOAT, {"bits": 64}),
         ("Boolean", Kind.BOOLEAN, {}),
         ("datetime", Kind.TIMESTAMP, {}),
