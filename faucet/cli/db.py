@@ -1,0 +1,173 @@
+"""`faucet db`: services of the manifest."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from faucet.cli.editing import ManifestEdit, flow, line_of, mapping
+from faucet.cli.key import asked
+from faucet.cli.lazy_group import AliasedGroup
+from faucet.cli.manifest_path import config_option
+from faucet.cli.tables import print_table
+from faucet.model.dsn import holds_literal_secret
+
+_VERBS: Final = {"read": ["GET"], "write": ["GET", "POST", "PUT", "PATCH", "DELETE"]}
+_DRIVERS: Final = {"postgresql": "postgres", "sqlite3": "sqlite"}
+_DEFAULT_ROLE: Final = "default"
+_PLACEHOLDER: Final = "${env:PASSWORD}"
+
+
+@click.group("db", cls=AliasedGroup)
+def command() -> None:
+    """Edit the services of a manifest."""
+
+
+@command.command("add")
+@click.argument("name", required=False)
+@click.option("--name", "named", help="The same as the argument.")
+@click.option("--driver", help="postgres or sqlite.")
+@click.option("--dsn", help="Where the database is.")
+@click.option("--label", help="A name for people.")
+@click.option("--schema", help="The schema to publish.")
+@click.option("--private-key-path", help="Only for drivers that take one: none in this release.")
+@click.option(
+    "--grant",
+    type=click.Choice(["none", "read", "write"]),
+    default="read",
+    show_default=True,
+    help='What the role "default" may do with the new service.',
+)
+@config_option
+def add(*, manifest: Path, **options: Any) -> None:
+    """Publish a database, and let the role "default" read it."""
+    if options["private_key_path"]:
+        raise click.UsageError("No driver of this release takes --private-key-path.")
+    edit = ManifestEdit(manifest)
+    name = options["name"] or options["named"] or asked("name", "Name of the service")
+    driver = options["driver"] or asked("driver", "Driver (postgres or sqlite)")
+    dsn = options["dsn"] or asked("dsn", "DSN")
+    services = edit.section("services")
+    if name in services:
+        raise click.ClickException(f'there is already a service "{name}"; choose another name')
+    service = mapping(driver=_DRIVERS.get(driver, driver), dsn=dsn)
+    for option in ("label", "schema"):
+        if options[option]:
+            service[option] = options[option]
+    services[name] = service
+    if options["grant"] != "none":
+        _grant(edit, name, _VERBS[options["grant"]])
+    edit.save()
+    _tell_added(manifest, name, service, options["grant"])
+
+
+def _grant(edit: ManifestEdit, service: str, verbs: list[str]) -> None:
+    roles = edit.section("roles")
+    if roles.get(_DEFAULT_ROLE) is None:
+        roles[_DEFAULT_ROLE] = mapping(description="Made by `faucet db add`.")
+    grant = mapping(service=service, tables=flow(["*"]), verbs=flow(verbs))
+    # An empty list was written on one line, and what is appended to it would be too.
+    grants = roles[_DEFAULT_ROLE].get("grants") or []
+    roles[_DEFAULT_ROLE]["grants"] = grants
+    grants.append(grant)
+
+
+def _tell_added(manifest: Path, name: str, service: dict[str, Any], grant: str) -> None:
+    click.echo(f'Service "{name}" is in {manifest}.')
+    if grant == "none":
+        click.echo("No role may use it yet: add a grant to one.")
+    else:
+        line = line_of(manifest, f"service: {name}")
+        verbs = ", ".join(_VERBS[grant])
+        click.echo(f'The role "{_DEFAULT_ROLE}" may {verbs} on all of its tables.')
+        click.echo(f"To narrow that, edit the grant at {manifest}:{line}.")
+    if holds_literal_secret(service["driver"], service["dsn"], _PLACEHOLDER):
+        message = (
+            f"warning: the password stands in {manifest} as it is; "
+            f"write a reference such as {_PLACEHOLDER} in its place"
+        )
+        click.echo(message, err=True)
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@config_option
+def list_services(*, as_json: bool, manifest: Path) -> None:
+    """List the services, without their DSNs."""
+    services = ManifestEdit(manifest).section("services")
+    columns = ("name", "driver", "schema", "label", "read_only")
+    rows = [
+        {"name": name} | {column: (service or {}).get(column) for column in columns[1:]}
+        for name, service in services.items()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+    else:
+        print_table(columns, rows)
+
+
+@command.command("remove")
+@click.argument("name")
+@config_option
+def remove(*, name: str, manifest: Path) -> None:
+    """Take a service away, with the grants that name it."""
+    edit = ManifestEdit(manifest)
+    services = edit.section("services")
+    if name not in services:
+        raise click.ClickException(f'there is no service "{name}" in {manifest}')
+    del services[name]
+    taken = sum(_without(role, name) for role in edit.section("roles").values())
+    edit.save()
+    click.echo(f'Service "{name}" is gone from {manifest}, with {taken} grant(s) on it.')
+
+
+def _without(role: dict[str, Any] | None, service: str) -> int:
+    grants = (role or {}).get("grants") or []
+    doomed = [place for place, grant in enumerate(grants) if grant.get("service") == service]
+    for place in reversed(doomed):
+        del grants[place]
+    return len(doomed)
+
+
+@command.command("test")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@config_option
+def test(*, name: str, as_json: bool, manifest: Path) -> None:
+    """Connect to a service's database and count its tables."""
+    from faucet.cli.inspect import inspect_service
+
+    found = inspect_service(manifest, name)
+    if as_json:
+        click.echo(json.dumps(found.summary()))
+    elif found.catalog is None:
+        click.echo(f'Service "{name}" cannot be reached: {found.reason}', err=True)
+    else:
+        tables = len(found.catalog.relations)
+        version = found.catalog.server_version
+        click.echo(f'Service "{name}" answers: {version}, {tables} tables, {found.latency_ms} ms.')
+    if found.catalog is None:
+        raise SystemExit(1)
+
+
+@command.command("schema")
+@click.argument("name")
+@click.argument("table", required=False)
+@config_option
+def schema(*, name: str, table: str | None, manifest: Path) -> None:
+    """Print the tables of a service, or one of them, as JSON."""
+    from faucet.cli.inspect import inspect_service, schema_json, table_json
+    from faucet.names import did_you_mean
+
+    found = inspect_service(manifest, name)
+    if found.catalog is None:
+        raise click.ClickException(f'service "{name}" cannot be reached: {found.reason}')
+    if table is None:
+        click.echo(json.dumps(schema_json(found.catalog), ensure_ascii=False, indent=2))
+        return
+    relation = found.catalog.relations.get(table)
+    if relation is None:
+        hint = did_you_mean(table, found.catalog.relations)
+        raise click.ClickException(f'there is no table "{table}" in "{name}". {hint}'.strip())
+    click.echo(json.dumps(table_json(relation), ensure_ascii=False, indent=2))

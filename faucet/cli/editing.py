@@ -1,0 +1,133 @@
+"""Edit a manifest in place: comments stay, and what would not pass `check` is not written."""
+
+import io
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+
+from faucet.cli.offline_facts import OFFLINE_FACTS
+from faucet.cli.render import render_text
+from faucet.control.load import SourceText
+from faucet.control.pipeline import check_manifest
+from faucet.diagnostics import Severity
+
+_NEW = "# yaml-language-server: $schema=./schema/faucet.schema.json\nversion: 1\n"
+_SEQUENCE = re.compile(r"(?m)^(?P<key> *)[^\s#][^\n]*:[ ]*(?:#[^\n]*)?\n(?P<item> *)- ")
+_MAPPING = re.compile(
+    r"(?m)^[^\s#-][^\n]*:[ ]*(?:#[^\n]*)?\n(?:[ ]*(?:#[^\n]*)?\n)*(?P<indent> +)[^\s#-]"
+)
+
+
+class ManifestEdit:
+    """
+    One edit of the manifest at *path*, which begins as ``version: 1`` where there is none.
+
+    *tree* may be changed freely; `save` writes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.created = not path.exists()
+        text = _NEW if self.created else _read(path)
+        self._yaml = _round_trip(text)
+        try:
+            tree = self._yaml.load(text)
+        except YAMLError:
+            tree = None
+        if not isinstance(tree, dict):
+            _refuse_faulty(path, text)
+            raise click.ClickException(f"{path} cannot be edited; `faucet check` says more")
+        self.tree: dict[str, Any] = tree
+
+    def section(self, name: str) -> dict[str, Any]:
+        """Return the mapping *name* of the top level, made where there is none."""
+        found = self.tree.get(name)
+        if found is None:
+            self.tree[name] = found = mapping()
+        if not isinstance(found, dict):
+            _refuse_faulty(self.path, _read(self.path))
+            raise click.ClickException(f'"{name}" in {self.path} is no mapping')
+        return found
+
+    def save(self) -> None:
+        """
+        Write the manifest in one step, if it passes `check` as it would then stand.
+
+        Otherwise print the findings, leave the file as it was and exit 1.
+        """
+        stream = io.StringIO()
+        self._yaml.dump(self.tree, stream)
+        text = stream.getvalue()
+        _refuse_faulty(self.path, text)
+        _write(self.path.resolve(), text)
+
+
+def mapping(**values: Any) -> dict[str, Any]:
+    """Return a mapping that keeps its order when it is written."""
+    made: dict[str, Any] = CommentedMap(values)
+    return made
+
+
+def flow(items: list[Any]) -> CommentedSeq:
+    """Return a list that is written on one line."""
+    sequence = CommentedSeq(items)
+    sequence.fa.set_flow_style()
+    return sequence
+
+
+def line_of(tree: Path, pattern: str) -> int | None:
+    """Return the number of the first line of the file *tree* that holds *pattern*."""
+    for number, line in enumerate(_read(tree).splitlines(), start=1):
+        if pattern in line:
+            return number
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise click.ClickException(f"cannot read {path}: {error}") from error
+
+
+def _round_trip(text: str) -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    # What is indented stays as far in as its writer put it.
+    sequence, mapped = _SEQUENCE.search(text), _MAPPING.search(text)
+    offset = len(sequence["item"]) - len(sequence["key"]) if sequence else 2
+    indent = len(mapped["indent"]) if mapped else 2
+    yaml.indent(mapping=indent, sequence=offset + 2, offset=offset)
+    return yaml
+
+
+def _refuse_faulty(path: Path, text: str) -> None:
+    checked = check_manifest((SourceText(name=str(path), text=text),), OFFLINE_FACTS, now=None)
+    faults = [found for found in checked.diagnostics if found.severity is Severity.ERROR]
+    if faults:
+        click.echo(render_text(tuple(faults), {str(path): text}, color=False), err=True)
+        raise click.ClickException(f"{path} was left as it was: the result would not pass `check`")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o640
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise click.ClickException(f"cannot write {path}: {error}") from error

@@ -1,0 +1,163 @@
+"""A look at one service's database from the command line."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import msgspec
+
+from faucet.cli.environment import overrides
+from faucet.cli.render import render_text
+from faucet.control.introspect import introspect
+from faucet.control.load import source_text
+from faucet.control.pipeline import Inputs, prepare
+from faucet.extension.secret_source import SecretReference
+from faucet.model.catalog import Catalog, Column, ForeignKey, Kind, Relation, RelationKind
+from faucet.secret import Secret
+from faucet.standard import standard_registry
+
+_JSON_TYPES: Final = {
+    Kind.INTEGER: "integer",
+    Kind.DECIMAL: "string(decimal)",
+    Kind.FLOAT: "number",
+    Kind.BOOLEAN: "boolean",
+    Kind.UUID: "string(uuid)",
+    Kind.BINARY: "string(byte)",
+    Kind.DATE: "string(date)",
+    Kind.TIME: "string(time)",
+    Kind.TIMESTAMP: "string(date-time)",
+    Kind.TIMESTAMPTZ: "string(date-time)",
+    Kind.JSON: "object",
+    Kind.ARRAY: "array",
+}
+
+
+class Inspected(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service's database said; without *catalog* the *reason* why it did not."""
+
+    name: str
+    catalog: Catalog | None
+    reason: str
+    latency_ms: float
+
+    def summary(self) -> dict[str, object]:
+        """Return whether it answers, as a script wants it."""
+        tables = sorted(self.catalog.relations) if self.catalog is not None else []
+        return {
+            "success": self.catalog is not None,
+            "message": self.reason or "connected",
+            "table_count": len(tables),
+            "tables": tables,
+            "latency_ms": self.latency_ms,
+        }
+
+
+def inspect_service(manifest: Path, name: str) -> Inspected:
+    """
+    Connect to the service *name* and read its catalog.
+
+    Prints the findings and exits 1 where the manifest is faulty or has no such service.
+    """
+    registry = standard_registry()
+
+    def fetch(reference: SecretReference) -> Secret | None:
+        return registry.secret_sources[reference.scheme].fetch(reference)
+
+    try:
+        source = source_text(str(manifest), manifest.read_bytes())
+    except OSError as error:
+        raise click.ClickException(f"cannot read {manifest}: {error.strerror}") from error
+    prepared = prepare(
+        Inputs(
+            sources=(source,),
+            facts=registry.facts(),
+            now=time.time(),
+            folder=str(manifest.resolve().parent),
+            overrides=overrides(),
+            fetch=fetch,
+        )
+    )
+    if prepared.value is None:
+        click.echo(
+            render_text(prepared.diagnostics, {source.name: source.text}, color=False), err=True
+        )
+        raise SystemExit(1)
+    services = prepared.value.settings.services
+    if name not in services:
+        raise click.ClickException(f'there is no service "{name}" in {manifest}')
+    began = time.perf_counter()
+    catalog = introspect({name: services[name]}, registry.dialects)[name]
+    return Inspected(
+        name=name,
+        catalog=catalog if isinstance(catalog, Catalog) else None,
+        reason="" if isinstance(catalog, Catalog) else catalog.reason,
+        latency_ms=round((time.perf_counter() - began) * 1000, 1),
+    )
+
+
+def schema_json(catalog: Catalog) -> Mapping[str, Any]:
+    """Return all relations of *catalog* in the form of the schema routes."""
+    relations = [catalog.relations[name] for name in sorted(catalog.relations)]
+    return {
+        "tables": [table_json(r) for r in relations if r.kind is RelationKind.TABLE],
+        "views": [table_json(r) for r in relations if r.kind is RelationKind.VIEW],
+    }
+
+
+def table_json(relation: Relation) -> Mapping[str, Any]:
+    """Return one relation in the form of the schema routes."""
+    return {
+        "name": relation.name,
+        "type": relation.kind.value,
+        "comment": relation.comment,
+        "columns": [_column(relation, column) for column in relation.columns],
+        "primary_key": list(relation.primary_key),
+        "foreign_keys": [_foreign_key(key) for key in relation.foreign_keys],
+        "unique": [{"name": key.name, "columns": list(key.columns)} for key in relation.unique],
+        "indexes": [
+            {
+                "name": index.name,
+                "columns": list(index.columns),
+                "unique": index.unique,
+                "is_unique": index.unique,
+            }
+            for index in relation.indexes
+        ],
+    }
+
+
+def _column(relation: Relation, column: Column) -> Mapping[str, Any]:
+    of = column.type
+    return {
+        "name": column.name,
+        "position": column.position,
+        "db_type": of.db_type,
+        "json_type": _JSON_TYPES.get(of.kind, "string"),
+        "nullable": column.nullable,
+        "default": column.default,
+        "max_length": of.length,
+        "precision": of.precision,
+        "scale": of.scale,
+        "is_primary_key": column.name in relation.primary_key,
+        "is_auto_increment": column.auto_increment,
+        "is_unique": (column.name,)
+        in {relation.primary_key, *(key.columns for key in relation.unique)},
+        "generated": column.generated,
+        "enum": list(of.labels) or None,
+        "comment": column.comment,
+    }
+
+
+def _foreign_key(key: ForeignKey) -> Mapping[str, Any]:
+    return {
+        "name": key.name,
+        "columns": list(key.columns),
+        "referenced_table": key.referenced_table,
+        "referenced_columns": list(key.referenced_columns),
+        "column_name": key.columns[0],
+        "referenced_column": key.referenced_columns[0] if key.referenced_columns else None,
+        "on_delete": key.on_delete,
+        "on_update": key.on_update,
+    }

@@ -1,0 +1,59 @@
+"""`faucet role`: roles of the manifest."""
+
+import json
+from pathlib import Path
+
+import click
+
+from faucet.cli.editing import ManifestEdit, mapping
+from faucet.cli.key import asked
+from faucet.cli.lazy_group import AliasedGroup
+from faucet.cli.manifest_path import config_option
+from faucet.cli.tables import print_table
+
+
+@click.group("role", cls=AliasedGroup)
+def command() -> None:
+    """Edit the roles of a manifest."""
+
+
+@command.command("create")
+@click.argument("name", required=False)
+@click.option("--name", "named", help="The same as the argument.")
+@click.option("--description", help="What the role is for.")
+@config_option
+def create(*, name: str | None, named: str | None, description: str | None, manifest: Path) -> None:
+    """Make a role without any grant."""
+    edit = ManifestEdit(manifest)
+    name = name or named or asked("name", "Name of the role")
+    roles = edit.section("roles")
+    if name in roles:
+        raise click.ClickException(f'there is already a role "{name}"; choose another name')
+    role = mapping()
+    if description:
+        role["description"] = description
+    role["grants"] = []
+    roles[name] = role
+    edit.save()
+    click.echo(f'Role "{name}" is in {manifest}. It may do nothing until it has grants.')
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@config_option
+def list_roles(*, as_json: bool, manifest: Path) -> None:
+    """List the roles with their number of grants."""
+    roles = ManifestEdit(manifest).section("roles")
+    rows = [
+        {
+            "name": name,
+            "description": (role or {}).get("description"),
+            "extends": list((role or {}).get("extends") or ()),
+            "grants": len((role or {}).get("grants") or ()),
+        }
+        for name, role in roles.items()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+    else:
+        print_table(("name", "grants", "extends", "description"), rows)
