@@ -100,9 +100,10 @@ def _unread(resource: Resource, _verb: Verb, grant: Grant) -> Iterator[Found]:
 
 def _oracle(resource: Resource, verb: Verb, grant: Grant) -> Iterator[Found]:
     """Unique keys across tenants: a 409 tells that some invisible row has these values."""
-    if verb not in {Verb.POST, Verb.PATCH, Verb.PUT} or grant.row_filter is None:
+    seen = resource.read or grant
+    if verb not in {Verb.POST, Verb.PATCH, Verb.PUT} or seen.row_filter is None:
         return
-    ruled = columns_of(grant.row_filter)
+    ruled = columns_of(seen.row_filter)
     settable = grant.writable.difference(preset.column for preset in grant.presets)
     for columns in _unique_sets(resource.relation):
         if settable.issuperset(columns) and not ruled.intersection(columns):

@@ -82,6 +82,9 @@ def test_a_unique_key_that_tells_of_other_tenants():
     assert _warnings(grant("orders", "GET POST", **writes)) == [("FCT1525", (0, "rows"))]
     assert _warnings(grant("orders", "GET POST", write=["store_id"], **writes)) == []
     assert _warnings(grant("orders", "GET POST", set={"number": "x"}, **writes)) == []
+    assert _warnings(
+        grant("orders", rows=_OWN_STORE), grant("orders", "POST", rows="all", check=_OWN_STORE)
+    ) == [("FCT1525", (1, "rows"))]
     assert _warnings(grant("orders", "GET", rows=_OWN_STORE)) == []
     assert _warnings(grant("orders", "GET POST")) == []
 
