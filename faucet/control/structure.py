@@ -1,7 +1,7 @@
 """Structural faults of a document: JSON Schema's errors as diagnostics with a mend. Pure."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -38,11 +38,11 @@ def structural_faults(tree: Tree) -> tuple[Diagnostic, ...]:
     """Return every way in which *tree* is not of the manifest's form."""
     found = tuple(dict.fromkeys(_explained(_validator().iter_errors(tree))))
     # A key that is misspelled is not missing as well.
-    meant = {(one.address[:-1], one.hint) for one in found if one.code == "FCT1102"}
+    meant = frozenset((one.address[:-1], one.hint) for one in found if one.code == "FCT1102")
     return tuple(one for one in found if one.code != "FCT1103" or not _is_meant(one, meant))
 
 
-def _is_meant(missing: Diagnostic, meant: Set[tuple[Address, str]]) -> bool:
+def _is_meant(missing: Diagnostic, meant: frozenset[tuple[Address, str]]) -> bool:
     key = missing.message.rpartition(" ")[2]
     return (missing.address, f"did you mean {key}?") in meant
 

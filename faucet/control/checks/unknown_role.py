@@ -15,7 +15,7 @@ CODE = "FCT1201"
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each name of a role that does not exist."""
     roles = subject.manifest.roles
-    for name, address in _named(subject.manifest):
+    for name, address in named_roles(subject.manifest):
         if name not in roles:
             yield Diagnostic(
                 code=CODE,
@@ -25,7 +25,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def _named(manifest: Manifest) -> Iterator[tuple[str, Address]]:
+def named_roles(manifest: Manifest) -> Iterator[tuple[str, Address]]:
+    """Yield every mention of a role, and where it stands."""
     if manifest.auth.anonymous is not UNSET:
         yield manifest.auth.anonymous, ("auth", "anonymous")
     for name, provider in manifest.auth.jwt.items():

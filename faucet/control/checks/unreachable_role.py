@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from faucet.control.checks.subject import Subject, lineage
+from faucet.control.checks.unknown_role import named_roles
 from faucet.diagnostics import Diagnostic, Severity
 from faucet.model.manifest import Manifest
 
@@ -12,8 +13,10 @@ CODE = "FCT1210"
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a warning for each role that no key, token, other role or `anonymous` leads to."""
     manifest = subject.manifest
-    # A provider without a map of roles may name any.
+    # A provider without a map of roles may name any; a role that does not exist is misspelled.
     if any(not provider.roles for provider in manifest.auth.jwt.values()):
+        return
+    if any(name not in manifest.roles for name, _ in named_roles(manifest)):
         return
     reached = {role for start in _starts(manifest) for role in lineage(manifest, start)}
     for name in manifest.roles:
