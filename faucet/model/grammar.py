@@ -40,30 +40,38 @@ def parse_column(text: str) -> ColumnName:
 
 
 class _Frame:
-    """One level of parentheses that is still open: what was read of it so far."""
+    """One level of parentheses that is still open: what was read of it so far, and how high."""
 
-    __slots__ = ("alternatives", "conjuncts", "negations")
+    __slots__ = ("alternatives", "conjuncts", "height", "negations", "summit")
 
     def __init__(self) -> None:
         self.alternatives: list[Predicate] = []
         self.conjuncts: list[Predicate] = []
         self.negations = 0
+        self.height = 0
+        self.summit = 0
 
-    def add(self, node: Predicate) -> None:
+    def add(self, node: Predicate, height: int) -> None:
         for _ in range(self.negations):
             node = Not(of=node)
+        self.height = max(self.height, height + self.negations)
         self.negations = 0
         self.conjuncts.append(node)
 
     def alternate(self) -> None:
         parts = tuple(self.conjuncts)
         self.alternatives.append(parts[0] if len(parts) == 1 else And(of=parts))
+        self.summit = max(self.summit, self.height + (len(parts) > 1))
+        self.height = 0
         self.conjuncts = []
 
-    def close(self) -> Predicate:
+    def close(self) -> tuple[Predicate, int]:
+        """Return the predicate and how many levels stand over its lowest test."""
         self.alternate()
         parts = tuple(self.alternatives)
-        return parts[0] if len(parts) == 1 else Or(of=parts)
+        if len(parts) == 1:
+            return parts[0], self.summit
+        return Or(of=parts), self.summit + 1
 
 
 class _Parser:
@@ -82,11 +90,11 @@ class _Parser:
             self._operand()
         if len(self._frames) > 1:
             raise self._tokens.expected("')', AND or OR")
-        return self._frames[0].close()
+        return self._finished(self._frames[0])[0]
 
     def _operand(self) -> None:
         self._open()
-        self._frames[-1].add(self._terms.term())
+        self._frames[-1].add(self._terms.term(), 0)
         self._close()
 
     def _open(self) -> None:
@@ -94,8 +102,7 @@ class _Parser:
         while (keyword := self._tokens.current.keyword) in {"NOT", "("}:
             self._depth += 1
             if self._depth > _MAX_DEPTH:
-                message = f"a filter is at most {_MAX_DEPTH} levels deep"
-                raise FilterError(FILTER_TOO_LARGE, message, self._tokens.current.position)
+                raise self._too_deep()
             self._tokens.take()
             if keyword == "NOT":
                 self._frames[-1].negations += 1
@@ -110,9 +117,20 @@ class _Parser:
         """Take the closing parentheses that stand after a test."""
         while self._tokens.current.keyword == ")" and len(self._frames) > 1:
             self._tokens.take()
-            node = self._frames.pop().close()
-            self._frames[-1].add(node)
+            node, height = self._finished(self._frames.pop())
+            self._frames[-1].add(node, height)
         self._depth = len(self._frames) - 1 + sum(frame.negations for frame in self._frames)
+
+    def _finished(self, frame: _Frame) -> tuple[Predicate, int]:
+        # AND, OR and NOT count, whatever the parentheses: what reads the tree may recurse on it.
+        node, height = frame.close()
+        if height > _MAX_DEPTH:
+            raise self._too_deep()
+        return node, height
+
+    def _too_deep(self) -> FilterError:
+        message = f"a filter is at most {_MAX_DEPTH} levels deep"
+        return FilterError(FILTER_TOO_LARGE, message, self._tokens.current.position)
 
     def _connect(self) -> bool:
         """Take AND or OR; False at the end."""
