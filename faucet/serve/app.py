@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from litestar import Litestar, Request, Response, Router, asgi
+from litestar import HttpMethod, Litestar, Request, Response, Router, route
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 
 from faucet.model.surface import Surface
 from faucet.serve.respond import Respond
@@ -18,6 +19,7 @@ _SERVICE_PATHS: Final = (
     "/_table/{relation:str}",
     "/_table/{relation:str}/{key:str}",
 )
+_METHODS: Final = tuple(HttpMethod)
 _OTHER_PATHS: Final = (
     "/",
     "/docs",
@@ -33,26 +35,26 @@ def build_app(surface: Surface, respond: Respond) -> Litestar:
     """
     Return the routes of *surface*: a router per service, so they grow with services, not tables.
 
-    Every route takes every method, and what no route takes comes as an exception; all of it ends in
-    *respond*, which alone decides what the answer is.
+    Every route takes every method that Litestar knows, OPTIONS too, lest it answers that itself;
+    what no route takes comes as an exception. All of it ends in *respond*, which alone decides.
     """
 
     def refused(_request: Request[Any, Any, Any], _error: HTTPException) -> Response[bytes]:
         return _Deferred(respond)
 
-    def route(path: str) -> Any:
-        # Each route needs a handler of its own: Litestar writes its signature into it.
-        async def handler(scope: Any, receive: Any, send: Any) -> None:
-            await respond(scope, receive, send)
+    def operation(path: str) -> HTTPRouteHandler:
+        # Each route needs a handler of its own: Litestar keeps its path in it.
+        async def handler() -> Response[bytes]:
+            return _Deferred(respond)
 
-        return asgi(path)(handler)
+        return route(path, http_method=_METHODS, status_code=200)(handler)
 
     services = [
-        Router(f"/api/v1/{name}", route_handlers=[route(path) for path in _SERVICE_PATHS])
+        Router(f"/api/v1/{name}", route_handlers=[operation(path) for path in _SERVICE_PATHS])
         for name in surface.services
     ]
     return Litestar(
-        [*map(route, _OTHER_PATHS), *services],
+        [*map(operation, _OTHER_PATHS), *services],
         exception_handlers={HTTPException: refused},
         logging_config=None,
         openapi_config=None,
@@ -61,7 +63,7 @@ def build_app(surface: Surface, respond: Respond) -> Litestar:
 
 
 class _Deferred(Response[bytes]):
-    """What Litestar takes for a response to its 404: the ordinary way, asked for again."""
+    """What Litestar takes for a response and calls: the request plane, on the raw connection."""
 
     def __init__(self, respond: Respond) -> None:
         super().__init__(b"")
