@@ -26,7 +26,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompiledText(msgspec.Struct, frozen=True, kw_only=True):
-    """SQL with positional placeholders, their parameters' names in order, and what constants stand for."""
+    """SQL with positional placeholders, their names in order, and what the constants are."""
 
     sql: str
     names: tuple[str, ...]

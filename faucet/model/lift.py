@@ -41,7 +41,7 @@ class Lifter:
         self._values.append(value)
         return Slot(index=len(self._values) - 1)
 
-    def lift(self, condition: Condition) -> Condition:
+    def lift(self, condition: Condition) -> Condition:  # noqa: PLR0911 - one arm a node
         """Return *condition* with every value replaced by a slot."""
         match condition:
             case All(of=parts):

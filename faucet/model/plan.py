@@ -10,7 +10,7 @@ from faucet.model.surface import Verb
 
 
 class ReadPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """One page, or with *single* one row. *values* belong to *select*, *count_values* to *count*."""
+    """One page, or with *single* one row. *values* are of *select*, *count_values* of *count*."""
 
     select: Select
     values: tuple[StatementValue, ...]

@@ -127,7 +127,8 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
     A request read, with no promise that it makes sense to a table.
 
     *fields* None is "not said"; *records* are the body's. *single_object* says that they are one
-    object rather than a list: with a selector its key columns are values, without one it carries its key.
+    object rather than a list: with a selector its key columns are values, without one it carries
+    its key.
     """
 
     verb: Verb

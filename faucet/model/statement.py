@@ -170,7 +170,7 @@ class Evaluate(msgspec.Struct, frozen=True, kw_only=True):
 
 class Orphans(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Count the rows that match *where* and whose *references* lead to no parent row that meets *seen*.
+    Count the rows that match *where* and whose *references* lead to no parent that meets *seen*.
 
     Rows with a NULL among *references* lead nowhere and do not count. One row of one integer.
     """

@@ -22,7 +22,7 @@ from faucet.errors import (
 )
 from faucet.model.binding import MissingClaimError, bind, bind_operand
 from faucet.model.catalog import ColumnType, Relation, Unreachable
-from faucet.model.condition import EVERY_ROW, Condition, Scalar, all_of
+from faucet.model.condition import EVERY_ROW, Condition, Operand, Scalar, all_of
 from faucet.model.coverage import covered
 from faucet.model.limits import tightest
 from faucet.model.predicate import ColumnName
@@ -164,7 +164,7 @@ class _Binder:
         except MissingClaimError as missing:
             raise _claim_missing(missing) from None
 
-    def preset(self, column: str, operand: object) -> Scalar:
+    def preset(self, column: str, operand: Operand) -> Scalar:
         principal = self._principal
         try:
             return bind_operand(
@@ -181,7 +181,7 @@ class _Binder:
 
 
 def _claim_missing(missing: MissingClaimError) -> AuthorizationError:
-    message = f'the credential lacks the claim "{missing.claim}", or it has not the type of its rule'
+    message = f'the credential lacks the claim "{missing.claim}", or it is of another type'
     return AuthorizationError(CLAIM_MISSING, message, claim=missing.claim)
 
 

@@ -37,8 +37,8 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     What a generation asks of the process it runs in, each time anew.
 
     *readiness* gives ok, degraded or unreachable by service, *clock* seconds since 1970. *docs*
-    gives the reply for a raw path at or below ``/docs``, None where there is no such asset. *report*
-    takes the request id and the error of a failure that only the log may know.
+    gives the reply for a raw path at or below ``/docs``, None where there is no such asset.
+    *report* takes the request id and the error of a failure that only the log may know.
     """
 
     status: Callable[[], GenerationStatus]

@@ -47,7 +47,7 @@ def typed_filter(authorized: AuthorizedRequest, predicate: Predicate, parameter:
         return type_predicate(predicate, scope)
     except ConditionError as fault:
         context: dict[str, object] = {"parameter": parameter}
-        if fault.position is not None and parameter == "filter":
+        if parameter == "filter":
             context["position"] = fault.position
         raise PlanError(fault.kind, fault.message, **context) from None
 
