@@ -1,0 +1,435 @@
+"""Documents to manifests: form, meaning, and what the two agree on."""
+
+import copy
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faucet.cli.offline_facts import OFFLINE_FACTS
+from faucet.control.load import load, source_text
+from faucet.control.pipeline import check_manifest
+from faucet.control.structure import structural_faults
+from faucet.control.validate import validate
+from faucet.diagnostics import Diagnostic
+from faucet.model.document import Document
+from faucet.model.manifest import Manifest
+
+_EXAMPLE = Path(__file__).parents[3] / "faucet.yaml.example"
+_NOW = 1767225600.0
+
+
+def findings_in(text: str) -> tuple[Diagnostic, ...]:
+    return check_manifest((source_text("f", text.encode()),), OFFLINE_FACTS, _NOW).diagnostics
+
+
+def codes_in(text: str) -> list[str]:
+    return [found.code for found in findings_in(text)]
+
+
+def manifest_with(grant: str = "", *, top: str = "", key: str = "") -> str:
+    """A manifest without findings, but for what is put in."""
+    return f"""
+version: 1
+services:
+  shop: {{driver: sqlite, dsn: shop.db}}
+roles:
+  clerk:
+    grants:
+      - {{service: shop, tables: [orders], verbs: [GET, POST]{grant and ", " + grant}}}
+keys:
+  till: {{role: clerk, hash: ["${{file:till.hash}}"], claims: {{store_id: 7}}{key and ", " + key}}}
+{top}
+"""
+
+
+def test_the_frame_of_these_tests_has_no_findings():
+    assert codes_in(manifest_with()) == []
+
+
+def test_the_example_has_no_findings():
+    assert findings_in(_EXAMPLE.read_text(encoding="utf-8")) == ()
+
+
+def test_all_structural_faults_are_reported_at_once():
+    found = codes_in(manifest_with("fields: [], verb: x", top="server: {port: x, watch: maybe}"))
+
+    assert sorted(found) == ["FCT1102", "FCT1104", "FCT1105", "FCT1106"]
+
+
+def test_a_misspelled_key_is_not_reported_as_missing_too():
+    assert codes_in("version: 1\nservices: {shop: {driver: sqlite, dns: x.db}}") == ["FCT1102"]
+
+
+@pytest.mark.parametrize(
+    ("top", "message"),
+    [
+        ("limits: {batch: true}", "limits.batch must be a whole number, not true"),
+        ("server: {host: 1}", "server.host must be a text, not the number 1"),
+        ("server: {trusted_proxies: a}", "server.trusted_proxies must be a list, not a text"),
+        ("limits: {page: 5}", "limits.page must be a mapping, not the number 5"),
+        ("limits:", "limits must be a mapping, not empty"),
+        ("logging: {level: verbose}", "logging.level must be one of debug, error, info, warning"),
+    ],
+)
+def test_a_structural_fault_says_what_is_expected(top: str, message: str):
+    (found,) = findings_in(manifest_with(top=top))
+
+    assert found.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        ("{a: 1}", "must be true or false or a whole number or"),
+        ("[[1]]", "must be true or false or a whole number or a number or a text"),
+    ],
+)
+def test_a_claim_of_no_possible_type_lists_the_types(claim: str, message: str):
+    text = manifest_with().replace("store_id: 7", f"store_id: {claim}")
+
+    (found,) = findings_in(text)
+
+    assert message in found.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services:\n  - name: a\n    driver: mysql\nrate_limit: {}",
+        "config_db: x.db",
+        "rate_limit: {requests: 5}\nunknown: 1",
+    ],
+)
+def test_the_configuration_of_the_go_product_gets_one_diagnostic(text: str):
+    (found,) = findings_in(text)
+
+    assert found.code == "FCT1108"
+    assert "faucet import" in found.hint
+
+
+def test_findings_are_sorted_by_place():
+    places = [
+        (one.span.line, one.span.column)
+        for one in findings_in(manifest_with("rows: (, mask: {a: b}", top="auth: {anonymous: x}"))
+        if one.span
+    ]
+
+    assert places == sorted(places)
+    assert len(places) == 3
+
+
+@pytest.mark.parametrize(
+    ("scalar", "line"),
+    [
+        ("a = 1 AND b = = 2", 0),
+        ("'a = ''x'' AND b = = 2'", 0),
+        ('"a = \\u0027x\\u0027\\tAND b = = 2"', 0),
+        ("|\n  a = 1\n  AND b = = 2", 2),
+        (">-\n  a = 1\n  AND b = = 2", 2),
+        ("a = 1\n  AND b = = 2", 1),
+    ],
+)
+def test_the_place_inside_a_rule_is_found_however_it_is_spelled(scalar: str, line: int):
+    text = manifest_with().replace(
+        "      - {service: shop, tables: [orders], verbs: [GET, POST]}",
+        "      - service: shop\n        tables: [orders]\n        verbs: [GET]\n        rows: "
+        + scalar.replace("\n", "\n        "),
+    )
+    rows = next(n for n, one in enumerate(text.split("\n"), 1) if "rows:" in one)
+
+    (found,) = findings_in(text)
+
+    assert found.span is not None
+    assert (found.code, found.span.line) == ("FCT1229", rows + line)
+    assert text.split("\n")[found.span.line - 1][found.span.column - 1 :].startswith("= 2")
+
+
+_SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False, width=32).filter(
+        lambda x: not x.is_integer()
+    )
+    | st.sampled_from(["", "x", "10s", "GET", "*", "${env:X}", "1KB", "sqlite", "info"])
+)
+_VALUES: st.SearchStrategy = (
+    _SCALARS | st.lists(_SCALARS, max_size=2).map(tuple) | st.just({}) | st.just({"a": 1})
+)
+
+
+def _leaves(tree, address=()):
+    yield address
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from _leaves(value, (*address, key))
+    elif isinstance(tree, tuple):
+        for index, value in enumerate(tree):
+            yield from _leaves(value, (*address, index))
+
+
+def _changed(tree, address, value):
+    if not address:
+        return value
+    first, *rest = address
+    if isinstance(tree, dict):
+        return {**tree, first: _changed(tree[first], rest, value)}
+    return (*tree[:first], _changed(tree[first], rest, value), *tree[first + 1 :])
+
+
+_DOCUMENT = load([source_text("f", _EXAMPLE.read_bytes())]).value
+assert _DOCUMENT is not None
+_TREE = _DOCUMENT.tree
+_SOURCES = _DOCUMENT.sources
+_ADDRESSES = [address for address in _leaves(_TREE) if address]
+
+
+@given(st.lists(st.tuples(st.sampled_from(_ADDRESSES), _VALUES), min_size=1, max_size=2))
+def test_what_the_schema_takes_converts_and_the_other_way_round(changes):
+    tree = copy.deepcopy(_TREE)
+    for address, value in changes:
+        try:
+            tree = _changed(tree, address, value)
+        except (KeyError, TypeError, IndexError):
+            continue  # the first change took the place of the second away
+
+    try:
+        msgspec.convert(tree, Manifest)
+    except msgspec.ValidationError:
+        converts = False
+    else:
+        converts = True
+
+    assert converts == (structural_faults(tree) == ())
+
+
+@given(st.sampled_from(_ADDRESSES), _VALUES)
+def test_no_change_of_the_example_makes_a_check_fail(address, value):
+    tree = _changed(_TREE, address, value)
+    document = Document(tree=tree, values={}, keys={}, sources=_SOURCES)
+
+    outcome = validate(document, OFFLINE_FACTS, _NOW)
+
+    assert outcome.value is not None or outcome.diagnostics
+
+
+@pytest.mark.promise("sec-04")
+@pytest.mark.parametrize(
+    "key", ["fields", "write", "rows", "check", "set", "mask", "verbs", "tables", "service"]
+)
+@pytest.mark.parametrize("blank", ["", "''", "'  '", "[]", "['']", "['  ']", "{}", "{a: ''}"])
+def test_a_blank_in_a_grant_is_an_error(key: str, blank: str):
+    text = manifest_with(f"{key}: {blank}")
+    if key in {"verbs", "tables", "service"}:
+        text = text.replace(f"{key}: ", "__", 1).replace(f"{key}: {blank}", "", 1)
+        text = text.replace("__", f"{key}: {blank}, old_{key}: ", 1)
+    # A preset of an empty text is a value to write.
+    if (key, blank) == ("set", "{a: ''}"):
+        return
+
+    assert any(found.severity == "error" for found in findings_in(text))
+
+
+@pytest.mark.promise("sec-04")
+@pytest.mark.parametrize("blank", ["", "''", "'  '", "[]", "['']", "['  ']"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "auth: {{jwt: {{own: {{algorithms: [HS256], secret: '${{env:S}}', audience: {0}}}}}}}",
+        "auth: {{jwt: {{own: {{algorithms: [HS256], secret: {0}}}}}}}",
+        "auth: {{jwt: {{own: {{algorithms: {0}, secret: '${{env:S}}'}}}}}}",
+        "auth: {{jwt: {{own: {{algorithms: [HS256], secret: '${{env:S}}', roles: {0}}}}}}}",
+        "auth: {{anonymous: {0}}}",
+    ],
+)
+def test_a_blank_in_authentication_is_an_error(line: str, blank: str):
+    found = findings_in(manifest_with(top=line.format(blank)))
+
+    assert any(one.severity == "error" for one in found)
+
+
+@pytest.mark.promise("sec-04")
+@pytest.mark.parametrize("blank", ["", "''", "[]", "['']", "['  ']"])
+@pytest.mark.parametrize("key", ["allow_from", "expires"])
+def test_a_blank_in_a_key_is_an_error(key: str, blank: str):
+    found = findings_in(manifest_with(key=f"{key}: {blank}"))
+
+    assert any(one.severity == "error" for one in found)
+
+
+@pytest.mark.promise("sec-04")
+def test_every_row_must_be_said_beside_a_row_filter():
+    def codes(*grants: str) -> list[str]:
+        lines = "\n".join(f"      - {{service: shop, {grant}}}" for grant in grants)
+        return codes_in(
+            manifest_with().replace(
+                "      - {service: shop, tables: [orders], verbs: [GET, POST]}", lines
+            )
+        )
+
+    filtered = "tables: ['ord*'], verbs: [GET], rows: store_id = 7"
+
+    assert codes(filtered, "tables: [orders], verbs: [DELETE]") == ["FCT1213"]
+    assert codes(filtered, "tables: [orders], verbs: [POST]") == ["FCT1213"]
+    assert codes(filtered, "tables: [orders], verbs: [POST], check: store_id = 7") == []
+    assert codes(filtered, "tables: [orders], verbs: [DELETE], rows: store_id = 7") == []
+    assert codes(filtered, "tables: [orders], verbs: [DELETE], rows: all") == ["FCT1212"]
+    assert codes(filtered, "tables: [products], verbs: [DELETE]") == []
+    assert codes(filtered, "tables: ['ord*', '!orders'], verbs: [DELETE]") == ["FCT1213"]
+
+
+@pytest.mark.promise("sec-04")
+def test_every_row_must_be_said_beside_an_inherited_row_filter():
+    text = """
+version: 1
+services: {shop: {driver: sqlite, dsn: shop.db}}
+roles:
+  clerk:
+    grants: [{service: shop, tables: [orders], verbs: [GET], rows: store_id = 7}]
+  manager:
+    extends: [clerk]
+    grants: [{service: shop, tables: [orders], verbs: [GET, PATCH]%s}]
+keys:
+  boss: {role: manager, hash: ["${file:boss.hash}"]}
+"""
+
+    assert codes_in(text % "") == ["FCT1213"]
+    assert codes_in(text % ", rows: all") == []
+
+
+@pytest.mark.promise("sec-14")
+@pytest.mark.parametrize("value", ["0", "-1", "0s", "unlimited", "none", ""])
+@pytest.mark.parametrize("key", ["page: {{max: {}}}", "batch: {}", "statement_timeout: {}"])
+def test_a_limit_is_positive(key: str, value: str):
+    top = f"limits: {{{key.format(value)}}}"
+
+    assert any(found.severity == "error" for found in findings_in(manifest_with(top=top)))
+
+
+@pytest.mark.promise("sec-14")
+@pytest.mark.parametrize(
+    "limit", ["page: {max: 101}", "page: {default: 26}", "batch: 11", "statement_timeout: 6s"]
+)
+def test_no_limit_is_looser_than_the_one_above(limit: str):
+    top = "limits: {page: {max: 100}, batch: 10, statement_timeout: 5s}"
+    limits = f"limits: {{{limit}}}"
+
+    assert codes_in(manifest_with(top=top)) == []
+    assert codes_in(manifest_with(limits, top=top)) == ["FCT1220"]
+    assert codes_in(manifest_with(top=top, key=limits)) == ["FCT1220"]
+    on_service = manifest_with(top=top).replace("dsn: shop.db", f"dsn: shop.db, {limits}")
+    assert codes_in(on_service) == ["FCT1220"]
+    on_role = manifest_with(top=top).replace("  clerk:\n", f"  clerk:\n    {limits}\n")
+    assert codes_in(on_role) == ["FCT1220"]
+
+
+@pytest.mark.promise("sec-14")
+def test_a_grant_is_bounded_by_its_role_and_its_service():
+    tight = "limits: {batch: 5}"
+    grant = manifest_with("limits: {batch: 6}")
+
+    assert codes_in(grant.replace("dsn: shop.db", f"dsn: shop.db, {tight}")) == ["FCT1220"]
+    assert codes_in(grant.replace("  clerk:\n", f"  clerk:\n    {tight}\n")) == ["FCT1220"]
+
+
+_JWKS = "algorithms: [RS256], jwks: {file: k.json}"
+_NAMED = {"issuer": "me", "audience": "shop", "roles": "{A: clerk}", "claims": "[store_id]"}
+
+
+@pytest.mark.promise("sec-27")
+@pytest.mark.parametrize("absent", _NAMED)
+def test_a_provider_with_public_keys_names_what_its_tokens_may_say(absent: str):
+    named = ", ".join(f"{key}: {value}" for key, value in _NAMED.items())
+    rest = ", ".join(f"{key}: {value}" for key, value in _NAMED.items() if key != absent)
+
+    assert codes_in(manifest_with(top=f"auth: {{jwt: {{a: {{{_JWKS}, {named}}}}}}}")) == []
+    found = codes_in(manifest_with(top=f"auth: {{jwt: {{a: {{{_JWKS}, {rest}}}}}}}"))
+    assert found == ["FCT1224"]
+
+
+@pytest.mark.promise("sec-27")
+@pytest.mark.parametrize(
+    ("providers", "codes"),
+    [
+        ("a: {algorithms: [HS256, RS256], secret: '${env:S}'}", ["FCT1222"]),
+        ("a: {algorithms: [none], secret: '${env:S}'}", ["FCT1104"]),
+        ("a: {secret: '${env:S}'}", ["FCT1103"]),
+        ("a: {algorithms: [HS256], secret: '${env:S}', jwks: {file: k}}", ["FCT1223", "FCT1224"]),
+        ("a: {algorithms: [RS256], secret: '${env:S}'}", ["FCT1223"]),
+        ("a: {algorithms: [HS256]}", ["FCT1223"]),
+        ("own: {algorithms: [HS256]}", []),
+        ("a: {algorithms: [HS256], secret: short}", ["FCT1226"]),
+        ("a: {algorithms: [HS256], secret: '${env:S:-x}'}", ["FCT1227"]),
+        (
+            "a: &a {algorithms: [HS256], secret: '${env:S}'}, b: *a",
+            ["FCT1225"],
+        ),
+    ],
+)
+def test_a_provider_is_one_way_to_verify(providers: str, codes: list[str]):
+    found = codes_in(manifest_with(top=f"auth: {{jwt: {{{providers}}}}}"))
+
+    assert sorted(set(found)) == codes
+
+
+@pytest.mark.promise("sec-28")
+@pytest.mark.parametrize(
+    ("preset", "is_fine"),
+    [
+        ("'{principal.name}'", True),
+        ("'{claims.store_id}'", True),
+        ("7", True),
+        ("'a literal'", True),
+        ("'{\"a\": 1}'", True),
+        ("'by {principal.name}'", False),
+        ("'{claims.store_id}{claims.store_id}'", False),
+        ("'{principal.role} '", False),
+        ("'{principal.email}'", False),
+        ("'{claim.store_id}'", False),
+    ],
+)
+def test_a_preset_is_one_whole_reference_or_a_literal(preset: str, is_fine: bool):
+    codes = codes_in(manifest_with(f"set: {{by: {preset}}}"))
+
+    assert codes == ([] if is_fine else ["FCT1228"])
+
+
+@pytest.mark.promise("sec-28")
+def test_a_digest_belongs_to_one_key():
+    digest = "sha256:" + "aB" * 32
+    other = f"  other: {{role: clerk, hash: [{digest.lower()}]}}"
+    text = manifest_with().replace('"${file:till.hash}"', digest) + other
+
+    assert codes_in(text) == ["FCT1216"]
+
+
+@pytest.mark.promise("sec-41")
+@pytest.mark.parametrize(
+    "text",
+    [
+        manifest_with("rows: 'a = ${env:A}'"),
+        manifest_with("check: '${file:/etc/passwd}'"),
+        manifest_with("fields: ['${env:A}']"),
+        manifest_with("set: {a: '${env:A}'}"),
+        manifest_with("set: {'${env:A}': 1}"),
+        manifest_with("mask: {a: '${env:A}'}"),
+        manifest_with().replace("driver: sqlite", "driver: sqlite, label: '${env:A}'"),
+        manifest_with().replace("[orders]", "['${env:A}']"),
+        manifest_with().replace("store_id: 7", "store_id: '${env:A}'"),
+        manifest_with(top="server: {trusted_proxies: ['${env:A}']}"),
+        manifest_with().replace("  clerk:\n", "  clerk:\n    description: '${file:x}'\n"),
+    ],
+)
+def test_a_reference_where_the_schema_marks_none_is_an_error(text: str):
+    assert "FCT1230" in codes_in(text)
+
+
+@pytest.mark.promise("sec-41")
+@pytest.mark.parametrize("reference", ["${SHOP}", "${env:}", "${env:A", "${vault:A}", "${}"])
+def test_a_reference_is_well_formed_and_of_a_known_source(reference: str):
+    codes = codes_in(manifest_with().replace("dsn: shop.db", f"dsn: '{reference}'"))
+
+    assert codes == ["FCT1231"]
