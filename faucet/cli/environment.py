@@ -6,7 +6,7 @@ from typing import Final
 import click
 import msgspec
 
-from faucet.control.resolve import Overrides
+from faucet.control.overrides import Overrides
 from faucet.secret import Secret
 
 LEVELS: Final = ("debug", "info", "warning", "error")

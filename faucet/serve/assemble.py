@@ -1,19 +1,21 @@
 """From what was loaded to a generation in service: engines, application, lease."""
 
+import secrets
 import time
 import traceback
 from collections.abc import Callable
 from functools import partial
 
+from faucet.control.pipeline import Built
 from faucet.events import Publish, RequestCrashed
 from faucet.extension.registry import Registry
 from faucet.model.catalog import Catalog
 from faucet.request.generation import Process, open_generation
+from faucet.secret import Secret
 from faucet.serve.app import build_app
 from faucet.serve.docs_page import docs_page
 from faucet.serve.engines import EngineLease, Engines
 from faucet.serve.health import Health
-from faucet.serve.loading import Loaded
 from faucet.serve.respond import Answer, responder
 from faucet.serve.running import Running
 from faucet.serve.status import Status
@@ -34,12 +36,14 @@ class Assembler:
         self.engines = Engines(registry.dialects)
         self.draining: Callable[[], bool] = lambda: False
         self._registry = registry
+        # Masks of a process without a secret hold for its life; a check warns of that.
+        self._made_key = Secret(secrets.token_hex(32))
         self._answer = answer
         self._health = health
         self._status = status
         self._publish = publish
 
-    def __call__(self, loaded: Loaded, number: int) -> Running:
+    def __call__(self, loaded: Built, number: int) -> Running:
         """Return generation *number*, not started yet; what it took is given back if this fails."""
         lease = self.engines.acquire(
             {
@@ -54,14 +58,14 @@ class Assembler:
             self.engines.forget(lease)
             raise
 
-    def _running(self, loaded: Loaded, number: int, lease: EngineLease) -> Running:
+    def _running(self, loaded: Built, number: int, lease: EngineLease) -> Running:
         generation = open_generation(
             loaded.surface,
             self._registry,
             self._process(loaded),
             number=number,
             executors=lease.executors,
-            purpose_key=loaded.purpose_key,
+            purpose_key=loaded.settings.purpose_key or self._made_key,
         )
         app = build_app(loaded.surface, responder(generation, self._answer, self._publish))
         return Running(
@@ -71,7 +75,7 @@ class Assembler:
             release=partial(self.engines.release, lease),
         )
 
-    def _process(self, loaded: Loaded) -> Process:
+    def _process(self, loaded: Built) -> Process:
         return Process(
             status=self._status.now,
             readiness=partial(self._health.of, loaded.surface),

@@ -1,7 +1,6 @@
 """What a load reads, the manifest and its secrets: what of it changed, and where it lies."""
 
 import os
-import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +16,7 @@ from faucet.secret import Secret
 _MOST_LINKS: Final = 40
 
 
-class Inputs(msgspec.Struct, frozen=True, kw_only=True):
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """
     One reading: *text* is None where none could be read, *problem* says why; *missing* says that
     there is no such file, which is not a fault before the first manifest.
@@ -34,54 +33,31 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SecretRecorder:
-    """The registry's secret sources, remembering what was fetched. Safe to use from threads."""
+    """Fetches secrets, and remembers them."""
 
     def __init__(self, registry: Registry) -> None:
-        self._lock = threading.Lock()
-        self._fetched: dict[SecretReference, Secret | None] = {}
-        sources = {
-            scheme: msgspec.structs.replace(source, fetch=self._recording(source))
-            for scheme, source in registry.secret_sources.items()
-        }
-        self.registry = msgspec.structs.replace(registry, secret_sources=sources)
-
-    @property
-    def fetched(self) -> Mapping[SecretReference, Secret | None]:
-        """What was fetched until now."""
-        with self._lock:
-            return MappingProxyType(dict(self._fetched))
-
-    def _recording(self, source: SecretSource) -> "_Fetch":
-        return _Fetch(self, source)
-
-    def record(self, reference: SecretReference, value: Secret | None) -> None:
-        """Remember one value."""
-        with self._lock:
-            self._fetched[reference] = value
-
-
-class _Fetch:
-    def __init__(self, recorder: SecretRecorder, source: SecretSource) -> None:
-        self._recorder = recorder
-        self._source = source
+        self._sources = registry.secret_sources
+        self.fetched: dict[SecretReference, Secret | None] = {}
 
     def __call__(self, reference: SecretReference) -> Secret | None:
-        value = self._source.fetch(reference)
-        self._recorder.record(reference, value)
+        """Return what stands behind *reference*; an unknown scheme has nothing behind it."""
+        source = self._sources.get(reference.scheme)
+        value = source.fetch(reference) if source is not None else None
+        self.fetched[reference] = value
         return value
 
 
-def read_manifest(path: str) -> Inputs:
+def read_manifest(path: str) -> Reading:
     """Return the manifest at *path* as it is now, without secrets. Never raises `OSError`."""
     try:
-        return Inputs(path=path, text=source_text(path, Path(path).read_bytes()).text)
+        return Reading(path=path, text=source_text(path, Path(path).read_bytes()).text)
     except (FileNotFoundError, NotADirectoryError):
-        return Inputs(path=path, text=None, problem="no such file", missing=True)
+        return Reading(path=path, text=None, problem="no such file", missing=True)
     except OSError as error:
-        return Inputs(path=path, text=None, problem=(error.strerror or str(error)).lower())
+        return Reading(path=path, text=None, problem=(error.strerror or str(error)).lower())
 
 
-def same_as_read(known: Inputs, now: Inputs, registry: Registry) -> bool:
+def same_as_read(known: Reading, now: Reading, registry: Registry) -> bool:
     """Return whether *now*, and the secrets as they are now, equal what *known* holds."""
     if (known.text, known.problem) != (now.text, now.problem):
         return False
@@ -100,10 +76,10 @@ def _fetched(source: SecretSource, reference: SecretReference) -> Secret | None:
         return None
 
 
-def paths_of(inputs: Inputs, registry: Registry) -> frozenset[str]:
-    """Return the files whose change may change what *inputs* hold."""
-    found = {inputs.path}
-    for reference in inputs.secrets:
+def paths_of(reading: Reading, registry: Registry) -> frozenset[str]:
+    """Return the files whose change may change what *reading* hold."""
+    found = {reading.path}
+    for reference in reading.secrets:
         source = registry.secret_sources.get(reference.scheme)
         path = source.path(reference) if source is not None else None
         if path is not None:

@@ -11,7 +11,7 @@ import msgspec
 import uvloop
 
 from faucet import events
-from faucet.control.resolve import Overrides
+from faucet.control.overrides import Overrides
 from faucet.model.settings import LoggingSettings
 from faucet.request.pipeline import answer
 from faucet.serve.app import shell

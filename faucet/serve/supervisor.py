@@ -8,11 +8,12 @@ from typing import Final
 import msgspec
 
 from faucet import events
+from faucet.control.pipeline import Built
 from faucet.diagnostics import Diagnostic, Outcome, Span, has_errors
 from faucet.events import Publish
 from faucet.model.catalog import Unreachable
-from faucet.serve.inputs import Inputs, folders_of, paths_of
-from faucet.serve.loading import Loaded, Loader
+from faucet.serve.inputs import Reading, folders_of, paths_of
+from faucet.serve.loading import Loader, same
 from faucet.serve.restart import restart_needed
 from faucet.serve.running import Running
 from faucet.serve.status import Status
@@ -22,7 +23,7 @@ UNREADABLE: Final = "FCT1902"
 CRASHED: Final = "FCT1903"
 _OF_DATABASES: Final = "FCT14"
 
-Assemble = Callable[[Loaded, int], Running]
+Assemble = Callable[[Built, int], Running]
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +54,7 @@ class Supervisor:
     """
 
     switch: Switch
-    loaded: Loaded
+    loaded: Built
 
     def __init__(
         self, *, loader: Loader, assemble: Assemble, status: Status, publish: Publish
@@ -65,7 +66,7 @@ class Supervisor:
         self._publish = publish
         self._slot: Wish | None = None
         self._wished = asyncio.Event()
-        self._inputs = Inputs(path=loader.path, text=None, missing=True)
+        self._reading = Reading(path=loader.path, text=None, missing=True)
         self._kept_out = False
         self._retiring: set[asyncio.Task[None]] = set()
 
@@ -86,21 +87,21 @@ class Supervisor:
 
         Raises `StartError` when there is one and it cannot be served.
         """
-        inputs = await asyncio.to_thread(self._loader.read)
-        if inputs.missing:
-            self._publish(events.Waiting(path=inputs.path))
+        reading = await asyncio.to_thread(self._loader.read)
+        if reading.missing:
+            self._publish(events.Waiting(path=reading.path))
             outcome = await asyncio.to_thread(self._loader.empty)
-        elif inputs.text is None:
-            outcome = Outcome[Loaded](value=None, diagnostics=(_unreadable(inputs),))
+        elif reading.text is None:
+            outcome = Outcome[Built](value=None, diagnostics=(_unreadable(reading),))
         else:
-            inputs, outcome = await asyncio.to_thread(self._loader.load, inputs, None, fresh=True)
+            reading, outcome = await asyncio.to_thread(self._loader.load, reading, None, fresh=True)
         if outcome.value is None or has_errors(outcome.diagnostics):
             self._publish(events.Refused(generation=0, diagnostics=outcome.diagnostics))
             raise StartError
 
-        self._inputs = inputs
+        self._reading = reading
         self.loaded = outcome.value
-        running = self._assemble(self.loaded, 0 if inputs.missing else 1)
+        running = self._assemble(self.loaded, 0 if reading.missing else 1)
         await running.start()
         self.switch = Switch(running)
         self._tell(outcome.diagnostics)
@@ -127,7 +128,7 @@ class Supervisor:
 
     def folders(self) -> frozenset[str]:
         """Return the folders to watch for what was read last."""
-        return folders_of(paths_of(self._inputs, self._loader.registry))
+        return folders_of(paths_of(self._reading, self._loader.registry))
 
     async def _fulfil(self, wish: Wish) -> None:
         try:
@@ -141,20 +142,20 @@ class Supervisor:
 
     async def _attempt(self, wish: Wish) -> bool:
         """Do what *wish* asks for; return whether the inputs were read anew."""
-        inputs = await asyncio.to_thread(self._loader.read)
-        if await asyncio.to_thread(self._loader.same, self._inputs, inputs):
+        reading = await asyncio.to_thread(self._loader.read)
+        if await asyncio.to_thread(self._loader.same, self._reading, reading):
             if wish.retry and not (wish.refresh or self._kept_out):
                 await self._renew()
                 return False
             if not (wish.refresh or wish.retry):
                 return False
 
-        if inputs.text is None:
-            self._inputs = inputs
-            self._miss(inputs)
+        if reading.text is None:
+            self._reading = reading
+            self._miss(reading)
             return True
-        self._inputs, outcome = await asyncio.to_thread(
-            self._loader.load, inputs, self.loaded, fresh=wish.refresh
+        self._reading, outcome = await asyncio.to_thread(
+            self._loader.load, reading, self.loaded, fresh=wish.refresh
         )
         await self._judge(outcome)
         return True
@@ -162,11 +163,11 @@ class Supervisor:
     async def _renew(self) -> None:
         """Ask again for the catalogs that are missing, and serve what the running settings say."""
         outcome = await asyncio.to_thread(self._loader.renew, self.loaded)
-        if outcome.value is not None and not outcome.value.same_as(self.loaded):
+        if outcome.value is not None and not same(outcome.value, self.loaded):
             await self._serve(outcome.value)
             self._tell(None)
 
-    async def _judge(self, outcome: Outcome[Loaded]) -> None:
+    async def _judge(self, outcome: Outcome[Built]) -> None:
         loaded, found = outcome.value, outcome.diagnostics
         if loaded is not None:
             started, wanted = self.loaded.settings.server, loaded.settings.server
@@ -178,14 +179,14 @@ class Supervisor:
             return
 
         self._kept_out = False
-        if self.number and loaded.same_as(self.loaded):
+        if self.number and same(loaded, self.loaded):
             self._publish(events.Unchanged(generation=self.number))
             self._status.attempted(found, ok=True)
             return
         await self._serve(loaded)
         self._tell(found)
 
-    async def _serve(self, loaded: Loaded) -> None:
+    async def _serve(self, loaded: Built) -> None:
         """Start *loaded*, then switch by one assignment, then retire what served until now."""
         running = self._assemble(loaded, self.number + 1)
         await running.start()
@@ -203,12 +204,12 @@ class Supervisor:
                 )
             )
 
-    def _miss(self, inputs: Inputs) -> None:
+    def _miss(self, reading: Reading) -> None:
         if self.number:
-            self._publish(events.ManifestGone(path=inputs.path, generation=self.number))
-            self._status.attempted((_unreadable(inputs),), ok=False)
+            self._publish(events.ManifestGone(path=reading.path, generation=self.number))
+            self._status.attempted((_unreadable(reading),), ok=False)
         else:
-            self._publish(events.Waiting(path=inputs.path))
+            self._publish(events.Waiting(path=reading.path))
 
     def _retire(self, running: Running, limit: float) -> None:
         task = asyncio.create_task(self._end(running, limit))
@@ -220,9 +221,9 @@ class Supervisor:
         self._publish(events.Retired(generation=running.generation.number, drained=drained))
 
 
-def _unreadable(inputs: Inputs) -> Diagnostic:
+def _unreadable(reading: Reading) -> Diagnostic:
     return Diagnostic(
         code=UNREADABLE,
-        message=f"the manifest cannot be read: {inputs.problem}",
-        span=Span(file=inputs.path, line=1, column=1, end_line=1, end_column=1),
+        message=f"the manifest cannot be read: {reading.problem}",
+        span=Span(file=reading.path, line=1, column=1, end_line=1, end_column=1),
     )

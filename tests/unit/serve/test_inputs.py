@@ -30,7 +30,7 @@ def _fetch(reference: SecretReference) -> Secret | None:
 def _reading(manifest: Path, secret: Path):
     recorder = SecretRecorder(_registry())
     reference = SecretReference(scheme="file", name=str(secret))
-    recorder.registry.secret_sources["file"].fetch(reference)
+    recorder(reference)
     return msgspec.structs.replace(read_manifest(str(manifest)), secrets=recorder.fetched)
 
 

@@ -1,0 +1,130 @@
+"""From what lies on disk and in databases to something that can be served. Blocking."""
+
+import os
+import time
+from collections.abc import Mapping
+
+import msgspec
+
+from faucet.control.introspect import introspect
+from faucet.control.load import SourceText
+from faucet.control.locate import locate
+from faucet.control.overrides import Overrides
+from faucet.control.pipeline import Built, Inputs, Prepared, finish, prepare
+from faucet.diagnostics import Outcome
+from faucet.extension.registry import Registry
+from faucet.model.catalog import Catalog
+from faucet.model.settings import ServiceSettings, Settings
+from faucet.serve.inputs import Reading, SecretRecorder, read_manifest, same_as_read
+
+_EMPTY = "version: 1\n"
+
+
+class Loader:
+    """
+    The control pipeline, set up for one manifest. Nothing here knows what is served.
+
+    Its methods block, so they are called on worker threads; they may run side by side.
+    """
+
+    def __init__(self, *, path: str, registry: Registry, overrides: Overrides) -> None:
+        self.path = path
+        self.registry = registry
+        self._overrides = overrides
+        self._facts = registry.facts()
+
+    def read(self) -> Reading:
+        """Return the manifest as it is now, without secrets."""
+        return read_manifest(self.path)
+
+    def same(self, known: Reading, now: Reading) -> bool:
+        """Return whether *now* and the secrets as they are now equal what *known* holds."""
+        return same_as_read(known, now, self.registry)
+
+    def load(
+        self, reading: Reading, known: Built | None, *, fresh: bool
+    ) -> tuple[Reading, Outcome[Built]]:
+        """
+        Build what *reading* says; return it with the secrets that this took.
+
+        Catalogs of *known* are used again where a service's connection is the same. Where *fresh*,
+        every database is asked anew, and one that does not answer keeps its known catalog.
+        """
+        recorder = SecretRecorder(self.registry)
+        inputs = self._inputs(reading.text or "", recorder)
+        prepared = prepare(inputs)
+        reading = msgspec.structs.replace(reading, secrets=recorder.fetched)
+        if prepared.value is None:
+            return reading, Outcome(value=None, diagnostics=prepared.diagnostics)
+
+        catalogs = _kept(prepared.value.settings, known)
+        if fresh:
+            catalogs = self._asked_anew(prepared.value.settings, catalogs)
+        built = finish(prepared.value, inputs, self.registry.dialects, catalogs)
+        found = (*prepared.diagnostics, *built.diagnostics)
+        diagnostics = locate(found, prepared.value.document)
+        return reading, Outcome(value=built.value, diagnostics=diagnostics)
+
+    def renew(self, known: Built) -> Outcome[Built]:
+        """Build *known* again with the catalogs that it lacks, if their databases answer now."""
+        prepared = Prepared(
+            document=known.document, settings=known.settings, references=known.references
+        )
+        inputs = self._inputs("", SecretRecorder(self.registry))
+        return finish(prepared, inputs, self.registry.dialects, _kept(known.settings, known))
+
+    def empty(self) -> Outcome[Built]:
+        """Build the manifest that says nothing, for a server that waits for one."""
+        inputs = self._inputs(_EMPTY, SecretRecorder(self.registry))
+        prepared = prepare(inputs)
+        if prepared.value is None:
+            return Outcome(value=None, diagnostics=prepared.diagnostics)
+        return finish(prepared.value, inputs, self.registry.dialects)
+
+    def _inputs(self, text: str, recorder: SecretRecorder) -> Inputs:
+        return Inputs(
+            sources=(SourceText(name=self.path, text=text),),
+            facts=self._facts,
+            now=time.time(),
+            # Not resolved: a mounted ConfigMap is a link into a folder that every change replaces.
+            folder=os.path.dirname(os.path.abspath(self.path)),  # noqa: PTH100, PTH120
+            overrides=self._overrides,
+            fetch=recorder,
+        )
+
+    def _asked_anew(
+        self, settings: Settings, known: Mapping[str, Catalog]
+    ) -> Mapping[str, Catalog]:
+        services = {name: settings.services[name] for name in known}
+        asked = introspect(services, self.registry.dialects)
+        return {
+            name: found if isinstance(found, Catalog) else known[name]
+            for name, found in asked.items()
+        }
+
+
+def same(one: Built, other: Built) -> bool:
+    """Return whether both are served alike, to the last pool option."""
+    return (
+        one.surface.fingerprint == other.surface.fingerprint
+        and one.settings == other.settings
+        and one.catalogs == other.catalogs
+    )
+
+
+def _kept(settings: Settings, known: Built | None) -> Mapping[str, Catalog]:
+    """The catalogs of *known* that hold for *settings* too, by service."""
+    if known is None:
+        return {}
+    found: dict[str, Catalog] = {}
+    for name, service in settings.services.items():
+        catalog = known.catalogs.get(name)
+        before = known.settings.services.get(name)
+        if isinstance(catalog, Catalog) and before and _source(before) == _source(service):
+            found[name] = catalog
+    return found
+
+
+def _source(service: ServiceSettings) -> tuple[object, ...]:
+    """What a catalog depends on."""
+    return service.dialect, service.dsn, service.schema, service.tables
