@@ -1,0 +1,83 @@
+"""The control plane from text to surface."""
+
+from pathlib import Path
+
+import pytest
+
+from faucet.control.load import SourceText, source_text
+from faucet.control.pipeline import Inputs, build, finish, prepare, wanted
+from faucet.control.resolve import Overrides
+from faucet.extension.secret_source import SecretReference
+from faucet.standard import standard_registry
+
+_REGISTRY = standard_registry()
+_MANIFEST = """version: 1
+services:
+  shop:
+    driver: sqlite
+    dsn: "${file:dsn}"
+    required: %s
+auth: {anonymous: visitor}
+roles:
+  visitor:
+    grants: [{service: shop, tables: ["*"], verbs: [GET]}]
+"""
+
+
+def inputs_of(folder: Path, text: str) -> Inputs:
+    (folder / "dsn").write_text("shop.db\n")
+    return Inputs(
+        sources=(SourceText(name="faucet.yaml", text=text),),
+        facts=_REGISTRY.facts(),
+        now=0.0,
+        folder=str(folder),
+        overrides=Overrides(),
+        fetch=lambda reference: _REGISTRY.secret_sources[reference.scheme].fetch(reference),
+    )
+
+
+def test_a_manifest_becomes_a_surface(tmp_path: Path, sqlite_database: Path):
+    sqlite_database.rename(tmp_path / "shop.db")
+
+    built = build(inputs_of(tmp_path, _MANIFEST % "true"), _REGISTRY.dialects).value
+
+    assert built is not None
+    assert set(built.catalogs) == {"shop"}
+    assert set(built.surface.roles) == {"visitor"}
+    assert [reference.name for reference in built.references] == ["dsn"]
+
+
+@pytest.mark.parametrize(
+    ("required", "code", "line"), [("true", "FCT1401", 5), ("false", "FCT1402", 5)]
+)
+def test_an_unreachable_database_is_an_error_only_if_it_is_required(
+    tmp_path: Path, required: str, code: str, line: int
+):
+    outcome = build(inputs_of(tmp_path, _MANIFEST % required), _REGISTRY.dialects)
+
+    (found,) = outcome.diagnostics
+    assert found.span is not None
+    assert (found.code, found.span.line) == (code, line)
+    assert (outcome.value is None) == (required == "true")
+
+
+def test_a_known_catalog_is_not_read_anew(tmp_path: Path, sqlite_database: Path):
+    sqlite_database.rename(tmp_path / "shop.db")
+    inputs = inputs_of(tmp_path, _MANIFEST % "true")
+    first = build(inputs, _REGISTRY.dialects).value
+    assert first is not None
+    known = {"shop": first.catalogs["shop"]}
+    (tmp_path / "shop.db").unlink()
+
+    prepared = prepare(inputs).value
+    assert prepared is not None
+    second = finish(prepared, inputs, _REGISTRY.dialects, known).value  # type: ignore[arg-type]
+
+    assert second is not None
+    assert second.catalogs == known
+
+
+def test_what_is_wanted_can_be_told_of_a_manifest_whose_secrets_are_missing():
+    found = wanted((source_text("f", (_MANIFEST % "true").encode()),), _REGISTRY.facts(), "/m")
+
+    assert found == {SecretReference(scheme="file", name="dsn", folder="/m")}
