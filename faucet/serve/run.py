@@ -1,6 +1,7 @@
 """The process: load, listen, follow changes, end gracefully."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Coroutine
@@ -28,6 +29,7 @@ from faucet.serve.watch import Watcher
 from faucet.standard import standard_registry
 
 _FAILED: Final = 1
+_CLOSE_SECONDS: Final = 2.0
 
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +79,7 @@ class _Process:
             publish=self._publish,
             mode=self._mode,
         )
-        self._sockets_address = ""
+        self._stopping = False
 
     async def main(self) -> int:
         listen_to_libraries(self._publish)
@@ -112,9 +114,18 @@ class _Process:
             recover(self._supervisor),
         ):
             await server.serve(sockets=sockets)
-        await self._supervisor.close(0)
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._supervisor.close(0)
+        except TimeoutError:
+            # A statement that outlives its request on a thread would hold the interpreter back.
+            self._end_now(0)
         self._publish(events.Stopped())
         return 0
+
+    def _end_now(self, code: int) -> None:
+        self._publish(events.Stopped())
+        os._exit(code)
 
     def _publish(self, event: events.Event) -> None:
         self._log.publish(event)
@@ -131,6 +142,9 @@ class _Process:
 
     def _follow_signals(self, server: Server) -> None:
         def stop(name: str) -> None:
+            if self._stopping:
+                self._end_now(_FAILED)
+            self._stopping = True
             self._publish(events.Stopping(signal=name))
             server.stop()
 

@@ -52,9 +52,7 @@ class Server(uvicorn.Server):
         self._asked = asyncio.Event()
 
     def stop(self) -> None:
-        """Begin to end; a second call ends without waiting."""
-        if self._switch.draining:
-            self.force_exit = True
+        """Begin to end."""
         self._switch.drain()
         self._asked.set()
 
@@ -68,15 +66,10 @@ class Server(uvicorn.Server):
         ticking = asyncio.create_task(super().main_loop())
         await self._asked.wait()
         deadline = time.monotonic() + self._limit()
-        await self._early_requests(deadline)
+        await self._switch.early.ended(deadline - time.monotonic())
         self.should_exit = True
         await ticking
         self.config.timeout_graceful_shutdown = max(1, math.ceil(deadline - time.monotonic()))
-
-    async def _early_requests(self, deadline: float) -> None:
-        while not self.force_exit and time.monotonic() < deadline:
-            if await self._switch.early.ended(0.1):
-                return
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take connections, and say so."""

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Final
 
 from faucet.diagnostics import Diagnostic
 from faucet.request.generation import GenerationStatus, LastReload
+
+_DOCUMENTATION: Final = "docs/diagnostics.md"
 
 
 def as_json_form(found: Diagnostic) -> Mapping[str, object]:
@@ -21,6 +24,7 @@ def as_json_form(found: Diagnostic) -> Mapping[str, object]:
         "end_line": span.end_line if span else None,
         "end_column": span.end_column if span else None,
         "address": list(found.address),
+        "url": f"{_DOCUMENTATION}#{found.code.lower()}",
     }
 
 
