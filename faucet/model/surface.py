@@ -82,6 +82,15 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
         """The grant that decides what the role may see here."""
         return self.grants.get(Verb.GET)
 
+    @property
+    def public_key(self) -> tuple[str, ...]:
+        """The key if the role may use it, else (): all of it read unmasked, or no GET at all."""
+        read = self.read
+        if read is None:
+            return self.key
+        seen = all(name in read.readable and name not in read.masks for name in self.key)
+        return self.key if seen else ()
+
 
 class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     """

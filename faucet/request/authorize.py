@@ -21,7 +21,7 @@ from faucet.errors import (
     FaucetError,
 )
 from faucet.model.binding import MissingClaimError, bind, bind_operand
-from faucet.model.catalog import ColumnType, Relation, Unreachable
+from faucet.model.catalog import ColumnType, Relation, RelationKind, Unreachable
 from faucet.model.condition import EVERY_ROW, Condition, Operand, Scalar, all_of
 from faucet.model.coverage import covered
 from faucet.model.limits import tightest
@@ -92,11 +92,17 @@ def admit(surface: Surface, principal: Principal, target: tuple[str, str], verb:
         hint = did_you_mean(table, names)
         message = f'there is no table "{table}"' + (f"; {hint}" if hint else "")
         raise AuthorizationError(UNKNOWN_TABLE, message, table=table)
-    if verb in _WRITES and (service.read_only or not getattr(resource.relation, _WRITES[verb])):
+    if verb in _WRITES and (service.read_only or not _takes(resource, _WRITES[verb])):
         what = f'the service "{name}"' if service.read_only else f'"{table}"'
         raise AuthorizationError(READ_ONLY, f"{what} is read-only")
     limits = grant.limits if principal.limits is None else tightest(grant.limits, principal.limits)
     return Admission(service=service, resource=resource, grant=grant, limits=limits)
+
+
+def _takes(resource: Resource, ability: str) -> bool:
+    """Whether the relation can be written so; a view must also have a declared key."""
+    keyed = resource.relation.kind is not RelationKind.VIEW or bool(resource.key)
+    return keyed and bool(getattr(resource.relation, ability))
 
 
 def authorize(
@@ -248,7 +254,7 @@ def _check_records(request: ApiRequest, resource: Resource, grant: Grant) -> Non
     """Refuse columns that do not exist for the caller (400) or that it may only read (403)."""
     readable = () if resource.read is None else resource.read.readable
     presets = {preset.column for preset in grant.presets}
-    selecting = frozenset(resource.key) if grant.verb is not Verb.POST else frozenset()
+    selecting = frozenset(resource.public_key) if grant.verb is not Verb.POST else frozenset()
     known = tuple({*readable, *grant.writable, *selecting})
     for index, record in enumerate(request.records):
         for name in record:
@@ -264,4 +270,4 @@ def _check_records(request: ApiRequest, resource: Resource, grant: Grant) -> Non
 def known_columns(resource: Resource) -> frozenset[str]:
     """Return every column that the role may read or write; they tell an envelope from a row."""
     read = frozenset() if resource.read is None else frozenset(resource.read.readable)
-    return read.union(resource.key, *(grant.writable for grant in resource.grants.values()))
+    return read.union(resource.public_key, *(grant.writable for grant in resource.grants.values()))

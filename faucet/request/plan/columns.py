@@ -36,21 +36,12 @@ def usable_key(resource: Resource) -> tuple[str, ...]:
 
     With a GET grant all of the key must be readable and unmasked; without one the key selects.
     """
-    if key := public_key(resource):
+    if key := resource.public_key:
         return key
     message = (
         f'"{resource.relation.name}" has no key that this role may use; select by filter instead'
     )
     raise PlanError(NO_KEY, message)
-
-
-def public_key(resource: Resource) -> tuple[str, ...]:
-    """Return the key if this role may use it, else ()."""
-    read = resource.read
-    if read is None:
-        return resource.key
-    hidden = [name for name in resource.key if name not in read.readable or name in read.masks]
-    return () if hidden else resource.key
 
 
 def column_output(authorized: AuthorizedRequest, name: str, label: str | None = None) -> Output:

@@ -11,7 +11,6 @@ from faucet.model.statement import Count, Function, OrderTerm, Output, Select
 from faucet.request.plan.columns import (
     column_output,
     plain_name,
-    public_key,
     relation_name,
     typed,
 )
@@ -211,7 +210,7 @@ def _default_order(authorized: AuthorizedRequest) -> tuple[str, ...]:
     read = authorized.resource.read
     if read is None:
         return ()
-    if key := public_key(authorized.resource):
+    if key := authorized.resource.public_key:
         sortable = (authorized.resource.relation.column(name) for name in key)
         if all(column is not None and column.type.kind in EQUATABLE for column in sortable):
             return key

@@ -18,7 +18,7 @@ from faucet.model.plan import Change, Orphanage, Target, WritePlan
 from faucet.model.request import AuthorizedRequest, JsonRecord, Selector
 from faucet.model.statement import Output
 from faucet.model.surface import Verb
-from faucet.request.plan.columns import column_output, public_key, relation_name, typed, usable_key
+from faucet.request.plan.columns import column_output, relation_name, typed, usable_key
 from faucet.request.plan.read import outputs_of
 from faucet.request.plan.records import (
     assignment,
@@ -58,7 +58,7 @@ def plan_write(authorized: AuthorizedRequest, facts: Facts) -> WritePlan:
         check=authorized.row_check,
         parents=_parents(authorized, changes),
         shown=authorized.limits.page_max,
-        key=public_key(resource),
+        key=resource.public_key,
         continued=continued,
         bare=single,
         listed=not single,
@@ -149,7 +149,7 @@ def _update(authorized: AuthorizedRequest, record: JsonRecord, selector: Selecto
 
 
 def _update_one(authorized: AuthorizedRequest, record: JsonRecord) -> Change:
-    key = public_key(authorized.resource)
+    key = authorized.resource.public_key
     if len(authorized.request.records) == 1 and not (key and set(key) <= set(record)):
         message = "PATCH needs to know which rows: send filter, ids, the record's key, or all=true"
         raise PlanError(NO_SELECTOR, message)
