@@ -1,0 +1,72 @@
+"""The surface of a manifest, compiled as a server would, for commands that print it."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from faucet.cli.environment import overrides
+from faucet.cli.render import render_text
+from faucet.control.load import source_text
+from faucet.control.pipeline import Inputs, build
+from faucet.diagnostics import Diagnostic
+from faucet.model.surface import Surface
+from faucet.names import did_you_mean
+from faucet.standard import standard_registry
+
+_FAULTY = 1
+_UNREACHABLE = 2
+_OF_DATABASES = frozenset({"FCT1401", "FCT1402"})
+
+
+def compiled_surface(manifest: Path) -> Surface:
+    """
+    Ask the databases and return the surface.
+
+    Ends the process with 1 where the manifest is faulty, and with 2 where it cannot be read or a
+    database not be reached, since what would be printed lacked its tables. Findings are printed to
+    standard error.
+    """
+    registry = standard_registry()
+    try:
+        source = source_text(str(manifest), manifest.read_bytes())
+    except OSError as error:
+        raise click.UsageError(f"cannot read {manifest}: {error.strerror}") from error
+    outcome = build(
+        Inputs(
+            sources=(source,),
+            facts=registry.facts(),
+            now=time.time(),
+            folder=str(manifest.absolute().parent),
+            overrides=overrides(),
+            fetch=lambda reference: registry.secret_sources[reference.scheme].fetch(reference),
+        ),
+        registry.dialects,
+    )
+    texts = {source.name: source.text}
+    click.echo(render_text(outcome.diagnostics, texts, color=False), err=True, nl=False)
+    if _missing(outcome.diagnostics):
+        raise SystemExit(_UNREACHABLE)
+    if outcome.value is None:
+        raise SystemExit(_FAULTY)
+    return outcome.value.surface
+
+
+def documents(surface: Surface, role: str | None) -> dict[str, dict[str, Any]]:
+    """
+    Return the OpenAPI documents of *role*, or of every role, by role.
+
+    Raises `click.UsageError` for a role that the manifest does not have.
+    """
+    if role is not None and role not in surface.roles:
+        hint = did_you_mean(role, surface.roles)
+        raise click.UsageError(f'there is no role "{role}". {hint}'.rstrip())
+    names = surface.roles if role is None else (role,)
+    return {name: msgspec.json.decode(surface.openapi[name]) for name in sorted(names)}
+
+
+def _missing(diagnostics: Iterable[Diagnostic]) -> bool:
+    return any(found.code in _OF_DATABASES for found in diagnostics)

@@ -1,0 +1,47 @@
+"""`faucet routes`: which operations there are, and whose."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from faucet.cli.manifest_path import config_option
+
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
+
+
+@click.command("routes")
+@config_option
+@click.option("--role", help="Only what this role may do.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+def command(*, manifest: Path, role: str | None, as_json: bool) -> None:
+    """
+    Print each operation with the roles that may do it.
+
+    Asks the databases for their tables. Ends with 1 where the manifest is faulty, with 2 where a
+    database cannot be reached.
+    """
+    from faucet.cli.compiled import compiled_surface, documents
+
+    routes = _routes(documents(compiled_surface(manifest), role))
+    if as_json:
+        click.echo(json.dumps(routes, indent=2))
+        return
+    width = max((len(route["path"]) for route in routes), default=0)
+    for route in routes:
+        click.echo(f"{route['method']:<7} {route['path']:<{width}}  {', '.join(route['roles'])}")
+
+
+def _routes(documents: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    found: dict[tuple[str, int], list[str]] = {}
+    for role, document in documents.items():
+        for path, item in document["paths"].items():
+            for place, method in enumerate(_METHODS):
+                if method in item:
+                    found.setdefault((path, place), []).append(role)
+    return [
+        {"method": _METHODS[place].upper(), "path": path, "roles": roles}
+        for (path, place), roles in sorted(found.items())
+    ]
