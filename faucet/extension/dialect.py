@@ -104,9 +104,7 @@ class SqlForms(Protocol):
         """Return SUM, AVG, MIN or MAX of *column*, in the result type of the contract."""
         ...
 
-    def aggregate_order(
-        self, function: Function, column: Expression, of: ColumnType
-    ) -> Expression:
+    def aggregate_order(self, function: Function, column: Expression, of: ColumnType) -> Expression:
         """Return what sorts by SUM, AVG, MIN or MAX of *column*."""
         ...
 

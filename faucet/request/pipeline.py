@@ -1,5 +1,6 @@
 """The order of the request plane: `answer`, which knows no server."""
 
+import asyncio
 import time
 import uuid
 from typing import Final
@@ -100,7 +101,10 @@ class _Exchange:
             case Tables(service=service):
                 return views.tables(self.generation, self.stamp, principal, self.request, service)
             case OpenApi() | ServiceDoc():
-                return views.openapi(self.generation, self.stamp, principal, self.request, route)
+                # A document is rendered when it is first asked for, which may take long.
+                return await asyncio.to_thread(
+                    views.openapi, self.generation, self.stamp, principal, self.request, route
+                )
             case _:
                 return views.generation_status(self.generation, self.stamp, principal, self.request)
 

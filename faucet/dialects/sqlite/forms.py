@@ -118,6 +118,9 @@ class SqliteForms:
             return text[0].op("||")(sa.literal_column("':'")).op("||")(text[1])
         if function is Function.AVG:
             return sa.func.avg(column)
+        if function is Function.SUM:
+            # Decimals that are whole are stored as integers, whose sum could overflow.
+            column = column * sa.literal_column("1.0")
         extreme: Expression = getattr(sa.func, function.value.lower())(column)
         return extreme
 

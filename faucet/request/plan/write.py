@@ -34,7 +34,8 @@ def plan_write(authorized: AuthorizedRequest, facts: Facts) -> WritePlan:
     """Return the plan of a write; faults of single records stay in them when others go on."""
     request, resource = authorized.request, authorized.resource
     relation = resource.relation
-    keys = resource.key or ((relation.row_locator,) if relation.row_locator else ())
+    locator = () if relation.row_locator is None else (relation.row_locator,)
+    keys = relation.primary_key or resource.key or locator
     continued = request.continued and not request.rollback
     changes = _CHANGES[request.verb](authorized)
     for change in changes:
