@@ -132,7 +132,7 @@ def _online(source: SourceText) -> tuple[Diagnostic, ...]:
         sources=(source,),
         facts=registry.facts(),
         now=time.time(),
-        folder=str(Path(source.name).resolve().parent),
+        folder=str(Path(source.name).absolute().parent),
         overrides=overrides(),
         fetch=lambda reference: registry.secret_sources[reference.scheme].fetch(reference),
     )

@@ -121,7 +121,9 @@ class _Builder:
             for source in sources:
                 self._count(source, (0,) * depth)
                 if isinstance(source, MappingNode):
-                    yield from self._own(source)
+                    for pair in self._own(source):
+                        self._count(pair[0], ())
+                        yield pair
                     yield from self._merged(source, depth + 1)
                 else:
                     message = "a merge key takes a mapping or a list of mappings"

@@ -53,14 +53,22 @@ class Filling:
 
     def text(self, text: str, address: Address) -> str | None:
         """Return *text* with its references replaced."""
-        return self._join(text, address, lambda value: value)
+        return self._join(_parts(text), address, lambda value: value)
 
     def dsn(self, driver: str, text: str, address: Address) -> str | None:
-        """Return the DSN *text*, each reference in the place and spelling of its URL component."""
+        """
+        Return the DSN *text*, each reference in the place and spelling of its URL component.
+
+        One at the start brings the form of the DSN, and is taken as it is.
+        """
         parts = _parts(text)
-        if len(parts) == 1:
-            return self.text(text, address)
-        return self._join(text, address, lambda value: escape_in_dsn(driver, text, value))
+        if not isinstance(parts[0], Reference):
+            return self._join(parts, address, lambda value: escape_in_dsn(driver, text, value))
+        start = self._join(parts[:1], address, lambda value: value)
+        if start is None:
+            return None
+        rest = self._join(parts[1:], address, lambda value: escape_in_dsn(driver, start, value))
+        return None if rest is None else start + rest
 
     def fetched(
         self, reference: SecretReference, address: Address, offset: int | None = None
@@ -79,9 +87,14 @@ class Filling:
             if isinstance(part, Reference):
                 yield self._reference(part)
 
-    def _join(self, text: str, address: Address, write: Callable[[str], str]) -> str | None:
+    def _join(
+        self,
+        parts: tuple[str | Reference, ...],
+        address: Address,
+        write: Callable[[str], str],
+    ) -> str | None:
         filled = ""
-        for part in _parts(text):
+        for part in parts:
             if isinstance(part, str):
                 filled += part
                 continue

@@ -8,6 +8,7 @@ import msgspec
 from faucet.control.checks import CHECKS
 from faucet.control.checks.subject import Subject
 from faucet.control.structure import structural_faults
+from faucet.control.texts import texts
 from faucet.diagnostics import Diagnostic, Outcome, has_errors
 from faucet.model.document import Document, Tree
 from faucet.model.facts import Facts
@@ -31,7 +32,7 @@ def validate(document: Document, facts: Facts, now: float | None = None) -> Outc
         unexplained = Diagnostic(code="FCT1101", message=str(error))
         found = structural_faults(document.tree) or (unexplained,)
         return Outcome(value=None, diagnostics=found)
-    subject = Subject(manifest=manifest, facts=facts, now=now)
+    subject = Subject(manifest=manifest, texts=tuple(texts(manifest)), facts=facts, now=now)
     diagnostics = tuple(found for check in CHECKS for found in check(subject))
     return Outcome(
         value=None if has_errors(diagnostics) else manifest,

@@ -1,24 +1,18 @@
 """FCT1207: a text of blanks alone, or a name with blanks around it. Pure."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from faucet.control.checks.subject import Subject
-from faucet.control.texts import texts
+from faucet.control.texts import Text
 from faucet.diagnostics import Diagnostic
 
 CODE = "FCT1207"
 
-_FREE: Final = frozenset({"claims", "set"})
-_TABLE_NAMES: Final = frozenset({"resources", "fields"})
-
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each text that says nothing; claims and presets may hold any text."""
-    for text in texts(subject.manifest):
-        if text.text.strip() or _FREE.intersection(text.address):
-            continue
-        if text.at_key and _TABLE_NAMES.intersection(text.address):
+    for text in subject.texts:
+        if text.text.strip() or _is_free(text):
             continue
         yield Diagnostic(
             code=CODE,
@@ -27,3 +21,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             address=text.address,
             at_key=text.at_key,
         )
+
+
+def _is_free(text: Text) -> bool:
+    """Claims of keys, preset values, and the database's own names may be any text."""
+    match text.address:
+        case ("keys", _, "claims", *_):
+            return not text.at_key
+        case ("roles", _, "grants", _, "set", _):
+            return not text.at_key
+        case ("services", _, "resources", *_):
+            return text.at_key
+    return False

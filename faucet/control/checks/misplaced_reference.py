@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from faucet.control.checks.subject import Subject
-from faucet.control.texts import texts
 from faucet.diagnostics import Diagnostic
 from faucet.model.references import has_reference
 
@@ -12,7 +11,7 @@ CODE = "FCT1230"
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each reference outside the fields that the schema marks."""
-    for text in texts(subject.manifest):
+    for text in subject.texts:
         if text.mark is None and has_reference(text.text):
             yield Diagnostic(
                 code=CODE,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from faucet.control.checks.subject import Subject
-from faucet.control.texts import texts
 from faucet.diagnostics import Diagnostic
 from faucet.model.references import Reference, ReferenceSyntaxError, parse_references
 from faucet.names import did_you_mean
@@ -14,7 +13,7 @@ CODE = "FCT1231"
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each reference that is malformed or of an unknown scheme."""
     schemes = subject.facts.secret_schemes
-    for text in texts(subject.manifest):
+    for text in subject.texts:
         if text.mark is None:
             continue
         try:

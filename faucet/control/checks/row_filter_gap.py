@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
-from faucet.control.checks.shared_tables import shared_table
+from faucet.control.checks.shared_tables import TableIndex
 from faucet.control.checks.subject import ALL_ROWS, Placed, Subject, grants
 from faucet.diagnostics import Diagnostic, Severity
 
@@ -13,13 +13,15 @@ CODE = "FCT1212"
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a warning where GET has a row filter, and a write on the same table none."""
-    placed = tuple(grants(subject.manifest))
-    reads = tuple(read for read in placed if "GET" in read.verbs and read.filtered)
-    for write in placed:
+    reads: dict[str, list[Placed]] = {}
+    for placed in grants(subject.manifest):
+        if "GET" in placed.verbs and placed.filtered:
+            reads.setdefault(placed.role, []).append(placed)
+    indexes = {role: TableIndex(found) for role, found in reads.items()}
+    for write in grants(subject.manifest):
         verbs = _open(write)
-        for read in reads if verbs else ():
-            table = shared_table(read, write) if read.role == write.role else None
-            if table is not None:
+        if verbs and write.role in indexes:
+            for _, read, table in indexes[write.role].beside(write):
                 yield _finding(write, verbs, read, table)
                 break
 

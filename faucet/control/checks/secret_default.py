@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from faucet.control.checks.subject import Subject
-from faucet.control.texts import texts
 from faucet.diagnostics import Diagnostic
 from faucet.model.references import Reference, ReferenceSyntaxError, parse_references
 
@@ -12,7 +11,7 @@ CODE = "FCT1227"
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each default in a secret; parts of a DSN may have one."""
-    for text in texts(subject.manifest):
+    for text in subject.texts:
         if text.mark != "secret" or text.at_key or text.address[-1] == "dsn":
             continue
         try:

@@ -1,5 +1,6 @@
-"""Whether two grants speak of the same table, as far as their patterns show. Pure."""
+"""Which grants speak of the same table, as far as their patterns show. Pure."""
 
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from faucet.control.checks.subject import Placed
@@ -7,8 +8,42 @@ from faucet.control.checks.subject import Placed
 _GLOB = frozenset("*?[")
 
 
-def shared_table(first: Placed, second: Placed) -> str | None:
-    """Return a pattern that stands in both grants, or a name in one that the other takes."""
+class TableIndex:
+    """
+    Grants by the tables they name.
+
+    A manifest may have a thousand grants in each of its roles: not every one is held against every
+    other.
+    """
+
+    def __init__(self, grants: Sequence[Placed]) -> None:
+        self._grants = grants
+        self._by_pattern: dict[str, list[int]] = {}
+        for position, placed in enumerate(grants):
+            for pattern in placed.patterns:
+                self._by_pattern.setdefault(pattern, []).append(position)
+        self._names = tuple(filter(_is_name, self._by_pattern))
+        self._globs = tuple(pattern for pattern in self._by_pattern if not _is_name(pattern))
+
+    def beside(self, placed: Placed) -> Iterator[tuple[int, Placed, str]]:
+        """Yield the grants that share a table with *placed*: position, grant, and the pattern."""
+        near: dict[int, None] = {}
+        for pattern in placed.patterns:
+            met = [pattern]
+            if _is_name(pattern):
+                met += [glob for glob in self._globs if fnmatchcase(pattern, glob)]
+            else:
+                met += [name for name in self._names if fnmatchcase(name, pattern)]
+            near.update(dict.fromkeys(p for one in met for p in self._by_pattern.get(one, ())))
+        for position in sorted(near):
+            other = self._grants[position]
+            table = _shared(placed, other) if other is not placed else None
+            if table is not None:
+                yield position, other, table
+
+
+def _shared(first: Placed, second: Placed) -> str | None:
+    """A pattern that stands in both grants, or a name in one that the other takes."""
     if first.grant.service != second.grant.service:
         return None
     for pattern in first.patterns:

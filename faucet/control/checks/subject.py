@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import UNSET
 
+from faucet.control.texts import Text
 from faucet.diagnostics import Address
 from faucet.model.facts import Facts
 from faucet.model.grammar import FilterError, parse_filter
@@ -16,9 +17,14 @@ VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """A manifest under review; *now* in seconds since 1970, None where no clock is asked."""
+    """
+    A manifest under review.
+
+    *texts* are all of its texts; *now* is in seconds since 1970, None where no clock is asked.
+    """
 
     manifest: Manifest
+    texts: tuple[Text, ...]
     facts: Facts
     now: float | None
 

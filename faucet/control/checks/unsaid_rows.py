@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
-from faucet.control.checks.shared_tables import shared_table
+from faucet.control.checks.shared_tables import TableIndex
 from faucet.control.checks.subject import Placed, Subject, grants, lineage
 from faucet.diagnostics import Diagnostic, dotted
 
@@ -20,13 +20,17 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for role in subject.manifest.roles:
         names = lineage(subject.manifest, role)
         ancestry = [one for name in names for one in by_role.get(name, ())]
-        for index, silent in enumerate(ancestry):
-            if not _is_silent(silent) or id(silent) in reported:
+        silent = [at for at, placed in enumerate(ancestry) if _is_silent(placed)]
+        if not silent:
+            continue
+        index = TableIndex(ancestry)
+        for at in silent:
+            if id(ancestry[at]) in reported:
                 continue
-            filtered = _filtered_beside(silent, index, ancestry)
+            filtered = _filtered_beside(at, ancestry[at], index)
             if filtered is not None:
-                reported.add(id(silent))
-                yield _finding(silent, *filtered)
+                reported.add(id(ancestry[at]))
+                yield _finding(ancestry[at], *filtered)
 
 
 def _is_silent(placed: Placed) -> bool:
@@ -36,17 +40,11 @@ def _is_silent(placed: Placed) -> bool:
     return placed.verbs != {"POST"} or placed.grant.check is UNSET
 
 
-def _filtered_beside(
-    silent: Placed, index: int, ancestry: list[Placed]
-) -> tuple[Placed, str] | None:
-    for position, other in enumerate(ancestry):
-        if not other.filtered:
-            continue
+def _filtered_beside(at: int, silent: Placed, index: TableIndex) -> tuple[Placed, str] | None:
+    for position, other, table in index.beside(silent):
         # A nearer role's grant of the same verbs decides instead: nothing is left of this one.
-        if other.role != silent.role and position < index and silent.verbs <= other.verbs:
-            continue
-        table = shared_table(silent, other)
-        if table is not None:
+        decides = other.role != silent.role and position < at and silent.verbs <= other.verbs
+        if other.filtered and not decides:
             return other, table
     return None
 

@@ -74,6 +74,7 @@ def test_defaults_are_filled_in():
         ("postgresql://u@h:${env:A}/d", "6543", "postgresql://u@h:6543/d"),
         ("${env:A}", "postgres://u:p@h/d", "postgresql://u:p@h/d"),
         ("host=h user=u password=${env:A}", r"a 'b\ c", "postgresql://u:a%20%27b%5C%20c@/?host=h"),
+        ("${env:A}/d", "postgres://u:p%40@h", "postgresql://u:p%40@h/d"),
         ("postgres://u:$${env:A}@h/d", "x", "postgresql://u:%24%7Benv%3AA%7D@h/d"),
     ],
 )

@@ -1,6 +1,7 @@
 """Documents to manifests: form, meaning, and what the two agree on."""
 
 import copy
+import time
 from pathlib import Path
 
 import msgspec
@@ -433,3 +434,23 @@ def test_a_reference_is_well_formed_and_of_a_known_source(reference: str):
     codes = codes_in(manifest_with().replace("dsn: shop.db", f"dsn: '{reference}'"))
 
     assert codes == ["FCT1231"]
+
+
+@pytest.mark.promise("sec-04")
+@pytest.mark.parametrize("name", ["set", "claims", "resources", "fields"])
+def test_a_blank_is_an_error_whatever_its_role_is_named(name: str):
+    text = manifest_with("fields: ['  ']").replace("clerk", name)
+
+    assert codes_in(text) == ["FCT1207"]
+
+
+def test_many_grants_are_checked_quickly():
+    lines = "\n".join(
+        f"      - {{service: shop, tables: [t{n}], verbs: [GET]{', rows: a = 1' * (n % 2)}}}"
+        for n in range(4000)
+    )
+    grant = "      - {service: shop, tables: [orders], verbs: [GET, POST]}"
+    started = time.process_time()
+
+    assert codes_in(manifest_with().replace(grant, lines)) == []
+    assert time.process_time() - started < 10
