@@ -1,4 +1,4 @@
-"""Preconditions are not built: none is honoured, and none tells an invisible row from a missing one."""
+"""No precondition is built: none is honoured, none tells an invisible row from a missing one."""
 
 import hashlib
 import sqlite3
