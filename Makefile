@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.faucet-dev
 DEMO := .demo
-GENERATED := $(wildcard tests/test_schema.py tests/test_docs.py)
+GENERATED := $(wildcard tests/test_schema.py tests/test_docs.py tests/test_docs_reference.py)
 CORE := faucet/model/*,faucet/control/*,faucet/request/*,faucet/sql/*
 CORE_COVERAGE := 85
 
