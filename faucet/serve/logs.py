@@ -173,7 +173,7 @@ def _diagnosed(found: Diagnostic) -> Line:
         "code": found.code,
         "address": ".".join(map(str, found.address)),
     }
-    return level, f"{place}{level} {found.code}: {found.message}{hint}", fields
+    return level, f"{place}{level} {found.code}: {found.told}{hint}", fields
 
 
 class _Bridge(logging.Handler):

@@ -1,7 +1,5 @@
 """The one place that says which generation serves."""
 
-import asyncio
-
 from faucet.serve.leases import Leases
 from faucet.serve.running import Running
 
@@ -18,12 +16,10 @@ class Switch:
         self.early = Leases()
         self.requests = self.early
         self.draining = False
-        self.changed = asyncio.Event()
 
     def turn(self, to: Running) -> Running:
         """Let *to* serve; return the generation that did until now."""
         before, self.current = self.current, to
-        self.changed.set()
         return before
 
     def drain(self) -> None:

@@ -67,7 +67,7 @@ def test_a_required_service_that_is_not_there_at_the_start_ends_it(
     assert code == 1
     assert "FCT1401" in [one["code"] for one in faucet.events("Diagnostic")]
     password = psycopg.conninfo.conninfo_to_dict(server.dsn)["password"]
-    assert password not in "".join(faucet.lines)
+    assert str(password) not in "".join(faucet.lines)
 
 
 def test_a_database_that_goes_and_comes_needs_no_new_generation(

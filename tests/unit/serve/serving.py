@@ -14,9 +14,7 @@ from faucet.serve.running import Running
 from faucet.serve.server import Server
 from faucet.serve.switch import Switch
 from faucet.standard import standard_registry
-from tests.factories import FACTS, catalog, settings, surface
-
-assert FACTS
+from tests.factories import catalog, settings, surface
 
 Answer = Callable[[Generation, HttpRequest], Awaitable[Reply]]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,8 @@ def _running(told: list[str], *, fails: bool = False) -> Running:
     async def release() -> None:
         told.append("released")
 
-    return Running(generation=None, app=None, lifespan=lifespan(), release=release)
+    nothing: Any = None
+    return Running(generation=nothing, app=nothing, lifespan=lifespan(), release=release)
 
 
 async def test_it_is_open_until_retired():

@@ -1,0 +1,301 @@
+"""Reloads, one at a time, with everything that can go wrong."""
+
+import asyncio
+import sqlite3
+import threading
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faucet.control.overrides import Overrides
+from faucet.control.pipeline import Built
+from faucet.serve.loading import Loader
+from faucet.serve.running import Running
+from faucet.serve.status import Status
+from faucet.serve.supervisor import StartError, Supervisor, Wish
+from faucet.standard import standard_registry
+from tests.unit.serve.serving import generation
+
+pytestmark = pytest.mark.anyio
+
+_MANIFEST = """\
+version: 1
+services: {{shop: {{driver: sqlite, dsn: {database}, required: {required}}}}}
+roles: {{visitor: {{grants: [{{service: shop, tables: [items], verbs: [{verbs}]}}]}}}}
+"""
+
+
+class _Supervised:
+    """A supervisor of the manifest in a folder, whose generations are stood for by empty ones."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = folder / "faucet.yaml"
+        self.published: list[Any] = []
+        self.loader: Any = Loader(
+            path=str(self.manifest), registry=standard_registry(), overrides=Overrides()
+        )
+        self.status = Status(lambda: 0.0)
+        self.assemble: Any = self._assemble
+        self.supervisor = Supervisor(
+            loader=self.loader,
+            assemble=self._assembled,
+            status=self.status,
+            publish=self.published.append,
+        )
+
+    def _assembled(self, loaded: Built, number: int) -> Running:
+        return self.assemble(loaded, number)  # which tests exchange
+
+    def _assemble(self, _loaded, number: int) -> Running:
+        stack = AsyncExitStack()
+
+        async def release() -> None:
+            return
+
+        unused: Any = None
+        return Running(
+            generation=generation(number), app=unused, lifespan=_entered(stack), release=release
+        )
+
+    def write(self, verbs: str = "GET", database: str = "shop.db", required: bool = False) -> None:
+        text = _MANIFEST.format(verbs=verbs, database=database, required=str(required).lower())
+        self.manifest.write_text(text)
+
+    @property
+    def last(self) -> Any:
+        return self.status.now().last_reload
+
+    def kinds(self) -> list[str]:
+        return [type(event).__name__ for event in self.published]
+
+    async def reloaded(self, wish: Wish | None = None) -> None:
+        await self.supervisor._fulfil(wish or Wish())
+
+
+@asynccontextmanager
+async def _entered(stack: AsyncExitStack):
+    async with stack:
+        yield
+
+
+@pytest.fixture
+def supervised(tmp_path: Path) -> _Supervised:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        database.execute("CREATE TABLE items (id INTEGER PRIMARY KEY)")
+    made = _Supervised(tmp_path)
+    made.write()
+    return made
+
+
+async def test_the_same_inputs_make_nothing_new(supervised: _Supervised):
+    await supervised.supervisor.start()
+    supervised.published.clear()
+
+    await supervised.reloaded()
+    supervised.manifest.write_text(supervised.manifest.read_text() + "# said\n")
+    await supervised.reloaded()
+    await supervised.reloaded(Wish(refresh=True))
+
+    assert supervised.supervisor.number == 1
+    assert supervised.kinds() == ["Unchanged", "Unchanged"]
+
+
+async def test_a_refused_manifest_leaves_everything_and_its_mend_is_no_new_generation(
+    supervised: _Supervised,
+):
+    await supervised.supervisor.start()
+    before = supervised.supervisor.switch.current
+
+    supervised.write(verbs="GTE")
+    await supervised.reloaded()
+    refused = supervised.last
+    supervised.write()
+    await supervised.reloaded()
+
+    assert supervised.supervisor.switch.current is before
+    assert not refused.ok
+    assert refused.diagnostics[0]["severity"] == "error"
+    assert supervised.last.ok
+
+
+async def test_a_bug_while_loading_leaves_everything_and_is_told(supervised: _Supervised):
+    await supervised.supervisor.start()
+
+    def broken(_loaded, _number: int) -> Running:
+        raise ZeroDivisionError
+
+    supervised.write(verbs="GET, POST")
+    supervised.assemble = broken
+    await supervised.reloaded()
+    crashed = supervised.last
+    supervised.assemble = supervised._assemble
+    supervised.write(verbs="GET, PUT")
+    await supervised.reloaded()
+
+    assert "ReloadCrashed" in supervised.kinds()
+    assert [one["code"] for one in crashed.diagnostics] == ["FCT1903"]
+    assert supervised.supervisor.number == 2
+
+
+async def test_a_generation_that_does_not_start_leaves_the_one_that_serves(
+    supervised: _Supervised,
+):
+    await supervised.supervisor.start()
+    before = supervised.supervisor.switch.current
+
+    @asynccontextmanager
+    async def failing():
+        if supervised.folder.exists():
+            raise OSError("no")
+        yield
+
+    def assemble(loaded, number: int) -> Running:
+        made = supervised._assemble(loaded, number)
+        made._lifespan = failing()
+        return made
+
+    supervised.assemble = assemble
+    supervised.write(verbs="GET, POST")
+    await supervised.reloaded()
+
+    assert supervised.supervisor.switch.current is before
+    assert supervised.kinds()[-1] == "ReloadCrashed"
+
+
+async def test_a_manifest_that_cannot_be_read_leaves_the_last_good_one(supervised: _Supervised):
+    await supervised.supervisor.start()
+
+    supervised.manifest.unlink()
+    await supervised.reloaded()
+    await supervised.reloaded()
+
+    assert [one["code"] for one in supervised.last.diagnostics] == ["FCT1902"]
+    assert supervised.kinds().count("ManifestGone") == 1
+    assert supervised.supervisor.number == 1
+
+
+async def test_a_bad_manifest_at_the_start_is_an_error(supervised: _Supervised):
+    supervised.write(verbs="GTE")
+
+    with pytest.raises(StartError):
+        await supervised.supervisor.start()
+
+    assert supervised.kinds() == ["Refused"]
+
+
+async def test_a_manifest_that_is_a_folder_at_the_start_is_an_error(supervised: _Supervised):
+    supervised.manifest.unlink()
+    supervised.manifest.mkdir()
+
+    with pytest.raises(StartError):
+        await supervised.supervisor.start()
+
+    (refused,) = supervised.published
+    assert [one.code for one in refused.diagnostics] == ["FCT1902"]
+
+
+async def test_without_a_manifest_generation_0_waits_for_the_first(supervised: _Supervised):
+    text = supervised.manifest.read_text()
+    supervised.manifest.unlink()
+    await supervised.supervisor.start()
+    empty = supervised.status.now()
+
+    supervised.manifest.write_text(text)
+    await supervised.reloaded()
+
+    assert (empty.number, empty.fingerprint, empty.last_reload) == (0, None, None)
+    assert supervised.kinds() == ["Waiting", "Switched"]
+    assert supervised.supervisor.number == 1
+
+
+async def test_wishes_meet_in_one_slot_and_none_is_lost(supervised: _Supervised):
+    await supervised.supervisor.start()
+    with closing(sqlite3.connect(supervised.folder / "shop.db")) as database:
+        database.execute("ALTER TABLE items ADD COLUMN name TEXT")
+    before = supervised.supervisor.loaded.surface.fingerprint
+    switched = asyncio.Event()
+    supervised.supervisor.attempted = switched.set
+    running = asyncio.create_task(supervised.supervisor.run())
+
+    supervised.supervisor.wish(Wish(refresh=True))
+    for _ in range(100):
+        supervised.supervisor.wish(Wish())
+
+    async with asyncio.timeout(20):
+        await switched.wait()
+    running.cancel()
+    assert supervised.supervisor.loaded.surface.fingerprint != before
+
+
+async def test_a_catalog_is_used_again_while_its_connection_is_the_same(supervised: _Supervised):
+    await supervised.supervisor.start()
+    known = supervised.supervisor.loaded.catalogs["shop"]
+
+    supervised.write(verbs="GET, POST")
+    await supervised.reloaded()
+    kept = supervised.supervisor.loaded.catalogs["shop"]
+    (supervised.folder / "other.db").write_bytes((supervised.folder / "shop.db").read_bytes())
+    supervised.write(database="other.db")
+    await supervised.reloaded()
+
+    assert kept is known
+    assert supervised.supervisor.loaded.catalogs["shop"] is not known
+    assert supervised.supervisor.number == 3
+
+
+async def test_a_database_that_comes_back_is_served_although_the_manifest_is_bad_by_now(
+    supervised: _Supervised,
+):
+    with _moved_away(supervised.folder / "shop.db"):
+        await supervised.supervisor.start()
+        incomplete = supervised.supervisor.incomplete
+        supervised.write(verbs="GTE")
+        await supervised.reloaded()
+        await supervised.reloaded(Wish(retry=True))
+        assert supervised.supervisor.number == 1
+
+    await supervised.reloaded(Wish(retry=True))
+
+    assert incomplete
+    assert supervised.supervisor.number == 2
+    assert not supervised.supervisor.incomplete
+    assert not supervised.last.ok
+
+
+async def test_a_refresh_during_an_outage_keeps_what_is_known(supervised: _Supervised):
+    supervised.write(required=True)
+    await supervised.supervisor.start()
+
+    with _moved_away(supervised.folder / "shop.db"):
+        await supervised.reloaded(Wish(refresh=True))
+
+    assert supervised.kinds()[-1] == "Unchanged"
+    assert not supervised.supervisor.incomplete
+
+
+@contextmanager
+def _moved_away(path: Path):
+    away = path.with_suffix(".away")
+    path.rename(away)
+    yield
+    away.rename(path)
+
+
+async def test_building_leaves_the_event_loop_alone(supervised: _Supervised):
+    await supervised.supervisor.start()
+    threads: list[threading.Thread] = []
+    load = supervised.loader.load
+
+    def watched(*arguments, **options):
+        threads.append(threading.current_thread())
+        return load(*arguments, **options)
+
+    supervised.loader.load = watched
+    supervised.write(verbs="GET, POST")
+    await supervised.reloaded()
+
+    assert threads
+    assert threading.main_thread() not in threads
