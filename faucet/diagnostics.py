@@ -37,7 +37,8 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
 
     Stages give *address* (and *offset*, the character inside that scalar where the fault lies, or
     *at_key* when the key rather than the value is at fault); the pipeline fills *span* in from the
-    document. *hint* says how to mend it.
+    document. *hint* says how to mend it. *detail* is what a driver
+    said: it goes to the log and the terminal, never to a caller.
     """
 
     code: str
@@ -47,7 +48,13 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     offset: int | None = None
     at_key: bool = False
     hint: str = ""
+    detail: str = ""
     span: Span | None = None
+
+    @property
+    def told(self) -> str:
+        """The message with its detail, for the operator's own log and terminal."""
+        return f"{self.message}: {self.detail}" if self.detail else self.message
 
 
 class Outcome(msgspec.Struct, Generic[T], frozen=True, kw_only=True):

@@ -85,7 +85,6 @@ DATABASE_UNAVAILABLE: Final = ErrorKind(
     "database_unavailable", 503, "the database cannot be reached"
 )
 POOL_EXHAUSTED: Final = ErrorKind("pool_exhausted", 503, "all connections of the service are busy")
-NOT_READY: Final = ErrorKind("not_ready", 503, "there is no manifest yet")
 STATEMENT_TIMEOUT: Final = ErrorKind("statement_timeout", 504, "the statement ran out of time")
 
 

@@ -35,14 +35,10 @@ from faucet.secret import Secret
 
 FACTS = Facts(
     dialects={
-        "sqlite": DialectFacts(
-            name="sqlite", array_parameters=False, default_keyword=False, schemas=False
-        ),
+        "sqlite": DialectFacts(name="sqlite", array_parameters=False),
         "postgres": DialectFacts(
             name="postgres",
             array_parameters=True,
-            default_keyword=True,
-            schemas=True,
             default_schema="public",
         ),
     },

@@ -54,7 +54,7 @@ def _plain(found: Diagnostic) -> dict[str, object]:
     return {
         "code": found.code,
         "severity": found.severity.value,
-        "message": found.message,
+        "message": found.told,
         "hint": found.hint,
         "file": span.file if span else None,
         "line": span.line if span else None,
@@ -73,7 +73,7 @@ def _finding(found: Diagnostic, lines: list[str], color: bool) -> Iterator[str]:
     span = found.span
     place = f"{visible(span.file)}:{span.line}:{span.column}: " if span else ""
     head = paint(f"{found.severity.value} {found.code}", _COLORS[found.severity])
-    yield f"{place}{head}: {visible(found.message)}"
+    yield f"{place}{head}: {visible(found.told)}"
     margin = " " * (len(str(span.line)) if span else 1)
     if span and 0 < span.line <= len(lines):
         text, before, width = _excerpt(lines[span.line - 1].removesuffix("\r"), span)

@@ -156,7 +156,8 @@ def _unreachable(settings: Settings, catalogs: Catalogs) -> Iterable[Diagnostic]
             yield Diagnostic(
                 code="FCT1401" if required else "FCT1402",
                 severity=Severity.ERROR if required else Severity.WARNING,
-                message=f'the database of "{name}" cannot be reached: {catalog.reason}',
+                message=f'the database of "{name}" cannot be reached',
+                detail=catalog.reason,
                 hint="with required: false it would answer 503 until it can" if required else "",
                 address=("services", name, "dsn"),
             )

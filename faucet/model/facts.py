@@ -11,18 +11,13 @@ class DialectFacts(msgspec.Struct, frozen=True, kw_only=True):
     """
     One dialect.
 
-    *array_parameters*: a list of values is one parameter (PostgreSQL's arrays). *default_keyword*:
-    ``SET col = DEFAULT`` exists. *schemas*: relations live in schemas, in *default_schema* unless
-    another is said.
-    *enum_order*: enums sort by their labels' order in the database itself.
+    *array_parameters*: a list of values is one parameter (PostgreSQL's arrays). *default_schema* is
+    where relations are looked for unless the manifest says; None where there are no schemas.
     """
 
     name: str
     array_parameters: bool
-    default_keyword: bool
-    schemas: bool
     default_schema: str | None = None
-    max_parameters: int = 32_000
 
 
 class TransformFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -223,7 +223,7 @@ class _Rendering:
     def _verify(self, statement: Verify) -> sa.sql.ClauseElement:
         source = self._source(statement, _key_names(statement.where))
         where = self._where(source, statement.where)
-        check = self._where(source, statement.check).is_(sa.true())
+        check = _is_true(self._where(source, statement.check))
         return sa.select(sa.func.count()).select_from(source.table).where(where, check)
 
     def _evaluate(self, statement: Evaluate) -> sa.sql.ClauseElement:
@@ -237,7 +237,7 @@ class _Rendering:
             )
         ).subquery("given")
         check = Conditions(given.c.__getitem__, types, self._parameters).write(statement.check)
-        return sa.select(sa.func.count()).select_from(given).where(check.is_(sa.true()))
+        return sa.select(sa.func.count()).select_from(given).where(_is_true(check))
 
     def _orphans(self, statement: Orphans) -> sa.sql.ClauseElement:
         child = self._source(statement, _key_names(statement.where))
@@ -251,6 +251,12 @@ class _Rendering:
         where = self._where(child, statement.where)
         query = sa.select(sa.func.count()).select_from(child.table)
         return query.where(where, *present, sa.not_(found))
+
+
+def _is_true(check: Expression) -> Expression:
+    # NOT binds weaker than IS: without parentheses an unknown check would pass.
+    grouped: Expression = sa.sql.elements.Grouping(check)
+    return grouped.is_(sa.true())
 
 
 def _key_names(where: Any) -> tuple[str, ...]:

@@ -46,8 +46,6 @@ POSTGRESQL: Final = Dialect(
     facts=DialectFacts(
         name="postgres",
         array_parameters=True,
-        default_keyword=True,
-        schemas=True,
         default_schema=_DEFAULT_SCHEMA,
     ),
     forms=_forms,

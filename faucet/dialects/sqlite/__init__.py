@@ -33,9 +33,6 @@ SQLITE: Final = Dialect(
     facts=DialectFacts(
         name="sqlite",
         array_parameters=False,
-        default_keyword=False,
-        schemas=False,
-        max_parameters=32_766,
     ),
     forms=_forms,
     introspect=_introspect,
