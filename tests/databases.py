@@ -100,6 +100,6 @@ def key_hash(name: str) -> str:
     return f"sha256:{sha256(key(name).encode()).hexdigest()}"
 
 
-def key_of(role: str, name: str | None = None, **claims: Any) -> dict[str, Any]:
+def key_of(role: str, name: str | None = None, /, **claims: Any) -> dict[str, Any]:
     """Return a manifest's entry for the key *name*, of *role*."""
     return {"role": role, "hash": [key_hash(name or role)], "claims": claims}
