@@ -39,13 +39,15 @@ def build_app(surface: Surface, respond: Respond) -> Litestar:
     what no route takes comes as an exception. All of it ends in *respond*, which alone decides.
     """
 
+    straight = _Deferred(respond)
+
     def refused(_request: Request[Any, Any, Any], _error: HTTPException) -> Response[bytes]:
-        return _Deferred(respond)
+        return straight
 
     def operation(path: str) -> HTTPRouteHandler:
         # Each route needs a handler of its own: Litestar keeps its path in it.
         async def handler() -> Response[bytes]:
-            return _Deferred(respond)
+            return straight
 
         return route(path, http_method=_METHODS, status_code=200)(handler)
 
