@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
@@ -23,7 +23,7 @@ UNREADABLE: Final = "FCT1902"
 CRASHED: Final = "FCT1903"
 _OF_DATABASES: Final = "FCT14"
 
-Assemble = Callable[[Built, int], Running]
+Assemble = Callable[[Built, int], Awaitable[Running]]
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +101,7 @@ class Supervisor:
 
         self._reading = reading
         self.loaded = outcome.value
-        running = self._assemble(self.loaded, 0 if reading.missing else 1)
+        running = await self._assemble(self.loaded, 0 if reading.missing else 1)
         await running.start()
         self.switch = Switch(running)
         self._tell(outcome.diagnostics)
@@ -188,7 +188,7 @@ class Supervisor:
 
     async def _serve(self, loaded: Built) -> None:
         """Start *loaded*, then switch by one assignment, then retire what served until now."""
-        running = self._assemble(loaded, self.number + 1)
+        running = await self._assemble(loaded, self.number + 1)
         await running.start()
         self.loaded = loaded
         before = self.switch.turn(running)

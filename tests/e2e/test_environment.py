@@ -182,6 +182,14 @@ def test_faucet_telemetry_sends_nothing_anywhere(folder: Path, value: str):
     assert told == ["hooked"]
 
 
+def test_the_flags_that_change_nothing_in_this_release_are_accepted(folder: Path):
+    with FaucetProcess(folder, "--foreground", "--no-ui", "--dev") as server:
+        answer = server.listening().get("/docs")
+
+    assert answer.status_code == 200
+    assert not any(line.startswith("{") for line in server.lines)
+
+
 _TELL_OF_CONNECTIONS = """
 import sys
 

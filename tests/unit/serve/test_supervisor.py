@@ -46,7 +46,7 @@ class _Supervised:
             publish=self.published.append,
         )
 
-    def _assembled(self, loaded: Built, number: int) -> Running:
+    async def _assembled(self, loaded: Built, number: int) -> Running:
         return self.assemble(loaded, number)  # which tests exchange
 
     def _assemble(self, _loaded, number: int) -> Running:
