@@ -74,7 +74,7 @@ def inspect_service(manifest: Path, name: str) -> Inspected:
             sources=(source,),
             facts=registry.facts(),
             now=time.time(),
-            folder=str(manifest.resolve().parent),
+            folder=str(manifest.absolute().parent),
             overrides=overrides(),
             fetch=fetch,
         )
