@@ -14,6 +14,7 @@ from faucet.events import Publish
 from faucet.model.catalog import Unreachable
 from faucet.serve.inputs import Reading, folders_of, paths_of
 from faucet.serve.loading import Loader, same
+from faucet.serve.lost import lost_services
 from faucet.serve.restart import restart_needed
 from faucet.serve.running import Running
 from faucet.serve.status import Status
@@ -171,7 +172,11 @@ class Supervisor:
         loaded, found = outcome.value, outcome.diagnostics
         if loaded is not None:
             started, wanted = self.loaded.settings.server, loaded.settings.server
-            found = (*found, *restart_needed(started, wanted, loaded.document))
+            found = (
+                *found,
+                *restart_needed(started, wanted, loaded.document),
+                *lost_services(self.loaded, loaded),
+            )
         self._kept_out = any(one.code.startswith(_OF_DATABASES) for one in found)
         if loaded is None or has_errors(found):
             self._publish(events.Refused(generation=self.number, diagnostics=found))

@@ -299,3 +299,26 @@ async def test_building_leaves_the_event_loop_alone(supervised: _Supervised):
 
     assert threads
     assert threading.main_thread() not in threads
+
+
+async def test_an_edit_that_would_lose_a_served_database_is_refused_and_tried_again(
+    supervised: _Supervised,
+):
+    await supervised.supervisor.start()
+    supervised.write(database="elsewhere.db")
+
+    await supervised.reloaded()
+
+    assert supervised.supervisor.number == 1
+    assert [one["code"] for one in supervised.last.diagnostics if one["severity"] == "error"] == [
+        "FCT1403"
+    ]
+    assert supervised.last.diagnostics[0]["line"] == 2
+    assert supervised.supervisor.incomplete
+
+    with closing(sqlite3.connect(supervised.folder / "elsewhere.db")) as database:
+        database.execute("CREATE TABLE items (id INTEGER PRIMARY KEY)")
+    await supervised.reloaded(Wish(retry=True))
+
+    assert supervised.supervisor.number == 2
+    assert not supervised.supervisor.incomplete

@@ -1,0 +1,29 @@
+"""Databases that a reload would lose: an edit that cannot connect is refused. Pure."""
+
+from typing import Final
+
+from faucet.control.pipeline import Built
+from faucet.diagnostics import Diagnostic
+from faucet.model.catalog import Catalog, Unreachable
+
+LOST: Final = "FCT1403"
+
+
+def lost_services(running: Built, wanted: Built) -> tuple[Diagnostic, ...]:
+    """
+    Return an error for each service that *running* reaches and *wanted* would not.
+
+    That takes a changed connection: an outage keeps the catalog that is known.
+    """
+    return tuple(
+        Diagnostic(
+            code=LOST,
+            message=f'the database of "{name}" cannot be reached as it is now written',
+            detail=catalog.reason,
+            address=("services", name, "dsn"),
+            hint="what served before goes on; mend the DSN or its secret, or take the change back",
+            span=wanted.document.values.get(("services", name, "dsn")),
+        )
+        for name, catalog in wanted.catalogs.items()
+        if isinstance(catalog, Unreachable) and isinstance(running.catalogs.get(name), Catalog)
+    )
