@@ -89,7 +89,10 @@ class UniqueKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForeignKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A foreign key; *referenced_columns* pair with *columns*."""
+    """
+    A foreign key; *referenced_columns* pair with *columns*. A *deferred* one speaks when the
+    transaction commits, the others after each statement.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -98,6 +101,7 @@ class ForeignKey(msgspec.Struct, frozen=True, kw_only=True):
     referenced_columns: tuple[str, ...]
     on_delete: str = "NO ACTION"
     on_update: str = "NO ACTION"
+    deferred: bool = False
 
 
 class Index(msgspec.Struct, frozen=True, kw_only=True):

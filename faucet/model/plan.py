@@ -37,13 +37,17 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Orphanage(msgspec.Struct, frozen=True, kw_only=True):
-    """A foreign key whose written values must point at a row of *parent* that meets *seen*."""
+    """
+    A foreign key whose written values must point at a row of *parent* that meets *seen*. A
+    *deferred* one is only held so when all is written, as the database does.
+    """
 
     columns: tuple[str, ...]
     parent: RelationName
     parent_columns: tuple[Typed, ...]
     referenced: tuple[str, ...]
     seen: Condition
+    deferred: bool = False
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

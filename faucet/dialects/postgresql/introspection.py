@@ -85,7 +85,8 @@ SELECT k.conrelid::int8 AS relation, k.conname AS name, k.conkey::int[] AS numbe
        ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY keys(number, place)
              JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = keys.number
              ORDER BY keys.place) AS referenced,
-       k.confupdtype::text AS on_update, k.confdeltype::text AS on_delete
+       k.confupdtype::text AS on_update, k.confdeltype::text AS on_delete,
+       k.condeferred AS deferred
 FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -150,6 +151,7 @@ class _KeyRow(NamedTuple):
     referenced: list[str]
     on_update: str
     on_delete: str
+    deferred: bool
 
 
 class _Parts(NamedTuple):
@@ -277,4 +279,5 @@ def _foreign_key(row: _KeyRow, names: Mapping[int, str]) -> ForeignKey:
         referenced_columns=tuple(row.referenced),
         on_delete=_ACTIONS[row.on_delete],
         on_update=_ACTIONS[row.on_update],
+        deferred=row.deferred,
     )

@@ -28,6 +28,8 @@ _HIDDEN, _GENERATED = 1, frozenset({2, 3})
 _NOT_CODE: Final = re.compile(
     r"""--[^\n]*|/\*.*?\*/|"(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]""", re.DOTALL
 )
+_REFERENCES: Final = re.compile(r"\bREFERENCES\b", re.IGNORECASE)
+_DEFERRED: Final = re.compile(r"(?<!NOT )\bDEFERRABLE INITIALLY DEFERRED\b", re.IGNORECASE)
 _INSTEAD_OF: Final = re.compile(r"\bINSTEAD\s+OF\s+(DELETE|INSERT|UPDATE)\b", re.IGNORECASE)
 
 
@@ -190,7 +192,8 @@ class _Reader:
         keys: dict[int, list[tuple[str, str, str | None, str, str]]] = {}
         for number, *row in listed:
             keys.setdefault(number, []).append((row[0], row[1], row[2], row[3], row[4]))
-        for parts in keys.values():
+        late = self._deferred(table)
+        for place, parts in enumerate(keys.values()):
             parent, _, _, on_update, on_delete = parts[0]
             columns = self._spelt(table.name, tuple(part[1] for part in parts))
             targets = self._referenced(parent, tuple(part[2] for part in parts))
@@ -203,7 +206,18 @@ class _Reader:
                     referenced_columns=targets,
                     on_delete=on_delete,
                     on_update=on_update,
+                    deferred=late[place] if len(late) == len(keys) else any(late),
                 )
+
+    def _deferred(self, table: _Table) -> list[bool]:
+        """Return whether each key, in order of declaration, waits for the commit."""
+        found = self._connection.execute(
+            "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (table.name,)
+        ).fetchone()
+        # What follows each REFERENCES up to the next one holds that key's own DEFERRABLE.
+        text = " ".join(_NOT_CODE.sub(" ", found[0] if found else "").split())
+        _, *clauses = _REFERENCES.split(text)
+        return [_DEFERRED.search(clause) is not None for clause in clauses]
 
     def _referenced(self, parent: str, named: tuple[str | None, ...]) -> tuple[str, ...]:
         """Return the parent's columns, its primary key where none are named, or nothing."""

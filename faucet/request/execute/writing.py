@@ -1,6 +1,6 @@
 """Carry a write out: the inside of its one transaction, as a script without I/O."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from faucet.errors import (
 )
 from faucet.extension.executor import Fetched, Savepoint, Script, Settle, Step
 from faucet.model.catalog import Kind
-from faucet.model.condition import KeySet, Scalar, Value, all_of, columns_of
+from faucet.model.condition import Condition, KeySet, Scalar, Value, all_of, columns_of
 from faucet.model.lift import Lifter
 from faucet.model.plan import Change, Orphanage, WritePlan
 from faucet.model.rows import Failure, Written
@@ -124,6 +124,9 @@ class _Writing:
             outcome = yield from self._update(change)
         if change.must_match and outcome.count == 0:
             raise ExecutionError(ROW_NOT_FOUND)
+        # Where a missing parent is refused by this statement an invisible one must be, too.
+        prompt = tuple(each for each in self._plan.parents if not each.deferred)
+        yield from self._adopted(outcome.keys, prompt)
         return outcome
 
     def _foreseen(self, change: Change) -> Part[None]:
@@ -202,31 +205,31 @@ class _Writing:
         return _Outcome(keys=keys, count=len(keys))
 
     def _judged(self, keys: list[Key]) -> Part[None]:
-        """Hold every written row, found again by its key, against the check and its references."""
-        if self._plan.check is None and not self._plan.parents:
-            return
-        unique = list(dict.fromkeys(keys))
-        for start in range(0, len(unique), _CHUNK):
-            chunk = unique[start : start + _CHUNK]
-            yield from self._verify(chunk)
-            for orphanage in self._plan.parents:
-                yield from self._adopted(chunk, orphanage)
+        """Hold every written row, found again by its key, against its references and the check."""
+        # References first, as constraints speak before the check.
+        yield from self._adopted(keys, self._plan.parents)
+        if self._plan.check is not None:
+            for chunk in _chunks(keys):
+                yield from self._verify(chunk, self._plan.check)
 
-    def _verify(self, keys: list[Key]) -> Part[None]:
-        if self._plan.check is None:
-            return
+    def _adopted(self, keys: Iterable[Key], parents: tuple[Orphanage, ...]) -> Part[None]:
+        for chunk in _chunks(keys) if parents else ():
+            for orphanage in parents:
+                yield from self._adopt(chunk, orphanage)
+
+    def _verify(self, keys: list[Key], check: Condition) -> Part[None]:
         lifter = Lifter(arrays=self._target.arrays)
         statement = Verify(
             relation=self._target.relation,
             columns=self._target.columns,
             where=lifter.lift(self._found(keys)),
-            check=lifter.lift(self._plan.check),
+            check=lifter.lift(check),
         )
         passed = integer((yield self._session.call(statement, lifter.values)).rows[0][0])
         if passed != len(keys):
             raise ExecutionError(ROW_CHECK)
 
-    def _adopted(self, keys: list[Key], orphanage: Orphanage) -> Part[None]:
+    def _adopt(self, keys: list[Key], orphanage: Orphanage) -> Part[None]:
         lifter = Lifter(arrays=self._target.arrays)
         statement = Orphans(
             relation=self._target.relation,
@@ -252,8 +255,8 @@ class _Writing:
         wanted = list(dict.fromkeys(key for outcome in outcomes for key in outcome.keys))
         wanted = wanted[: self._plan.shown]
         rows: dict[Key, bytes] = {}
-        for start in range(0, len(wanted), _CHUNK):
-            rows |= yield from self._reread(wanted[start : start + _CHUNK])
+        for chunk in _chunks(wanted):
+            rows |= yield from self._reread(chunk)
         return rows
 
     def _reread(self, keys: list[Key]) -> Part[dict[Key, bytes]]:
@@ -301,6 +304,12 @@ class _Writing:
             return None
         keys = outcomes[0].keys
         return ",".join(quote(str(part), safe="") for part in keys[0]) if keys else None
+
+
+def _chunks(keys: Iterable[Key]) -> Iterator[list[Key]]:
+    unique = list(dict.fromkeys(keys))
+    for start in range(0, len(unique), _CHUNK):
+        yield unique[start : start + _CHUNK]
 
 
 def _key(cells: tuple[object, ...]) -> Key:

@@ -94,6 +94,7 @@ def _parents(authorized: AuthorizedRequest, changes: tuple[Change, ...]) -> tupl
             ),
             referenced=rules[bound.index].foreign_key.referenced_columns,
             seen=bound.row_filter,
+            deferred=rules[bound.index].foreign_key.deferred,
         )
         for bound in authorized.parents
         if written.intersection(rules[bound.index].foreign_key.columns)

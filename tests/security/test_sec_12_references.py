@@ -1,0 +1,154 @@
+"""A reference to a row that the role does not see is one to a row that is not there."""
+
+from typing import Any
+
+import pytest
+
+from tests.databases import Database
+from tests.plane import plane
+from tests.security.manifests import ask, grant, manifest, told
+
+pytestmark = [pytest.mark.anyio, pytest.mark.promise("sec-12")]
+
+# Parent 1 is the role's own, 2 is a foreign tenant's, 9 does not exist.
+_INVISIBLE, _ABSENT = 2, 9
+_OWN = "tenant = {claims.tenant}"
+
+
+def _build(database: Database, *, deferred: bool = False) -> None:
+    late = " DEFERRABLE INITIALLY DEFERRED" if deferred else ""
+    database.script(
+        "CREATE TABLE parents (id integer PRIMARY KEY, tenant integer)",
+        "CREATE TABLE pairs (a integer, b integer, tenant integer, PRIMARY KEY (a, b))",
+        "CREATE TABLE children (id integer PRIMARY KEY, code text UNIQUE,"
+        f" parent_id integer REFERENCES parents{late}, a integer, b integer,"
+        f" FOREIGN KEY (a, b) REFERENCES pairs{late})",
+        "INSERT INTO parents VALUES (1, 7), (2, 8)",
+        "INSERT INTO pairs VALUES (1, 1, 7), (1, 2, 8)",
+        "INSERT INTO children VALUES (1, 'one', 1, NULL, NULL), (2, 'two', NULL, NULL, NULL)",
+    )
+
+
+def _manifest(database: Database, **rest: Any) -> dict[str, Any]:
+    return manifest(
+        database,
+        {"clerk": {"tenant": 7}},
+        clerk=[grant("parents pairs", "GET", rows=_OWN), grant("children", **rest)],
+    )
+
+
+_WRITES: list[tuple[str, str, Any]] = [
+    ("POST", "children", {"id": 5, "parent_id": "*"}),
+    ("POST", "children", [{"id": 5, "parent_id": "*"}]),
+    ("POST", "children", [{"id": 5, "parent_id": 1}, {"id": 6, "parent_id": "*"}]),
+    ("POST", "children", [{"id": 5, "parent_id": "*"}, {"id": 6, "parent_id": 1}]),
+    ("POST", "children", [{"id": 5, "parent_id": "*"}, {"id": 1, "parent_id": 1}]),
+    ("POST", "children", [{"id": 5, "parent_id": "*"}, {"id": 6, "code": "one"}]),
+    ("POST", "children?rollback=true", [{"id": 5, "parent_id": "*"}, {"id": 6}]),
+    ("POST", "children?continue=true", [{"id": 5, "parent_id": "*"}, {"id": 6, "parent_id": 1}]),
+    ("POST", "children?continue=true", [{"id": 5, "parent_id": "*", "code": "one"}, {"id": 6}]),
+    ("POST", "children", {"id": 5, "code": "one", "parent_id": "*"}),
+    ("POST", "children", {"id": 1, "parent_id": "*"}),
+    ("PATCH", "children/1", {"parent_id": "*"}),
+    ("PATCH", "children/1?fields=id", {"parent_id": "*"}),
+    ("PATCH", "children/77", {"parent_id": "*"}),
+    ("PATCH", "children?all=true", {"parent_id": "*"}),
+    ("PATCH", "children?filter=id%20%3D%2077", {"parent_id": "*"}),
+    ("PATCH", "children", [{"id": 2, "parent_id": 1}, {"id": 1, "parent_id": "*"}]),
+    ("PATCH", "children", [{"id": 1, "parent_id": "*"}, {"id": 77, "parent_id": 1}]),
+    ("PATCH", "children?continue=true", [{"id": 1, "parent_id": "*"}, {"id": 77}]),
+    ("PUT", "children/1", {"parent_id": "*"}),
+    ("PUT", "children", [{"id": 1, "parent_id": "*"}, {"id": 2, "code": "one"}]),
+    ("POST", "children", {"id": 5, "a": 1, "b": "*"}),
+    ("PATCH", "children", [{"id": 1, "a": 1, "b": "*"}, {"id": 2, "a": 1, "b": 1}]),
+]
+
+
+@pytest.mark.parametrize("deferred", [False, True], ids=["immediate", "deferred"])
+@pytest.mark.parametrize("write", _WRITES, ids=lambda write: " ".join(map(str, write)))
+async def test_an_invisible_parent_is_told_like_an_absent_one(
+    database: Database, write: tuple[str, str, Any], deferred: bool
+):
+    _build(database, deferred=deferred)
+    method, rest, body = write
+
+    async with plane(_manifest(database)) as opened:
+        absent = await ask(opened, "clerk", method, rest, _with(body, _ABSENT))
+        left = database.rows("SELECT * FROM children ORDER BY id")
+        database.script("DELETE FROM children WHERE id > 2")
+        invisible = await ask(opened, "clerk", method, rest, _with(body, _INVISIBLE))
+
+    assert told(invisible) == told(absent)
+    assert database.rows("SELECT * FROM children ORDER BY id") == left
+    assert not [row for row in left if _ABSENT in row[2:]]
+
+
+def _with(body: Any, value: int) -> Any:
+    if isinstance(body, list):
+        return [_with(record, value) for record in body]
+    return {name: value if sent == "*" else sent for name, sent in body.items()}
+
+
+async def test_a_visible_parent_and_none_at_all_are_taken(database: Database):
+    _build(database)
+
+    async with plane(_manifest(database)) as opened:
+        answers = [
+            await ask(opened, "clerk", "POST", "children", body)
+            for body in (
+                {"id": 5, "parent_id": 1, "a": 1, "b": 1},
+                {"id": 6, "parent_id": None},
+                {"id": 7, "a": 1, "b": None},
+            )
+        ]
+
+    assert [answer.status for answer in answers] == [201, 201, 201]
+
+
+async def test_references_any_lets_a_reference_cross(database: Database):
+    _build(database)
+
+    async with plane(_manifest(database, references="any")) as opened:
+        invisible = await ask(opened, "clerk", "POST", "children", {"id": 5, "parent_id": 2})
+        absent = await ask(opened, "clerk", "POST", "children", {"id": 6, "parent_id": 9})
+
+    assert invisible.status == 201
+    assert (absent.status, absent.error) == (409, "foreign_key_violation")
+
+
+async def test_a_trigger_cannot_lead_a_reference_across(database: Database):
+    _build(database)
+    database.script(
+        database.either(
+            sqlite="CREATE TRIGGER bend AFTER INSERT ON children BEGIN"
+            " UPDATE children SET parent_id = 2 WHERE id = NEW.id; END",
+            postgres="CREATE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN NEW.parent_id := 2; RETURN NEW; END $$;"
+            "CREATE TRIGGER bend BEFORE INSERT ON children FOR EACH ROW EXECUTE FUNCTION bend()",
+        )
+    )
+
+    async with plane(_manifest(database)) as opened:
+        answer = await ask(opened, "clerk", "POST", "children", {"id": 5, "parent_id": 1})
+
+    assert (answer.status, answer.error) == (409, "foreign_key_violation")
+    assert database.rows("SELECT id FROM children ORDER BY id") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("deferred", [False, True], ids=["immediate", "deferred"])
+@pytest.mark.parametrize("continued", ["false", "true"])
+async def test_a_failing_check_does_not_tell_them_apart(
+    database: Database, continued: str, deferred: bool
+):
+    _build(database, deferred=deferred)
+    body = [{"id": 5, "parent_id": "*"}, {"id": 6, "parent_id": 1}]
+    rules = {"rows": "all", "check": "code IS NOT NULL"}
+
+    async with plane(_manifest(database, **rules)) as opened:
+        absent, invisible = [
+            await ask(opened, "clerk", "POST", "children", _with(body, parent), continue_=continued)
+            for parent in (_ABSENT, _INVISIBLE)
+        ]
+
+    assert told(invisible) == told(absent)
+    assert b"foreign_key_violation" in absent.body
