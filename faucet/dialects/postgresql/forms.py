@@ -185,21 +185,31 @@ class PostgresForms:
         page = projection.subquery("t")
         keys = [column for column in page.c if column.name.startswith("faucet key ")]
         if not keys:
-            texts = _cast(_pg.row_to_json(page.table_valued()), "text")
+            texts = _row_json("t")
             joined = _pg.string_agg(texts, sa.literal_column("','"))
             empty: Expression = sa.literal_column("''")
             return sa.select(sa.func.count(), sa.func.coalesce(joined, empty)).select_from(page)
         row = sa.select(*map(_of_page, labels)).lateral("r")
-        json_text = _cast(_pg.row_to_json(row.table_valued()), "text")
+        json_text = _row_json("r")
         return sa.select(*keys, json_text).select_from(page.join(row, sa.true()))
 
-    def keyed_hash(self, text: Expression, key: bytes) -> Expression:
+    def keyed_hash(self, text: Expression, key: bytes, digits: int) -> Expression:
         """Return HMAC-SHA-256 by RFC 2104, of the built-in sha256."""
         block = key.ljust(_HMAC_BLOCK, b"\0")
         inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
         message = _pg.convert_to(_cast(text, "text"), "UTF8")
         digest = _pg.sha256(_bytes(inner).op("||")(message))
-        return _pg.encode(_pg.sha256(_bytes(outer).op("||")(digest)), "hex")
+        text = _pg.encode(_pg.sha256(_bytes(outer).op("||")(digest)), "hex")
+        return _pg.substr(text, _number(1), _number(digits), type_=sa.Text())
+
+    def characters(self, text: Expression) -> Expression:
+        """Return the length of the text."""
+        # With varchar as it is, PostgreSQL would prefer anybody's length(varchar) to its own.
+        return _pg.length(_cast(text, "text"), type_=sa.Integer())
+
+    def tail(self, text: Expression, count: int) -> Expression:
+        """Return what stands at the right of the text."""
+        return _pg.right(_cast(text, "text"), _number(count), type_=sa.Text())
 
     def default(self, expression: str | None) -> Expression:  # noqa: ARG002
         """Return the keyword DEFAULT."""
@@ -216,6 +226,11 @@ class PostgresForms:
     def key_binder(self, of: ColumnType, options: ValueOptions) -> Binder:  # noqa: ARG002
         """Return the text as it came."""
         return _text
+
+
+def _row_json(of: str) -> Expression:
+    # A bare name would be that of a column first, if there is one.
+    return _cast(_pg.row_to_json(sa.literal_column(f"{of}.*")), "text")
 
 
 def _of_page(label: str) -> Expression:
@@ -239,6 +254,11 @@ def _integer(column: Expression, options: ValueOptions) -> Expression:
     bound = str(_SAFE_INTEGER)
     large = sa.or_(column > sa.literal_column(bound), column < sa.literal_column(f"-{bound}"))
     return sa.case((large, _pg.to_json(_cast(column, "text"))), else_=_pg.to_json(column))
+
+
+def _number(value: int) -> Expression:
+    # A literal, not a parameter: part of the statement's shape, the same for all requests.
+    return sa.literal_column(str(value), sa.Integer())
 
 
 def _bytes(value: bytes) -> Expression:
