@@ -49,6 +49,8 @@ _PATTERNS: Final = {
     "ENDS": PatternKind.ENDS_WITH,
 }
 _AFTER_NOT: Final = "IN, LIKE, ILIKE, BETWEEN, CONTAINS, STARTS WITH or ENDS WITH"
+_BRACED: Final = {"claim": "claims", "claims": "claims", "principal": "principal"}
+_FIELDS: Final = frozenset({"name", "role"})
 _NO_COLUMNS: Final = frozenset({"AND", "OR", "NOT"})
 _LITERALS: Final = {
     TokenKind.STRING: LiteralKind.TEXT,
@@ -96,7 +98,10 @@ class TermReader:
 
     def _comparison(self, column: ColumnName, operator: Operator, token: Token) -> Predicate:
         shown = repr(token.text)
-        if self._tokens.current.keyword == "NULL":
+        following = self._tokens.current
+        if token.text == following.keyword == "=" and following.position == token.position + 1:
+            raise FilterError(FILTER_SYNTAX, "there is no '=='; use =", token.position)
+        if following.keyword == "NULL":
             null = self._tokens.take()
             if operator not in {Operator.EQ, Operator.NE}:
                 message = f"NULL cannot stand after {shown}; say IS NULL or IS NOT NULL"
@@ -140,6 +145,7 @@ class TermReader:
                 raise FilterError(FILTER_SYNTAX, message, claim.position)
             return In(column=column, operands=(), negated=negated, claim=claim)
         if not self._tokens.accept("("):
+            self._check_braces(self._tokens.current)
             raise self._tokens.expected("'(' after IN")
         operands = [self._value("'('")]
         while self._tokens.accept(","):
@@ -180,6 +186,7 @@ class TermReader:
                 raise self._tokens.expected("')' after 'now('")
             self._check_policy("now()", token)
             return NowReference(position=token.position)
+        self._check_braces(token)
         if token.keyword == "NULL":
             message = f"NULL cannot stand after {after}; say IS NULL or IS NOT NULL"
         else:
@@ -192,10 +199,25 @@ class TermReader:
         source, _, name = token.text.partition(".")
         if source == "claims" and name and not any(c.isspace() for c in name):
             return ClaimReference(name=name, position=token.position)
-        if source == "principal" and name in {"name", "role"}:
+        if source == "principal" and name in _FIELDS:
             return PrincipalReference(field=name, position=token.position)
         message = "expected {claims.NAME}, {principal.name} or {principal.role}"
         raise FilterError(FILTER_SYNTAX, message, token.position)
+
+    def _check_braces(self, token: Token) -> None:
+        """Refuse *token*, just taken or current, where it starts a reference without its braces."""
+        source = _BRACED.get(token.keyword.lower())
+        if not self._policy or source is None:
+            return
+        if self._tokens.current is token:
+            self._tokens.take()
+        if self._tokens.accept(".") and self._tokens.current.kind is TokenKind.WORD:
+            name = self._tokens.current.text[:_SHOWN]
+            meant = f"{{{source}.{name}}}"
+            if source == "principal" and name not in _FIELDS:
+                meant = "{principal.name} or {principal.role}"
+            message = f"a reference stands in braces: write {meant}"
+            raise FilterError(FILTER_SYNTAX, message, token.position)
 
     def _check_policy(self, what: str, token: Token) -> None:
         if not self._policy:
