@@ -22,6 +22,10 @@ from faucet.request.parse.json_text import Json, compact, read_json
 _ENVELOPE: Final = frozenset({"resource", "filter", "ids"})
 _JSON_TYPE: Final = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
 _CHARSET: Final = re.compile(r"\s*charset\s*=\s*\"?([^\s\";]*)\"?\s*", re.IGNORECASE)
+_WANTED_TYPE: Final = (
+    "a body is JSON in UTF-8: send the header Content-Type: application/json "
+    "(curl -d needs -H 'Content-Type: application/json')"
+)
 _NEEDS: Final = {
     Verb.POST: 'one object, an array of objects, or {"resource":[…]}',
     Verb.PUT: 'an object with its key, an array of such objects, or {"resource":[…]}',
@@ -94,7 +98,7 @@ def _check_headers(headers: Sequence[tuple[str, str]]) -> None:
         raise RequestError(UNSUPPORTED_MEDIA_TYPE, "a body is read without a Content-Encoding only")
     types = [value for name, value in headers if name == "content-type" and value.strip()]
     if len(types) > 1 or not all(_is_json(value) for value in types):
-        raise RequestError(UNSUPPORTED_MEDIA_TYPE, "a body is read as application/json in UTF-8")
+        raise RequestError(UNSUPPORTED_MEDIA_TYPE, _WANTED_TYPE)
 
 
 def _is_json(content_type: str) -> bool:

@@ -186,6 +186,7 @@ def test_another_content_type_is_refused(content_type: str):
     fault = _fault(Verb.POST, '{"id":1}', _ANY, ("content-type", content_type))
 
     assert fault.kind is UNSUPPORTED_MEDIA_TYPE
+    assert "Content-Type: application/json" in fault.message
 
 
 def test_two_content_types_are_refused():
