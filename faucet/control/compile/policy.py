@@ -7,6 +7,7 @@ from faucet.control.compile.exposure import Exposed
 from faucet.control.compile.fields import Faults
 from faucet.control.compile.findings import RULE_SYNTAX, RULE_TYPE, Found
 from faucet.diagnostics import Address
+from faucet.errors import UNKNOWN_COLUMN
 from faucet.model.condition import Condition
 from faucet.model.grammar import FilterError, parse_filter
 from faucet.model.predicate import Predicate
@@ -70,13 +71,15 @@ def type_rule(
     try:
         return type_predicate(rule.predicate, scope)
     except ConditionError as error:
-        unknown = error.column is not None and error.column not in exposed.columns
+        reason, hint = error.message, ""
+        if error.kind is UNKNOWN_COLUMN and error.column is not None:
+            reason, hint = f'no column "{error.column}"', _hint(error.column, exposed)
         fault = Found(
             code=RULE_TYPE,
-            message=f"the rule does not hold on {{tables}}: {error.message}",
+            message=f"the rule does not hold on {{tables}}: {reason}",
             address=rule.address,
             offset=error.position,
-            hint=_hint(error.column or "", exposed) if unknown else "",
+            hint=hint,
         )
         faults.setdefault(fault, []).append(exposed.relation.name)
         return None
@@ -85,4 +88,4 @@ def type_rule(
 def _hint(name: str, exposed: Exposed) -> str:
     if name in exposed.hidden:
         return "the column is hidden in `resources`: it exists for no role"
-    return did_you_mean(name, exposed.columns)
+    return did_you_mean(name.rpartition(".")[2], exposed.columns)

@@ -269,6 +269,17 @@ def test_one_fault_on_many_tables_is_one_finding():
     assert found == [("FCT1514", ("rows",))]
 
 
+@pytest.mark.parametrize("written", ["stor_id", "orders.stor_id"])
+def test_the_near_name_of_a_column_of_a_rule_is_told_once(written):
+    spec = grant("orders", rows=f"{written} = 1")
+
+    _, (found,) = compiled(settings({"clerk": {"grants": [spec]}}), _CATALOG)
+
+    assert f'no column "{written}"' in found.message
+    assert "did you mean" not in found.message
+    assert found.hint == 'did you mean "store_id"?'
+
+
 @pytest.mark.promise("sec-08")
 def test_a_rule_cannot_stand_on_a_column_without_a_provable_type():
     assert _found(grant("orders", rows="loose = 'a'")) == [("FCT1514", ("rows",))]
