@@ -122,8 +122,20 @@ class SqlForms(Protocol):
         """
         ...
 
-    def keyed_hash(self, text: Expression, key: bytes) -> Expression:
-        """Return the lower-case hex HMAC-SHA-256 of *text* under *key*."""
+    def keyed_hash(self, text: Expression, key: bytes, digits: int) -> Expression:
+        """Return the first *digits* of the lower-case hex HMAC-SHA-256 of *text* under *key*."""
+        ...
+
+    def characters(self, text: Expression) -> Expression:
+        """
+        Return how many characters *text*, a column of kind text, has.
+
+        A dialect may stop at a NUL; then `tail` stops there too.
+        """
+        ...
+
+    def tail(self, text: Expression, count: int) -> Expression:
+        """Return the last *count* characters of *text*, which has at least so many."""
         ...
 
     def default(self, expression: str | None) -> Expression:

@@ -11,6 +11,8 @@ from faucet.model.facts import TransformFacts
 
 # Literals, not parameters: a mask is part of the statement's shape and the same for all requests.
 _STARS: Final = sa.literal_column("'****'", sa.Text())
+_DIGITS: Final = 32
+_SHOWN: Final = 4
 
 
 def _number(value: int) -> sa.ColumnElement[int]:
@@ -27,18 +29,13 @@ def _redact(column: Expression, _of: ColumnType, _forms: SqlForms, _key: bytes) 
 
 
 def _hash(column: Expression, _of: ColumnType, forms: SqlForms, key: bytes) -> Expression:
-    digest = sa.func.substr(forms.keyed_hash(column, key), _number(1), _number(32), type_=sa.Text())
-    return sa.case((column.is_not(None), digest))
+    return sa.case((column.is_not(None), forms.keyed_hash(column, key, _DIGITS)))
 
 
-def _last4(column: Expression, _of: ColumnType, _forms: SqlForms, _key: bytes) -> Expression:
-    # With varchar as it is, PostgreSQL would prefer anybody's length(varchar) to its own.
-    text = sa.cast(column, sa.Text())
-    length = sa.func.length(text, type_=sa.Integer())
-    # SQLite's length stops at a NUL that its substr does not stop at: without the third argument,
-    # everything behind the NUL would show.
-    tail = sa.func.substr(text, length - _number(3), _number(4), type_=sa.Text())
-    return sa.case((length > _number(8), _STARS.concat(tail)), (column.is_not(None), _STARS))
+def _last4(column: Expression, _of: ColumnType, forms: SqlForms, _key: bytes) -> Expression:
+    tail = _STARS.concat(forms.tail(column, _SHOWN))
+    long = forms.characters(column) > _number(2 * _SHOWN)
+    return sa.case((long, tail), (column.is_not(None), _STARS))
 
 
 _TEXT: Final = frozenset({Kind.TEXT})

@@ -139,9 +139,22 @@ class SqliteForms:
         """Return the projection itself."""
         return projection
 
-    def keyed_hash(self, text: Expression, key: bytes) -> Expression:
+    def keyed_hash(self, text: Expression, key: bytes, digits: int) -> Expression:
         """Return HMAC-SHA-256 by a function of the connection."""
-        return sa.func.faucet_hmac(text, sa.literal(key.hex(), NullType()))
+        digest = sa.func.faucet_hmac(text, sa.literal(key.hex(), NullType()))
+        return sa.func.substr(digest, _number(1), _number(digits), type_=sa.Text())
+
+    def characters(self, text: Expression) -> Expression:
+        """Return the length of the text; SQLite counts as far as the first NUL."""
+        return sa.func.length(sa.cast(text, sa.Text()), type_=sa.Integer())
+
+    def tail(self, text: Expression, count: int) -> Expression:
+        """Return the last characters before the first NUL."""
+        # substr does not stop at a NUL as length does: without its third argument, everything
+        # behind the NUL would show.
+        start = self.characters(text) - _number(count - 1)
+        whole = sa.cast(text, sa.Text())
+        return sa.func.substr(whole, start, _number(count), type_=sa.Text())
 
     def default(self, expression: str | None) -> Expression:
         """Return the catalog's own default expression, NULL where there is none."""
@@ -158,6 +171,11 @@ class SqliteForms:
     def key_binder(self, of: ColumnType, options: ValueOptions) -> Binder:  # noqa: ARG002
         """Return the cell as it came."""
         return lambda value: value
+
+
+def _number(value: int) -> Expression:
+    # A literal, not a parameter: part of the statement's shape, the same for all requests.
+    return sa.literal_column(str(value), sa.Integer())
 
 
 def _halves(column: Expression) -> tuple[Expression, Expression]:
