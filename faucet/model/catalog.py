@@ -47,9 +47,10 @@ class ColumnType(msgspec.Struct, frozen=True, kw_only=True):
     """
     The type of a column.
 
-    *db_type* is the database's own full spelling. *bits* is the width of an integer (16, 32, 64) or
-    float (32, 64), and 64 on a decimal that its database keeps as a double, exact to 15 digits
-    (SQLite); *length* counts characters (bytes for binary); *precision* and *scale* are a
+    *db_type* is the database's own full spelling; where it names a domain, *base* is that of the
+    type below, without length or scale, and None elsewhere. *bits* is the width of an integer (16,
+    32, 64) or float (32, 64), and 64 on a decimal that its database keeps as a double, exact to 15
+    digits (SQLite); *length* counts characters (bytes for binary); *precision* and *scale* are a
     decimal's, *precision* alone the fraction digits of times. *provable* is false where the
     database does not hold values to the type (a SQLite column without a declared type, a computed
     view column), so that no rule may stand on it.
@@ -66,6 +67,7 @@ class ColumnType(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     element: Kind | None = None
     provable: bool = True
+    base: str | None = None
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):

@@ -54,11 +54,19 @@ def _cast(expression: Any, spelling: str) -> Expression:
 
 
 def _is(of: ColumnType, *names: str) -> bool:
-    return of.db_type.rpartition(".")[2] in names
+    return _below(of).rpartition(".")[2] in names
+
+
+def _below(of: ColumnType) -> str:
+    """Return the type itself, or what a domain stands on."""
+    return of.base or of.db_type
 
 
 def _spelling(of: ColumnType) -> str:
-    """Return the type of a parameter: without length or scale, so that nothing is cut."""
+    """
+    Return the type of a parameter: without length or scale, so that nothing is cut, and below
+    domains, lest a filter fails by the domain's check.
+    """
     if of.kind is Kind.INTEGER:
         return _INTEGERS[of.bits]
     if of.kind is Kind.FLOAT:
@@ -66,8 +74,8 @@ def _spelling(of: ColumnType) -> str:
     if of.kind is Kind.TEXT and of.padded:
         return "bpchar"
     if of.kind is Kind.TEXT and _is(of, "citext"):
-        return of.db_type
-    return _PLAIN.get(of.kind, of.db_type)
+        return _below(of)
+    return _PLAIN.get(of.kind, _below(of))
 
 
 class PostgresForms:

@@ -57,7 +57,8 @@ WITH RECURSIVE used(oid) AS (
     CROSS JOIN LATERAL (VALUES (t.typbasetype), (t.typelem)) parts(part)
     WHERE part <> 0
 )
-SELECT t.oid::int8 AS oid, t.typname AS name, n.nspname = 'pg_catalog' AS built_in,
+SELECT t.oid::int8 AS oid, t.typname AS name, format_type(t.oid, -1) AS spelling,
+       n.nspname = 'pg_catalog' AS built_in,
        t.typtype::text AS type, t.typcategory::text AS category, t.typelem::int8 AS element,
        t.typbasetype::int8 AS base, t.typtypmod AS modifier, t.typnotnull AS not_null,
        coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault) AS "default",

@@ -46,9 +46,11 @@ class TypeRow(msgspec.Struct, frozen=True, kw_only=True):
     A row of pg_type.
 
     *base* with *modifier* is what a domain stands on, *element* what an array holds; 0 for none.
+    *spelling* is its qualified name, without length or scale.
     """
 
     name: str
+    spelling: str
     built_in: bool
     type: str
     category: str
@@ -67,7 +69,7 @@ def column_type(db_type: str, oid: int, modifier: int, types: Mapping[int, TypeR
     What no other kind holds without loss (timetz, ranges, composites, bit strings, inet, xml, …)
     is opaque: its text.
     """
-    row = types[oid]
+    declared = row = types[oid]
     while row.type == "d":
         # Only the innermost domain carries a modifier, and a column of a domain has none.
         oid, modifier = row.base, row.modifier if row.modifier >= 0 else modifier
@@ -85,6 +87,7 @@ def column_type(db_type: str, oid: int, modifier: int, types: Mapping[int, TypeR
         padded=row.built_in and row.name == "bpchar",
         labels=row.labels,
         element=_element(row, types) if kind is Kind.ARRAY else None,
+        base=None if declared is row else row.spelling,
     )
 
 

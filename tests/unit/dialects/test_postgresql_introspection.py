@@ -2,8 +2,10 @@
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from faucet.dialects.postgresql import POSTGRESQL
+from faucet.dialects.postgresql.forms import PostgresForms
 from faucet.errors import DATABASE_UNAVAILABLE, ExecutionError
 from faucet.extension.dialect import Wanted
 from faucet.model.catalog import Column, ColumnType, ForeignKey, Kind, Relation, UniqueKey
@@ -87,7 +89,9 @@ def test_types_are_looked_through(found: dict[str, Relation]):
         "number": ColumnType(kind=Kind.INTEGER, db_type="smallint", bits=16),
         "by_default": ColumnType(kind=Kind.INTEGER, db_type="integer", bits=32),
         'Wörter "x" y': ColumnType(kind=Kind.TEXT, db_type="text"),
-        "mail": ColumnType(kind=Kind.TEXT, db_type="public.work_email", length=40),
+        "mail": ColumnType(
+            kind=Kind.TEXT, db_type="public.work_email", length=40, base="character varying"
+        ),
         "feeling": ColumnType(kind=Kind.ENUM, db_type="public.mood", labels=mood),
         "feelings": ColumnType(kind=Kind.ARRAY, db_type="public.mood[]", element=Kind.ENUM),
         "mails": ColumnType(kind=Kind.ARRAY, db_type="public.email[]", element=Kind.TEXT),
@@ -200,13 +204,38 @@ def test_citext_is_text_wherever_its_extension_lies(postgres_database: str):
     with psycopg.connect(postgres_database, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA extensions")
         connection.execute("CREATE EXTENSION citext SCHEMA extensions")
-        connection.execute("CREATE TABLE own (mail extensions.citext)")
+        connection.execute("CREATE DOMAIN address AS extensions.citext")
+        connection.execute("CREATE TABLE own (mail extensions.citext, other address)")
 
     found = POSTGRESQL.introspect(postgres_database, Wanted(schema="public")).relations
 
     assert _column(found["own"], "mail").type == ColumnType(
         kind=Kind.TEXT, db_type="extensions.citext"
     )
+    assert _column(found["own"], "other").type == ColumnType(
+        kind=Kind.TEXT, db_type="public.address", base="extensions.citext"
+    )
+
+
+def test_a_domain_compares_as_what_it_stands_on(postgres_database: str):
+    forms = PostgresForms()
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute("CREATE DOMAIN pay AS money CHECK (VALUE > '0'::money)")
+        connection.execute("CREATE DOMAIN bits AS bit(3)")
+        connection.execute("CREATE TABLE own (pay pay, bits bits)")
+        connection.execute("INSERT INTO own VALUES ('12.50', '101')")
+        own = POSTGRESQL.introspect(postgres_database, Wanted(schema="public")).relations["own"]
+
+        found = []
+        for name, value in (("pay", "12.50"), ("pay", "-1"), ("bits", "101")):
+            column: sa.ColumnClause[object] = sa.column(name)
+            test = column == forms.parameter("value", _column(own, name).type)
+            query = forms.compile(
+                sa.select(column).select_from(sa.table("own", column)).where(test)
+            )
+            found.append(len(connection.execute(query.sql.encode(), [value]).fetchall()))
+
+    assert found == [1, 0, 1]
 
 
 def test_only_a_table_without_children_has_a_row_locator(found: dict[str, Relation]):
