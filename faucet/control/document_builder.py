@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from faucet.control.levels import repeated_hint
 from faucet.control.scalars import ScalarError, read_plain
 from faucet.control.yaml_nodes import (
     MAX_DEPTH,
@@ -88,7 +89,7 @@ class _Builder:
                     f"the key {_shown(name)} stands here a second time; "
                     f"the first is at {first.file}:{first.line}:{first.column}"
                 )
-                self._report("FCT1005", message, key.span, "keep one of the two")
+                self._report("FCT1005", message, key.span, repeated_hint(address))
                 continue
             self.keys[here] = key.span
             tree[name] = self.value(value, here)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
+from faucet.control.levels import misplaced_hint
 from faucet.control.schema import manifest_schema
 from faucet.diagnostics import Address, Diagnostic, dotted
 from faucet.model.document import Tree
@@ -29,6 +30,14 @@ _FORMS: Final = {
     "^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$": _SIZE,
 }
 _SHOWN: Final = 60
+# What people call the verbs; by likeness, SELECT would be DELETE.
+_VERBS: Final = {
+    **dict.fromkeys(("SELECT", "READ", "LIST", "VIEW", "QUERY", "FETCH"), "GET"),
+    **dict.fromkeys(("INSERT", "CREATE", "ADD"), "POST"),
+    **dict.fromkeys(("UPDATE", "EDIT", "MODIFY", "CHANGE"), "PATCH"),
+    **dict.fromkeys(("REPLACE", "UPSERT"), "PUT"),
+    **dict.fromkeys(("REMOVE", "ERASE"), "DELETE"),
+}
 
 _Error = Any
 """`jsonschema.ValidationError`, which is loaded only when there is something to report."""
@@ -101,6 +110,10 @@ def _wrong_type(value: Tree, expected: str, address: Address) -> Diagnostic:
     hint = "write a value, or remove the key" if value is None else ""
     if isinstance(value, str) and expected == _NAMES["array"]:
         hint = f"write [{_plain(value)}]"
+    if isinstance(value, Mapping) and expected == _NAMES["array"]:
+        hint = "start each item with a dash"
+    if address and expected == _NAMES["object"]:
+        hint = misplaced_hint(str(address[-1]), address[:-1]) or hint
     if isinstance(value, bool | int | float) and expected == _NAMES["string"]:
         hint = f'write it in quotes: "{_quoted(value)}"'
     message = f"{dotted(address)} must be {expected}, not {_kind(value)}"
@@ -115,7 +128,9 @@ def _unknown(error: _Error, address: Address) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 code="FCT1102",
                 message=f"{_quoted(key)} is no key of {dotted(address)}",
-                hint=did_you_mean(key, rest) or f"keys are {', '.join(known)}",
+                hint=did_you_mean(key, rest)
+                or misplaced_hint(key, address)
+                or f"keys are {', '.join(known)}",
                 address=(*address, key),
                 at_key=True,
             )
@@ -140,10 +155,17 @@ def _choice(error: _Error, address: Address) -> Iterator[Diagnostic]:
 
 def _no_choice(value: Tree, allowed: Iterable[object], address: Address) -> Diagnostic:
     choices = [str(choice) for choice in allowed]
-    meant = did_you_mean(value, choices) if isinstance(value, str) else ""
+    meant = _meant(value, choices) if isinstance(value, str) else ""
     one_of = "one of " if len(choices) > 1 else ""
     message = f"{dotted(address)} must be {one_of}{', '.join(choices)}"
     return Diagnostic(code="FCT1104", message=message, hint=meant, address=address)
+
+
+def _meant(value: str, choices: list[str]) -> str:
+    verb = _VERBS.get(value.upper()) if "GET" in choices else None
+    if verb is None:
+        return did_you_mean(value, choices)
+    return f'did you mean "{verb}"?' if verb in choices else ""
 
 
 def _pattern(error: _Error, address: Address) -> Iterator[Diagnostic]:

@@ -51,6 +51,59 @@ def test_every_key_and_value_has_its_place():
     assert document.quoted == {("a", "b", 1)}
 
 
+@pytest.mark.parametrize(
+    "text", ["a: [*]", "a: ['*', !b]", "a: [!b]", "a: *", "a:\n  - *", "a: {b: *}"]
+)
+def test_a_star_or_an_exclamation_mark_without_quotes_is_told_of(text: str):
+    (found,) = findings_in(text)
+
+    assert (found.code, found.hint) == (
+        "FCT1002",
+        'put a text that starts with * or ! in quotes: "*", "!name"',
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:\n  - b: 1\n   c: 2",
+        "a:\n    - b: 1\n  - c: 2",
+        "a:\n  b: []\n c: []",
+        "a: 1\n  b: 2",
+    ],
+)
+def test_a_line_that_stands_under_nothing_leads_to_its_indentation(text: str):
+    (found,) = findings_in(text)
+
+    assert (found.code, found.span and found.span.line) == ("FCT1002", text.count("\n") + 1)
+    assert "look at the indentation" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            "roles: {a: {grants: [], grants: []}}",
+            "; if this was meant to be another role, look at the indentation",
+        ),
+        (
+            "roles: {a: {grants: [{service: a, service: b}]}}",
+            "; if this was meant to be another grant, look at the indentation or a missing dash",
+        ),
+        (
+            "services: {a: {dsn: x, dsn: y}}",
+            "; if this was meant to be another service, look at the indentation",
+        ),
+        ("limits: {batch: 1, batch: 2}", ""),
+        ("roles: {a: {}, a: {}}", ""),
+    ],
+)
+def test_a_key_given_twice_may_have_been_meant_for_a_neighbour(text: str, hint: str):
+    (found,) = findings_in(text)
+
+    assert (found.code, found.hint) == ("FCT1005", f"keep one of the two{hint}")
+
+
 def test_anchors_aliases_and_merge_keys_work():
     found = tree_of("x: &x {a: 1, b: 2}\ny: {b: 3, <<: *x}\nz: {<<: [{a: 9}, *x]}\nw: *x")
 

@@ -82,6 +82,59 @@ def test_a_structural_fault_says_what_is_expected(top: str, message: str):
 
 
 @pytest.mark.parametrize(
+    ("words", "verb"),
+    [
+        ("SELECT READ select", "GET"),
+        ("INSERT CREATE", "POST"),
+        ("UPDATE EDIT", "PATCH"),
+        ("REPLACE", "PUT"),
+        ("REMOVE", "DELETE"),
+        ("get GETT", "GET"),
+    ],
+)
+def test_what_people_call_a_verb_leads_to_it_and_never_to_a_mightier_one(words: str, verb: str):
+    for word in words.split():
+        (found,) = findings_in(manifest_with().replace("[GET, POST]", f"[{word}]"))
+
+        assert (found.code, found.hint) == ("FCT1104", f'did you mean "{verb}"?')
+
+
+def test_a_verb_that_the_system_does_not_have_is_no_hint():
+    text = manifest_with().replace("{service: shop, tables: [orders], verbs: [GET, POST]}", "{}")
+
+    assert findings_in(text.replace("{}", "{system: [SELECT]}"))[0].hint == 'did you mean "GET"?'
+    assert findings_in(text.replace("{}", "{system: [REMOVE]}"))[0].hint == ""
+
+
+_ROLES = "version: 1\nservices: {shop: {driver: sqlite, dsn: shop.db}}\nroles: "
+
+
+@pytest.mark.parametrize(
+    ("roles", "hint"),
+    [
+        (
+            "{clerk: {grants: [{system: [GET], extends: [a]}]}}",
+            "it is a key of a role: look at the indentation",
+        ),
+        (
+            "{clerk: {service: shop, grants: []}}",
+            "it is a key of a grant: look at the indentation or a missing dash",
+        ),
+        ("{clerk: {keys: {}}}", "it is a key of the whole manifest: look at the indentation"),
+        (
+            "{clerk: {grants: []}, grants: [{system: [GET]}]}",
+            "it is a key of a role: look at the indentation",
+        ),
+        ("{clerk: {grants: {system: [GET]}}}", "start each item with a dash"),
+    ],
+)
+def test_a_key_on_the_wrong_level_leads_to_the_indentation(roles: str, hint: str):
+    (found,) = findings_in(_ROLES + roles)
+
+    assert found.hint == hint
+
+
+@pytest.mark.parametrize(
     ("claim", "message"),
     [
         ("{a: 1}", "must be true or false or a whole number or"),

@@ -1,0 +1,65 @@
+"""The levels of a manifest at which keys stand, for hints at one that stands on another. Pure."""
+
+from typing import Final
+
+import msgspec
+
+from faucet.diagnostics import Address
+from faucet.model.manifest import Grant, Key, Manifest, Role, Service
+
+_GRANT: Final = "grant"
+_STRUCTS: Final = {
+    "service": Service,
+    "role": Role,
+    _GRANT: Grant,
+    "key": Key,
+}
+_KEYS: Final = {
+    level: frozenset(field.encode_name for field in msgspec.structs.fields(struct))
+    for level, struct in _STRUCTS.items()
+}
+_TOP: Final = frozenset(field.encode_name for field in msgspec.structs.fields(Manifest))
+_SECTIONS: Final = {"services": "service", "roles": "role", "keys": "key"}
+
+
+def repeated_hint(address: Address) -> str:
+    """Return the mend of a key that the mapping at *address* has twice."""
+    level = _level(address)
+    if level is None:
+        return "keep one of the two"
+    return f"keep one of the two; if this was meant to be another {level}, {_look(level)}"
+
+
+def misplaced_hint(key: str, address: Address) -> str:
+    """
+    Return where *key*, which is none of the mapping at *address*, belongs; "" where nobody knows.
+
+    In `roles`, `services` and `keys` every key is a name; there, only one of the level below counts.
+    """
+    here = _level(address)
+    if len(address) == 1 and address[0] in _SECTIONS:
+        below = _SECTIONS[str(address[0])]
+        return f"it is a key of a {below}: {_look(below)}" if key in _KEYS[below] else ""
+    if here is None:
+        return ""
+    if key in _TOP:
+        return "it is a key of the whole manifest: look at the indentation"
+    of = [level for level, keys in _KEYS.items() if level != here and key in keys]
+    if not of:
+        return ""
+    return f"it is a key of a {' or a '.join(of)}: {_look(_GRANT if _GRANT in of else of[0])}"
+
+
+def _look(level: str) -> str:
+    dash = " or a missing dash" if level == _GRANT else ""
+    return f"look at the indentation{dash}"
+
+
+def _level(address: Address) -> str | None:
+    match address:
+        case ("roles", _, "grants", int()):
+            return _GRANT
+        case (str() as section, _) if section in _SECTIONS:
+            return _SECTIONS[section]
+        case _:
+            return None
