@@ -1,25 +1,22 @@
 """Ask every service's database what it holds, side by side."""
 
-import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from fnmatch import fnmatchcase
 from typing import Final
-from urllib.parse import unquote
 
 import msgspec
 
 from faucet.errors import ExecutionError
 from faucet.extension.dialect import Dialect, Wanted
 from faucet.model.catalog import Catalog, Relation, Unreachable
+from faucet.model.dsn import secrets_in_dsn
 from faucet.model.manifest import Tables
 from faucet.model.settings import ServiceSettings
-from faucet.secret import Secret
 
 _AT_ONCE: Final = 32
 _STATEMENT_SECONDS: Final = 10.0
 _PATIENCE_SECONDS: Final = 30.0
-_PASSWORDS: Final = re.compile(r"://[^/?#]*?:(.*)@|password=([^&\s]+)")
 
 
 def introspect(
@@ -57,7 +54,7 @@ def _introspect(service: ServiceSettings, dialect: Dialect) -> Catalog | Unreach
     try:
         catalog = dialect.introspect(service.dsn.reveal(), wanted)
     except ExecutionError as error:
-        return Unreachable(reason=_reason(error, service.dsn))
+        return Unreachable(reason=_reason(error, service))
     relations = {
         name: relation
         for name, relation in catalog.relations.items()
@@ -78,13 +75,12 @@ def _is_wanted(relation: Relation, tables: Tables) -> bool:
     )
 
 
-def _reason(error: ExecutionError, dsn: Secret) -> str:
+def _reason(error: ExecutionError, service: ServiceSettings) -> str:
     """Return the driver's own words on one line, without anything secret of the DSN."""
     told = error.__cause__ or error
     reason = " ".join(str(told).split()) or type(told).__name__
-    text = dsn.reveal()
-    found = {part for match in _PASSWORDS.findall(text) for part in match if part}
-    hidden = {text, *found, *(unquote(part) for part in found)}
+    dsn = service.dsn.reveal()
+    hidden = {dsn, *secrets_in_dsn(service.dialect, dsn)}
     for part in sorted(hidden, key=len, reverse=True):
         reason = reason.replace(part, "…")
     return reason

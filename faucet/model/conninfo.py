@@ -104,8 +104,21 @@ def holds_literal_password(template: str, placeholder: str) -> bool:
         parts = _parse(template)
     except DsnError:
         return False
-    values = [parts.password, *(v for key, v in parts.parameters if key == "sslpassword")]
-    return any(value and value != placeholder for value in values)
+    return any(value != placeholder for value in _passwords(parts))
+
+
+def secrets(text: str) -> frozenset[str]:
+    """Return what is secret in a DSN, as it reads and as URLs spell it; none where it is no DSN."""
+    try:
+        found = _passwords(_parse(text))
+    except DsnError:
+        return frozenset()
+    return frozenset({*found, *(quote(value, safe="") for value in found)})
+
+
+def _passwords(parts: _Parts) -> tuple[str, ...]:
+    of_keys = (value for key, value in parts.parameters if key == "sslpassword")
+    return tuple(value for value in (parts.password, *of_keys) if value)
 
 
 def _parse(text: str) -> _Parts:

@@ -1,24 +1,52 @@
 """DSNs in every form users bring, to the one form a dialect takes. Pure.
 
 No message quotes a DSN or a part of it: a password with a stray character ends up in any part.
+A driver that is not in the table is a `KeyError`: the manifest's structure lets none through.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Final
+
+import msgspec
 
 from faucet.model import conninfo, sqlite_path
 from faucet.model.dsn_error import DsnError
 
-__all__ = ["DsnError", "escape_in_dsn", "holds_literal_secret", "normalize_dsn"]
+__all__ = ["DsnError", "escape_in_dsn", "holds_literal_secret", "normalize_dsn", "secrets_in_dsn"]
 
 _FOREIGN: Final = (
     (re.compile(r"(mysql|mariadb)(\+\w+)?://|[^/]*@(tcp|unix)\(", re.ASCII), "MySQL"),
     (re.compile(r"(sqlserver|mssql)(\+\w+)?://", re.ASCII), "SQL Server"),
     (re.compile(r"snowflake://"), "Snowflake"),
 )
-_OWN: Final = {
-    "postgres": re.compile(r"(postgres|postgresql)(\+\w+)?://", re.ASCII),
-    "sqlite": re.compile(r"sqlite(\+\w+)?:|file:", re.ASCII),
+
+
+class _Form(msgspec.Struct, frozen=True, kw_only=True):
+    """What a driver makes of DSNs; *recognizes* finds those that can be no other driver's."""
+
+    recognizes: re.Pattern[str]
+    normalize: Callable[[str, str], str]
+    escape: Callable[[str, str], str]
+    holds_secret: Callable[[str, str], bool]
+    secrets: Callable[[str], frozenset[str]]
+
+
+_FORMS: Final[Mapping[str, _Form]] = {
+    "postgres": _Form(
+        recognizes=re.compile(r"(postgres|postgresql)(\+\w+)?://", re.ASCII),
+        normalize=lambda text, _folder: conninfo.normalize(text),
+        escape=conninfo.escape,
+        holds_secret=conninfo.holds_literal_password,
+        secrets=conninfo.secrets,
+    ),
+    "sqlite": _Form(
+        recognizes=re.compile(r"sqlite(\+\w+)?:|file:", re.ASCII),
+        normalize=sqlite_path.normalize,
+        escape=sqlite_path.escape,
+        holds_secret=lambda _template, _placeholder: False,
+        secrets=lambda _text: frozenset(),
+    ),
 }
 
 
@@ -35,21 +63,22 @@ def normalize_dsn(driver: str, dsn: str, folder: str) -> str:
     if not text.isprintable():
         raise DsnError("the DSN holds a control character")
     _refuse_foreign(driver, text)
-    if driver == "sqlite":
-        return sqlite_path.normalize(text, folder)
-    return conninfo.normalize(text)
+    return _FORMS[driver].normalize(text, folder)
 
 
 def escape_in_dsn(driver: str, template: str, value: str) -> str:
     """Return *value* as it must be written inside the DSN *template* to be one part of it."""
-    if driver == "sqlite":
-        return sqlite_path.escape(template, value)
-    return conninfo.escape(template, value)
+    return _FORMS[driver].escape(template, value)
 
 
 def holds_literal_secret(driver: str, template: str, placeholder: str) -> bool:
     """Return whether a password stands in *template*, whose references read *placeholder*."""
-    return driver != "sqlite" and conninfo.holds_literal_password(template, placeholder)
+    return _FORMS[driver].holds_secret(template, placeholder)
+
+
+def secrets_in_dsn(driver: str, dsn: str) -> frozenset[str]:
+    """Return what must not be told of *dsn* as `normalize_dsn` gave it, in every spelling."""
+    return _FORMS[driver].secrets(dsn)
 
 
 def _refuse_foreign(driver: str, text: str) -> None:
@@ -58,8 +87,8 @@ def _refuse_foreign(driver: str, text: str) -> None:
         if pattern.match(lowered):
             raise DsnError(
                 f"this is a DSN of {database}, which this version does not serve; "
-                "drivers are postgres and sqlite"
+                f"drivers are {' and '.join(_FORMS)}"
             )
-    for other, pattern in _OWN.items():
-        if other != driver and pattern.match(lowered):
+    for other, form in _FORMS.items():
+        if other != driver and form.recognizes.match(lowered):
             raise DsnError(f"this is a DSN of another driver: say driver: {other}")

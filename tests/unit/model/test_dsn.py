@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faucet.model.dsn import DsnError, escape_in_dsn, holds_literal_secret, normalize_dsn
+from faucet.model.dsn import (
+    DsnError,
+    escape_in_dsn,
+    holds_literal_secret,
+    normalize_dsn,
+    secrets_in_dsn,
+)
 
 
 @pytest.mark.parametrize(
@@ -107,3 +113,15 @@ def test_a_password_written_out_is_told_from_a_reference():
     assert holds_literal_secret("postgres", "host=h password=p", "1")
     assert not holds_literal_secret("postgres", "postgresql://u:1@h/d", "1")
     assert not holds_literal_secret("sqlite", "sqlite:///x.db", "1")
+
+
+def test_secrets_are_found_in_every_spelling():
+    dsn = normalize_dsn("postgres", "postgresql://a:s3 c%2Fret@b/c?sslpassword=k%20y&user=d", "/")
+
+    assert secrets_in_dsn("postgres", dsn) == {"s3 c/ret", "s3%20c%2Fret", "k y", "k%20y"}
+    assert secrets_in_dsn("sqlite", "/data/shop.db") == frozenset()
+
+
+def test_an_unknown_driver_is_no_other():
+    with pytest.raises(KeyError):
+        normalize_dsn("oracle", "a=b", "/")
