@@ -11,10 +11,9 @@ from faucet.serve.respond import Respond
 from faucet.serve.running import Asgi, AsgiReceive, AsgiScope, AsgiSend
 from faucet.serve.switch import Switch
 
+# A mirror of request/route.py, which decides: a path that is missing here is answered all the same.
 _SERVICE_PATHS: Final = (
     "/_doc",
-    "/_schema",
-    "/_schema/{relation:str}",
     "/_table",
     "/_table/{relation:str}",
     "/_table/{relation:str}/{key:str}",

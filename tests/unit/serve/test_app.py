@@ -1,12 +1,16 @@
 """From a socket to `answer` and back."""
 
 import asyncio
+import re
+from typing import get_args
 
 import pytest
 
 from faucet.errors import RequestError
 from faucet.events import Answered
 from faucet.model.request import HttpRequest
+from faucet.request.route import Route, find_route
+from faucet.serve import app
 from tests.unit.serve.serving import plain, running, serving
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +45,14 @@ async def test_every_path_reaches_answer_as_it_was_sent(path: str):
 
     assert told.startswith(b"HTTP/1.1 200 ")
     assert told.endswith(f"\r\n\r\n1 GET {path} a=%20b".encode())
+
+
+async def test_the_routes_of_the_framework_are_those_of_the_request_plane():
+    paths = [*app._OTHER_PATHS, *(f"/api/v1/shop{path}" for path in app._SERVICE_PATHS)]
+
+    found = [find_route(re.sub("{.*?}", "x", path)) for path in paths]
+
+    assert {type(route) for route in found} == set(get_args(Route))
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE"])
