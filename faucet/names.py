@@ -1,13 +1,9 @@
-"""Names with a meaning, the rules they follow, and near names for hints."""
+"""The rules that names follow, and near names for hints."""
 
 import difflib
 import re
 from collections.abc import Iterable
-from typing import Final, NewType
-
-ServiceName = NewType("ServiceName", str)
-RoleName = NewType("RoleName", str)
-KeyName = NewType("KeyName", str)
+from typing import Final
 
 # Services, roles and keys stand in URLs, logs and headers; tables and columns are the
 # database's own.

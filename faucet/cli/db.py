@@ -12,8 +12,9 @@ from faucet.cli.lazy_group import AliasedGroup
 from faucet.cli.manifest_path import config_option
 from faucet.cli.tables import print_table
 from faucet.model.dsn import holds_literal_secret
+from faucet.model.scalars import VERBS
 
-_VERBS: Final = {"read": ["GET"], "write": ["GET", "POST", "PUT", "PATCH", "DELETE"]}
+_VERBS: Final = {"read": ["GET"], "write": list(VERBS)}
 _DRIVERS: Final = {"postgresql": "postgres", "sqlite3": "sqlite"}
 _DEFAULT_ROLE: Final = "default"
 _PLACEHOLDER: Final = "${env:PASSWORD}"

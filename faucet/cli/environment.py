@@ -1,18 +1,15 @@
 """The environment variables of the command line; the only module of it that reads them."""
 
 import os
-from typing import Final
 
 import click
 import msgspec
 
 from faucet.control.overrides import Overrides
+from faucet.model.bounds import MOST_PORT
+from faucet.model.scalars import FORMATS, LEVELS
+from faucet.names import is_key_header
 from faucet.secret import Secret
-
-LEVELS: Final = ("debug", "info", "warning", "error")
-FORMATS: Final = ("json", "text")
-MOST_PORT: Final = 65_535
-_TOKEN: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 
 
 class Flags(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +54,10 @@ def _port() -> int | None:
 
 def _header() -> str | None:
     text = variable("FAUCET_AUTH_API_KEY_HEADER")
-    if text is not None and not _TOKEN.issuperset(text.lower()):
-        raise click.UsageError("FAUCET_AUTH_API_KEY_HEADER must be the name of a header.")
+    if text is not None and not is_key_header(text):
+        raise click.UsageError(
+            "FAUCET_AUTH_API_KEY_HEADER must be the name of a free header."
+        )
     return text
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from faucet.cli.environment import MOST_PORT, Flags, overrides
+from faucet.cli.environment import Flags, overrides
 from faucet.cli.manifest_path import config_option
+from faucet.model.bounds import MOST_PORT
 
 
 @click.command("serve")

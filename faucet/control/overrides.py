@@ -1,8 +1,13 @@
 """What flags and environment put over the manifest."""
 
+from typing import Final
+
 import msgspec
 
 from faucet.secret import Secret
+
+OWN_PROVIDER: Final = "own"
+"""The provider that takes its secret from FAUCET_AUTH_JWT_SECRET."""
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -22,6 +22,11 @@ from faucet.secret import Secret
 
 Fetch = Callable[[SecretReference], Secret | None]
 Catalogs = Mapping[str, Catalog | Unreachable]
+
+REQUIRED_IS_DOWN: Final = "FCT1401"
+OPTIONAL_IS_DOWN: Final = "FCT1402"
+UNREACHABLE: Final = frozenset({REQUIRED_IS_DOWN, OPTIONAL_IS_DOWN})
+"""The codes of databases that cannot be reached."""
 
 _NOTHING: Mapping[str, Catalog] = MappingProxyType({})
 
@@ -154,7 +159,7 @@ def _unreachable(settings: Settings, catalogs: Catalogs) -> Iterable[Diagnostic]
         if isinstance(catalog, Unreachable):
             required = settings.services[name].required
             yield Diagnostic(
-                code="FCT1401" if required else "FCT1402",
+                code=REQUIRED_IS_DOWN if required else OPTIONAL_IS_DOWN,
                 severity=Severity.ERROR if required else Severity.WARNING,
                 message=f'the database of "{name}" cannot be reached',
                 detail=catalog.reason,

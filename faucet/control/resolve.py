@@ -3,12 +3,14 @@
 from msgspec import UNSET
 
 from faucet.control.filling import Filling, Secrets, jwks_reference, references
-from faucet.control.overrides import Overrides
+from faucet.control.overrides import OWN_PROVIDER, Overrides
 from faucet.control.resolve_auth import resolve_auth
 from faucet.diagnostics import Address, Diagnostic, Outcome, Severity, has_errors
+from faucet.model.bounds import LEAST_SECRET_BYTES, MOST_PORT, is_short_secret
 from faucet.model.dsn import DsnError, normalize_dsn
 from faucet.model.limits import tighten, top_limits
 from faucet.model.manifest import Manifest, Service
+from faucet.model.scalars import FORMATS, LEVELS
 from faucet.model.settings import (
     LimitSettings,
     LoggingSettings,
@@ -23,11 +25,7 @@ from faucet.secret import Secret
 
 __all__ = ["Overrides", "jwks_reference", "references", "resolve"]
 
-_LEVELS = ("debug", "info", "warning", "error")
-_FORMATS = ("json", "text")
-_MOST_PORT = 65_535
 _MOST_POOL = 10_000
-_LEAST_BYTES = 32
 
 
 def resolve(
@@ -61,7 +59,7 @@ class _Resolving:
         manifest = self._manifest
         top = top_limits(manifest.limits)
         auth = resolve_auth(manifest, self.filling, self._overrides, top)
-        own = next((one.secret for one in auth.providers if one.name == "own"), None)
+        own = next((one.secret for one in auth.providers if one.name == OWN_PROVIDER), None)
         return Settings(
             server=self._server(),
             auth=auth,
@@ -77,10 +75,10 @@ class _Resolving:
 
     def _purpose_key(self) -> Secret | None:
         secret = self._overrides.jwt_secret
-        if secret is not None and len(secret.reveal().encode()) < _LEAST_BYTES:
+        if secret is not None and is_short_secret(secret.reveal()):
             self._report(
                 "FCT1306",
-                f"FAUCET_AUTH_JWT_SECRET has fewer than {_LEAST_BYTES} bytes",
+                f"FAUCET_AUTH_JWT_SECRET has fewer than {LEAST_SECRET_BYTES} bytes",
                 (),
                 Severity.WARNING,
             )
@@ -91,7 +89,7 @@ class _Resolving:
         host = self._overrides.host or self.filling.text(server.host, ("server", "host"))
         port = self._overrides.port
         if port is None:
-            port = self._number(server.port, ("server", "port"), 0, _MOST_PORT)
+            port = self._number(server.port, ("server", "port"), 0, MOST_PORT)
         return ServerSettings(
             host=host or "",
             port=port,
@@ -143,8 +141,8 @@ class _Resolving:
         written = self._manifest.logging
         level, form = self._overrides.log_level, self._overrides.log_format
         return LoggingSettings(
-            level=level or self._choice(written.level, ("logging", "level"), _LEVELS),
-            format=form or self._choice(written.format, ("logging", "format"), _FORMATS),
+            level=level or self._choice(written.level, ("logging", "level"), LEVELS),
+            format=form or self._choice(written.format, ("logging", "format"), FORMATS),
         )
 
     def _choice(self, text: str, address: Address, choices: tuple[str, ...]) -> str:

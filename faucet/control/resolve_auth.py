@@ -1,12 +1,11 @@
 """The part of resolve that says who may ask: providers of tokens, and API keys. Pure."""
 
-from typing import Final
-
 from msgspec import UNSET
 
 from faucet.control.filling import Filling, jwks_reference
-from faucet.control.overrides import Overrides
+from faucet.control.overrides import OWN_PROVIDER, Overrides
 from faucet.diagnostics import Address, Diagnostic
+from faucet.model.bounds import LEAST_SECRET_BYTES, is_short_secret
 from faucet.model.jwks import JwksError, read_jwks
 from faucet.model.key_hash import read_hash
 from faucet.model.limits import tighten
@@ -15,9 +14,6 @@ from faucet.model.settings import ApiKey, AuthSettings, JwtSettings, LimitSettin
 from faucet.model.units import parse_duration, parse_instant
 from faucet.names import is_key_header
 from faucet.secret import Secret
-
-_OWN: Final = "own"
-_LEAST_BYTES: Final = 32
 
 
 def resolve_auth(
@@ -78,7 +74,7 @@ class _ResolvingAuth:
 
     def _secret(self, name: str, provider: JwtProvider, here: Address) -> Secret | None:
         address = (*here, "secret") if provider.secret else here
-        if name == _OWN and self._overrides.jwt_secret is not None:
+        if name == OWN_PROVIDER and self._overrides.jwt_secret is not None:
             secret: str | None = self._overrides.jwt_secret.reveal()
         elif provider.secret:
             secret = self._filling.text(provider.secret, address)
@@ -86,10 +82,10 @@ class _ResolvingAuth:
             message = "the provider has no secret, and FAUCET_AUTH_JWT_SECRET is not set"
             self._report("FCT1301", message, address)
             return None
-        if secret is not None and len(secret.encode()) < _LEAST_BYTES:
+        if secret is not None and is_short_secret(secret):
             self._report(
                 "FCT1304",
-                f"an HMAC secret has {_LEAST_BYTES} bytes or more; this has fewer",
+                f"an HMAC secret has {LEAST_SECRET_BYTES} bytes or more; this has fewer",
                 address,
             )
         return None if secret is None else Secret(secret)

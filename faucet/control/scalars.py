@@ -4,10 +4,11 @@ import math
 import re
 from typing import Final
 
+from faucet.model.bounds import SAFE_INTEGER
+
 # Beyond these a conversion costs more than the number is worth: int() of text is quadratic.
 MAX_DIGITS: Final = 400
 MAX_EXPONENT: Final = 400
-_EXACT: Final = 2**53
 
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS: Final = {
@@ -60,7 +61,7 @@ def _float(text: str, exponent: str) -> int | float:
     value = float(text)
     if not math.isfinite(value):
         raise ScalarError("the number is too large")
-    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+    return int(value) if value.is_integer() and abs(value) < SAFE_INTEGER else value
 
 
 def _bounded(text: str) -> str:

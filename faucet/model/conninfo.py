@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import msgspec
 
+from faucet.model.bounds import MOST_PORT
 from faucet.model.dsn_error import DsnError
 
 _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*)://(?P<rest>.*)", re.ASCII)
@@ -16,7 +17,7 @@ _PAIR: Final = re.compile(
 )
 _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SETTING: Final = re.compile(r"[A-Za-z_][\w.]*", re.ASCII).fullmatch
-_PORTS: Final = range(1, 65536)
+_PORTS: Final = range(1, MOST_PORT + 1)
 _COMPONENTS: Final = frozenset({"user", "password", "dbname"})
 _HINT: Final = "a password with special characters is percent-encoded, or a reference"
 
@@ -181,7 +182,7 @@ def _host(text: str) -> tuple[str, str]:
 
 def _check_port(port: str) -> None:
     if port and not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) in _PORTS):  # noqa: PLR2004
-        raise DsnError(f"the port is no number from 1 to 65535; {_HINT}")
+        raise DsnError(f"the port is no number from 1 to {MOST_PORT}; {_HINT}")
 
 
 def _decode(text: str) -> str:

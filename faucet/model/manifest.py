@@ -12,6 +12,8 @@ from faucet.model.scalars import (
     DeploymentNumber,
     DeploymentText,
     Duration,
+    Format,
+    Level,
     LogFormat,
     LogLevel,
     Name,
@@ -251,11 +253,11 @@ class Logging(Spec, frozen=True, kw_only=True):
     """What is logged and how."""
 
     level: Annotated[
-        Literal["debug", "info", "warning", "error"] | LogLevel,
+        Level | LogLevel,
         Meta(description="The least severe level.", extra_json_schema={REFERENCE: "deployment"}),
     ] = "info"
     format: Annotated[
-        Literal["json", "text"] | LogFormat,
+        Format | LogFormat,
         Meta(
             description="One JSON object or one text a line.",
             extra_json_schema={REFERENCE: "deployment"},

@@ -1,8 +1,10 @@
 """The scalars that a manifest is written in, each with its pattern and its words."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
+
+from faucet.names import NAME_PATTERN
 
 REFERENCE: Final = "x-faucet-reference"
 """Schema mark of a field that takes ``${env:}`` and ``${file:}``: "secret" or "deployment"."""
@@ -10,13 +12,17 @@ REFERENCE: Final = "x-faucet-reference"
 WHOLE_REFERENCE: Final = r"^\$\{[a-z]+:[^}]+\}$"
 
 Whole = Annotated[str, Meta(pattern=WHOLE_REFERENCE)]
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["json", "text"]
+LEVELS: Final[tuple[str, ...]] = get_args(Level)
+FORMATS: Final[tuple[str, ...]] = get_args(Format)
 # The pattern of a text holds for every text of a union, its literals included.
-LogLevel = Annotated[str, Meta(pattern=r"^(debug|info|warning|error|\$\{[a-z]+:[^}]+\})$")]
-LogFormat = Annotated[str, Meta(pattern=r"^(json|text|\$\{[a-z]+:[^}]+\})$")]
+LogLevel = Annotated[str, Meta(pattern=rf"^({'|'.join(LEVELS)}|\$\{{[a-z]+:[^}}]+\}})$")]
+LogFormat = Annotated[str, Meta(pattern=rf"^({'|'.join(FORMATS)}|\$\{{[a-z]+:[^}}]+\}})$")]
 Name = Annotated[
     str,
     Meta(
-        pattern="^[a-z][a-z0-9_-]{0,62}$",
+        pattern=NAME_PATTERN,
         description="a-z, 0-9, _ and -, starting with a letter, up to 63 characters.",
     ),
 ]
@@ -43,3 +49,4 @@ DeploymentNumber = Annotated[int | Whole, Meta(extra_json_schema={REFERENCE: "de
 Positive = Annotated[int, Meta(ge=1)]
 ClaimValue = None | bool | int | float | str | tuple[bool | int | float | str, ...]
 Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+VERBS: Final[tuple[str, ...]] = get_args(Verb)

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from faucet.control.checks.subject import Subject, grants
 from faucet.diagnostics import Address, Diagnostic, dotted
+from faucet.model.bounds import MOST_PORT
 from faucet.model.manifest import Limits, Manifest
 from faucet.model.units import UnitError, parse_duration, parse_size
 
@@ -69,7 +70,7 @@ def _read(text: str) -> float:
 
 def _quantities(manifest: Manifest) -> Iterator[_Quantity]:
     server = manifest.server
-    yield _quantity(server.port, ("server", "port"), 0, 65535)
+    yield _quantity(server.port, ("server", "port"), 0, MOST_PORT)
     yield _quantity(server.shutdown_timeout, ("server", "shutdown_timeout"), 0)
     yield _quantity(server.max_body, ("server", "max_body"), 1, _LARGEST_BODY)
     for name, provider in manifest.auth.jwt.items():

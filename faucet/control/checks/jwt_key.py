@@ -4,13 +4,11 @@ from collections.abc import Iterator
 
 from faucet.control.checks.jwt_family import family
 from faucet.control.checks.subject import Subject
+from faucet.control.overrides import OWN_PROVIDER
 from faucet.diagnostics import Diagnostic
 from faucet.model.manifest import JwtProvider
 
 CODE = "FCT1223"
-
-# FAUCET_AUTH_JWT_SECRET may give this one its secret.
-_OWN = "own"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -33,7 +31,8 @@ def _fault(name: str, provider: JwtProvider) -> tuple[str, str]:
     if family(provider.algorithms[0]) == "HS":
         if provider.jwks:
             return "HMAC algorithms verify with a secret, not with jwks", "name a secret"
-        if not provider.secret and name != _OWN:
+        # FAUCET_AUTH_JWT_SECRET may give that one its secret.
+        if not provider.secret and name != OWN_PROVIDER:
             return "HMAC algorithms need a secret", "add secret: ${env:NAME}"
         return "", ""
     if not provider.jwks:

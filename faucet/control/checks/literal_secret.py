@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from faucet.control.checks.placeholder import PLACEHOLDER, dsn_template
-from faucet.control.checks.short_secret import is_short
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Diagnostic, Severity
+from faucet.model.bounds import is_short_secret
 from faucet.model.dsn import holds_literal_secret
 from faucet.model.references import has_reference
 
@@ -20,7 +20,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             yield _warning(("services", name, "dsn"), "the DSN holds a password", name)
     for name, provider in subject.manifest.auth.jwt.items():
         secret = provider.secret
-        if secret and not has_reference(secret) and not is_short(secret):
+        if secret and not has_reference(secret) and not is_short_secret(secret):
             yield _warning(("auth", "jwt", name, "secret"), "the secret is spelled out", name)
 
 

@@ -4,26 +4,20 @@ from collections.abc import Iterator
 
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Diagnostic
+from faucet.model.bounds import LEAST_SECRET_BYTES, is_short_secret
 from faucet.model.references import has_reference
 
 CODE = "FCT1226"
 
-LEAST_BYTES = 32
-
-
-def is_short(secret: str) -> bool:
-    """Return whether *secret* has fewer bytes than the digest of HS256."""
-    return len(secret.encode()) < LEAST_BYTES
-
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each literal secret of fewer than 32 bytes."""
+    """Yield a diagnostic for each literal secret of too few bytes."""
     for name, provider in subject.manifest.auth.jwt.items():
         secret = provider.secret
-        if secret and not has_reference(secret) and is_short(secret):
+        if secret and not has_reference(secret) and is_short_secret(secret):
             yield Diagnostic(
                 code=CODE,
-                message=f"an HMAC secret has {LEAST_BYTES} bytes or more",
+                message=f"an HMAC secret has {LEAST_SECRET_BYTES} bytes or more",
                 hint="make one: python3 -c 'import secrets; print(secrets.token_hex(32))'",
                 address=("auth", "jwt", name, "secret"),
             )

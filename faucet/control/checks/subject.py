@@ -11,9 +11,9 @@ from faucet.model.facts import Facts
 from faucet.model.grammar import FilterError, parse_filter
 from faucet.model.manifest import Grant, Manifest
 from faucet.model.predicate import Predicate
+from faucet.model.scalars import VERBS
 
 ALL_ROWS = "all"
-VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Final
 
 from faucet import errors
 from faucet.errors import ErrorKind
+from faucet.model.bounds import MOST_FILTER_BYTES
 
 _READ_STATUSES: Final = (400, 401, 403, 404, 414, 500, 503, 504)
 _WRITE_STATUSES: Final = tuple(sorted((*_READ_STATUSES, 409, 413, 415)))
@@ -172,7 +173,7 @@ PARAMETERS: Final[Mapping[str, object]] = {
         "filter",
         "Which rows: comparisons joined by AND, OR and NOT, texts in single quotes.",
         type="string",
-        maxLength=16 * 1024,
+        maxLength=MOST_FILTER_BYTES,
     ),
     "order": _query(
         "order",
