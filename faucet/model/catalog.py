@@ -51,9 +51,10 @@ class ColumnType(msgspec.Struct, frozen=True, kw_only=True):
     type below, without length or scale, and None elsewhere. *bits* is the width of an integer (16,
     32, 64) or float (32, 64), and 64 on a decimal that its database keeps as a double, exact to 15
     digits (SQLite); *length* counts characters (bytes for binary); *precision* and *scale* are a
-    decimal's, *precision* alone the fraction digits of times. *provable* is false where the
-    database does not hold values to the type (a SQLite column without a declared type, a computed
-    view column), so that no rule may stand on it.
+    decimal's, *precision* alone the fraction digits of times. *text_dates* marks a date or
+    timestamp that its database compares as text (SQLite), which is right from year 1 to 9999 alone.
+    *provable* is false where the database does not hold values to the type (a SQLite column without
+    a declared type, a computed view column), so that no rule may stand on it.
     """
 
     kind: Kind
@@ -66,6 +67,7 @@ class ColumnType(msgspec.Struct, frozen=True, kw_only=True):
     padded: bool = False
     labels: tuple[str, ...] = ()
     element: Kind | None = None
+    text_dates: bool = False
     provable: bool = True
     base: str | None = None
 

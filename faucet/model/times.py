@@ -56,40 +56,32 @@ def date_of(days: int) -> tuple[int, int, int]:
     return year + era * 400 + (month <= 2), month, day  # noqa: PLR2004
 
 
-_FIRST_DAY: Final = days_of(-4713, 11, 24)
-_LAST_DAY: Final = days_of(5_874_897, 12, 31)
-_FIRST_MOMENT: Final = _FIRST_DAY * _DAY
-_LAST_MOMENT: Final = days_of(294_277, 1, 1) * _DAY - 1
+_TEXT_DAYS: Final = range(days_of(1, 1, 1), days_of(10_000, 1, 1))
+_DATE_DAYS: Final = range(days_of(-4713, 11, 24), days_of(5_874_898, 1, 1))
+_MOMENT_DAYS: Final = range(days_of(-4713, 11, 24), days_of(294_277, 1, 1))
 
 
 def moment(text: str, of: ColumnType) -> str:
     """
     Return the date or timestamp that *text* spells, in canonical form, or raise `ValueFault`.
 
-    A zone counts for a timestamp with zone alone; there, its absence means UTC.
+    A zone counts for a timestamp with zone alone; there, its absence means UTC. Columns with
+    *text_dates* take neither the infinities nor years outside 1 to 9999.
     """
     text = " ".join(text.split()) if len(text) <= _LONGEST else ""
     if text.lower() in _INFINITE:
-        return text.lower()
+        return _infinity(text.lower(), of)
     found = _MOMENT.fullmatch(text)
     if found is None:
         raise ValueFault(INVALID_VALUE, f"the value is not a {of.kind.value}")
     day = _day(found)
     clock = _Point(micros=0) if found["hour"] is None else _clock(found)
     if of.kind is Kind.DATE:
-        return _date(day, clock)
+        return _date(day, clock, of)
     micros = day * _DAY + clock.micros
     if of.kind is Kind.TIMESTAMPTZ:
         micros -= _offset(found["zone"] or "Z")
-    if not _FIRST_MOMENT <= micros <= _LAST_MOMENT:
-        limits = _spell_moment(_FIRST_MOMENT), _spell_moment(_LAST_MOMENT)
-        raise _beyond(limits, after=micros > 0)
-    unit = _unit(of)
-    below = micros - micros % unit
-    if below != micros or clock.more:
-        gap = Gap(below=_spell_moment(below), above=_spell_moment(below + unit))
-        raise _too_precise(of, gap)
-    return _spell_moment(micros)
+    return _moment(_Point(micros=micros, more=clock.more), of)
 
 
 def time(text: str, of: ColumnType) -> str:
@@ -152,13 +144,44 @@ def _offset(zone: str) -> int:
     return (-seconds if zone[0] == "-" else seconds) * _SECOND
 
 
-def _date(day: int, clock: _Point) -> str:
-    if not _FIRST_DAY <= day <= _LAST_DAY:
-        raise _beyond((_spell_date(_FIRST_DAY), _spell_date(_LAST_DAY)), after=day > 0)
+def _infinity(text: str, of: ColumnType) -> str:
+    if of.text_dates:
+        raise _beyond(of, after=not text.startswith("-"))
+    return text
+
+
+def _date(day: int, clock: _Point, of: ColumnType) -> str:
+    days = _days(of)
+    if day not in days:
+        raise _beyond(of, after=day > 0)
     if clock.micros or clock.more:
-        gap = Gap(below=_spell_date(day), above=_spell_date(day + 1))
+        above = _spell_date(day + 1) if day + 1 in days else _ends(of)[1]
+        gap = Gap(below=_spell_date(day), above=above)
         raise ValueFault(OUT_OF_RANGE, "a date has no time of day but midnight", gap)
     return _spell_date(day)
+
+
+def _moment(point: _Point, of: ColumnType) -> str:
+    days, unit = _days(of), _unit(of)
+    if point.micros // _DAY not in days:
+        raise _beyond(of, after=point.micros > 0)
+    below = point.micros - point.micros % unit
+    if below != point.micros or point.more:
+        above = below + unit
+        spelled = _spell_moment(above) if above // _DAY in days else _ends(of)[1]
+        raise _too_precise(of, Gap(below=_spell_moment(below), above=spelled))
+    return _spell_moment(below)
+
+
+def _days(of: ColumnType) -> range:
+    if of.text_dates:
+        return _TEXT_DAYS
+    return _DATE_DAYS if of.kind is Kind.DATE else _MOMENT_DAYS
+
+
+def _ends(of: ColumnType) -> tuple[str | None, str | None]:
+    """Return what the column holds before its first day and after its last one."""
+    return (None, None) if of.text_dates else ("-infinity", "infinity")
 
 
 def _unit(of: ColumnType) -> int:
@@ -166,11 +189,14 @@ def _unit(of: ColumnType) -> int:
     return int(10 ** (_DIGITS - digits))
 
 
-def _beyond(limits: tuple[str, str], *, after: bool) -> ValueFault:
-    gap = Gap(below="-infinity", above=limits[0])
-    if after:
-        gap = Gap(below=limits[1], above="infinity")
-    return ValueFault(OUT_OF_RANGE, f"a date lies from {limits[0]} to {limits[1]}", gap)
+def _beyond(of: ColumnType, *, after: bool) -> ValueFault:
+    days, (before_all, after_all) = _days(of), _ends(of)
+    if of.kind is Kind.DATE:
+        first, last = _spell_date(days[0]), _spell_date(days[-1])
+    else:
+        first, last = _spell_moment(days.start * _DAY), _spell_moment(days.stop * _DAY - _unit(of))
+    gap = Gap(below=last, above=after_all) if after else Gap(below=before_all, above=first)
+    return ValueFault(OUT_OF_RANGE, f"the column's dates lie from {first} to {last}", gap)
 
 
 def _too_precise(of: ColumnType, gap: Gap) -> ValueFault:

@@ -5,7 +5,7 @@ OPAQUE str · UUID lower-case str · BINARY bytes · DATE ``YYYY-MM-DD`` · TIME
 TIMESTAMP ``YYYY-MM-DD HH:MM:SS[.ffffff]``, fractions without trailing zeros · TIMESTAMPTZ the same,
 in UTC, without suffix · INTERVAL ISO 8601 · JSON the document's text · ARRAY the text of a JSON
 array whose leaves are spelled as PostgreSQL reads them. Dates beyond year 9999, before year 1 and
-the infinities keep PostgreSQL's spelling.
+the infinities keep PostgreSQL's spelling, where the column takes them.
 
 Every function raises `ValueFault` for what does not fit. Its kind is OUT_OF_RANGE where the value
 can be read and the column cannot hold it: that equals nothing.

@@ -18,6 +18,8 @@ from faucet.sql.moments import spell_date, spell_instant, spell_seconds, spell_t
 
 Encoder = Callable[[object], str]
 
+OVERFLOW: Final = "overflow"
+"""What a dialect gives for a float sum beyond double, since a sum of infinities is infinite."""
 _SAFE_INTEGER: Final = 2**53
 _SUM_END: Final = 2**63
 # A double has 309 digits before its point, a text 400 and an exponent of 400.
@@ -65,7 +67,7 @@ def _encoder(output: Output, options: ValueOptions) -> Encoder:
         case Function.SUM if output.type.kind is Kind.INTEGER:
             return _sum_of_integers(output, options)
         case Function.SUM | Function.AVG:
-            return _finite(output, by_kind)
+            return _within_double(output, by_kind)
         case _:
             return by_kind
 
@@ -85,9 +87,9 @@ def _sum_of_integers(output: Output, options: ValueOptions) -> Encoder:
     return combine
 
 
-def _finite(output: Output, spell: Encoder) -> Encoder:
+def _within_double(output: Output, spell: Encoder) -> Encoder:
     def check(cell: object) -> str:
-        if isinstance(cell, float) and not math.isfinite(cell):
+        if cell == OVERFLOW:
             raise _out_of_range(output)
         return spell(cell)
 

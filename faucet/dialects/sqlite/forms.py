@@ -19,6 +19,7 @@ from faucet.model.catalog import ColumnType, Kind
 from faucet.model.condition import Scalar
 from faucet.model.settings import ValueOptions
 from faucet.model.statement import Function
+from faucet.sql.cells import OVERFLOW
 from faucet.sql.defaults import default_expression
 
 _INSTANTS: Final = frozenset({Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
@@ -26,6 +27,7 @@ _INSTANT: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|[+-]\d\d:?\d\d)?"
 )
 _LOW: Final = 0xFFFFFFFF
+_LAST_SECOND: Final = math.nextafter(253_402_300_800.0, 0)
 
 
 class SqliteForms:
@@ -110,17 +112,17 @@ class SqliteForms:
         Return the aggregate; a sum of integers as the text ``high:low``.
 
         SQLite's own sum fails on overflow with a bare error, so halves are summed; `sql/cells`
-        puts them together.
+        puts them together. A float sum beyond double is the text OVERFLOW.
         """
         if function is Function.SUM and of.kind is Kind.INTEGER:
             high, low = _halves(column)
             text = [sa.cast(part, sa.Text) for part in (high, low)]
             return text[0].op("||")(sa.literal_column("':'")).op("||")(text[1])
         if function is Function.AVG:
-            return sa.func.avg(column)
+            return _doubles(sa.func.avg(column), column)
         if function is Function.SUM:
             # Decimals that are whole are stored as integers, whose sum could overflow.
-            column = column * sa.literal_column("1.0")
+            return _doubles(sa.func.sum(column * sa.literal_column("1.0")), column)
         extreme: Expression = getattr(sa.func, function.value.lower())(column)
         return extreme
 
@@ -184,6 +186,23 @@ def _halves(column: Expression) -> tuple[Expression, Expression]:
     return high, low
 
 
+def _doubles(total: Expression, column: Expression) -> Expression:
+    """Return *total* with NaN and the infinities as in PostgreSQL; SQLite takes 'NaN' for 0."""
+    nan: Expression = sa.literal_column("'NaN'")
+    infinity: Expression = sa.literal_column("9e999")
+    infinite = sa.func.max(sa.func.abs(column) == infinity)
+    return sa.case(
+        (sa.func.max(column == nan), nan),
+        # Infinities of both signs.
+        (sa.and_(total.is_(None), sa.func.count(column) > sa.literal_column("0")), nan),
+        (
+            sa.and_(sa.func.abs(total) == infinity, sa.not_(infinite)),
+            sa.literal_column(f"'{OVERFLOW}'"),
+        ),
+        else_=total,
+    )
+
+
 def _plain(value: Scalar) -> object:
     if isinstance(value, bool):
         return int(value)
@@ -203,6 +222,8 @@ def _unix(value: Scalar) -> object:
     if value is None:
         return None
     moment = datetime.fromisoformat(str(value)).replace(tzinfo=UTC).timestamp()
+    # The last microsecond of year 9999 would round to year 10000.
+    moment = min(moment, _LAST_SECOND)
     return int(moment) if moment == int(moment) else moment
 
 

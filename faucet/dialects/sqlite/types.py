@@ -49,6 +49,7 @@ _CONTAINED: Final = (
     ("DOUB", Kind.FLOAT),
 )
 _LENGTHS: Final = frozenset({Kind.TEXT, Kind.BINARY})
+_DAYS: Final = frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
 _FRACTIONS: Final = frozenset({Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
 _BITS: Final = 64  # of decimals too: they are kept as doubles
 
@@ -73,6 +74,7 @@ def column_type(declared: str, *, provable: bool = True) -> ColumnType:
         precision=first if decimal or kind in _FRACTIONS else None,
         scale=int(parts["second"] or 0) if decimal else None,
         bits=_BITS if kind in NUMBERS else None,
+        text_dates=kind in _DAYS,
         provable=provable and kind is not Kind.OPAQUE,
     )
 

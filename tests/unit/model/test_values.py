@@ -45,6 +45,9 @@ _TIME = _type(Kind.TIME, precision=3)
 _STAMP = _type(Kind.TIMESTAMP)
 _SECONDS = _type(Kind.TIMESTAMP, precision=0)
 _INSTANT = _type(Kind.TIMESTAMPTZ)
+_TEXT_DATE = _type(Kind.DATE, text_dates=True)
+_TEXT_SECONDS = _type(Kind.TIMESTAMP, precision=0, text_dates=True)
+_TEXT_INSTANT = _type(Kind.TIMESTAMPTZ, text_dates=True)
 _INTERVAL = _type(Kind.INTERVAL)
 _JSON = _type(Kind.JSON)
 _OPAQUE = _type(Kind.OPAQUE)
@@ -129,6 +132,9 @@ def _fault(
         (_INSTANT, "2024-01-02", "2024-01-02 00:00:00"),
         (_INSTANT, "0001-01-01T00:00:00+01", "0001-12-31 23:00:00 BC"),
         (_INSTANT, "infinity", "infinity"),
+        (_TEXT_DATE, "0001-01-01", "0001-01-01"),
+        (_TEXT_SECONDS, "9999-12-31T23:59:59", "9999-12-31 23:59:59"),
+        (_TEXT_INSTANT, "10000-01-01T00:30:00+01", "9999-12-31 23:30:00"),
         (_INTERVAL, "P1DT2H", "P1DT2H"),
         (_INTERVAL, "P1Y2M3W4DT5H6M7.8S", "P1Y2M25DT5H6M7.8S"),
         (_INTERVAL, "PT-0.5S", "PT-0.5S"),
@@ -240,6 +246,21 @@ def test_a_text_that_spells_no_value_is_refused(of: ColumnType, text: str):
             Gap(below="2024-01-01 00:00:00", above="2024-01-01 00:00:00.000001"),
         ),
         (_STAMP, "294277-01-01", Gap(below="294276-12-31 23:59:59.999999", above="infinity")),
+        (_SECONDS, "294277-01-01", Gap(below="294276-12-31 23:59:59", above="infinity")),
+        (
+            _SECONDS,
+            "294276-12-31T23:59:59.5",
+            Gap(below="294276-12-31 23:59:59", above="infinity"),
+        ),
+        (_TEXT_DATE, "10000-01-01", Gap(below="9999-12-31")),
+        (_TEXT_DATE, "Infinity", Gap(below="9999-12-31")),
+        (_TEXT_DATE, "0044-03-15 BC", Gap(above="0001-01-01")),
+        (_TEXT_DATE, "-infinity", Gap(above="0001-01-01")),
+        (_TEXT_DATE, "9999-12-31T12:00", Gap(below="9999-12-31")),
+        (_TEXT_SECONDS, "infinity", Gap(below="9999-12-31 23:59:59")),
+        (_TEXT_SECONDS, "9999-12-31T23:59:59.5", Gap(below="9999-12-31 23:59:59")),
+        (_TEXT_INSTANT, "0001-01-01T00:00:00+01", Gap(above="0001-01-01 00:00:00")),
+        (_TEXT_INSTANT, "9999-12-31T23:30:00-01", Gap(below="9999-12-31 23:59:59.999999")),
         (
             _INSTANT,
             "4714-11-24T00:00:00+01 BC",
