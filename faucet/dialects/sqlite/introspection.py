@@ -33,6 +33,9 @@ _DEFERRED: Final = re.compile(r"(?<!NOT )\bDEFERRABLE INITIALLY DEFERRED\b", re.
 _INSTEAD_OF: Final = re.compile(r"\bINSTEAD\s+OF\s+(DELETE|INSERT|UPDATE)\b", re.IGNORECASE)
 
 
+_ColumnRow = tuple[str, str, int, str | None, int, int]
+
+
 class _Table(msgspec.Struct, frozen=True, kw_only=True):
     """A row of `PRAGMA table_list`."""
 
@@ -54,7 +57,8 @@ def introspect(dsn: str, wanted: Wanted) -> Catalog:
     Return the catalog of the file *dsn*, which is never created.
 
     Every column of a view is unprovable: its declared type is that of its expression or origin, and
-    Python's driver cannot tell which. Views whose definition no longer holds are left out.
+    Python's driver cannot tell which. A computed one has the type of its affinity, which a CAST
+    gives it. Views whose definition no longer holds are left out.
     Virtual tables are exact-only; their shadow tables and SQLite's own tables are left out.
     Raises `ExecutionError`, DATABASE_UNAVAILABLE where the file cannot be read.
     """
@@ -64,6 +68,7 @@ def introspect(dsn: str, wanted: Wanted) -> Catalog:
             uri, uri=True, timeout=wanted.timeout, isolation_level=None, check_same_thread=False
         )
         with closing(connection):
+            connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("BEGIN")
             return _Reader(connection).catalog()
     except sqlite3.Error as error:
@@ -115,6 +120,7 @@ class _Reader:
                     " FROM pragma_table_xinfo(?, 'main')",
                     (table.name,),
                 ).fetchall()
+                rows = self._with_affinities(table, rows) if table.type == "view" else rows
             except sqlite3.OperationalError as error:
                 if table.type != "view" or classify(error) is DATABASE_UNAVAILABLE:
                     raise
@@ -128,9 +134,25 @@ class _Reader:
             )
             yield table.name, (tuple(columns), tuple(name for _, name in keys))
 
-    def _rowid_alias(
-        self, table: _Table, rows: list[tuple[str, str, int, str, int, int]]
-    ) -> str | None:
+    def _with_affinities(self, view: _Table, rows: list[_ColumnRow]) -> list[_ColumnRow]:
+        """Return *rows* with the types that a table made of the view gives where they have none."""
+        if all(row[1] for row in rows):
+            return rows
+        name = view.name.replace('"', '""')
+        # WHERE 0 is found false before anything runs; LIMIT 0 would fill inner queries first.
+        self._connection.execute(
+            f'CREATE TEMP TABLE faucet_probe AS SELECT * FROM main."{name}" WHERE 0'  # noqa: S608 - quoted
+        )
+        made = self._connection.execute(
+            "SELECT type FROM pragma_table_info('faucet_probe', 'temp') ORDER BY cid"
+        ).fetchall()
+        self._connection.execute("DROP TABLE temp.faucet_probe")
+        return [
+            (row[0], row[1] or affinity, *row[2:])
+            for row, (affinity,) in zip(rows, made, strict=True)
+        ]
+
+    def _rowid_alias(self, table: _Table, rows: list[_ColumnRow]) -> str | None:
         """Return the column that is the rowid itself; one declared DESC has an index and is not."""
         keys = [row for row in rows if row[4]]
         if len(keys) != 1 or keys[0][1].upper() != "INTEGER" or table.without_rowid:
@@ -240,7 +262,7 @@ class _Reader:
 def _column(
     table: _Table,
     position: int,
-    row: tuple[str, str, int, str | None, int, int],
+    row: _ColumnRow,
     *,
     is_rowid: bool,
 ) -> Column:

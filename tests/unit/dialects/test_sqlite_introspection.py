@@ -182,3 +182,52 @@ def test_a_file_of_something_else_is_unavailable(tmp_path: Path):
         SQLITE.introspect(str(path), Wanted(schema=None))
 
     assert caught.value.kind is DATABASE_UNAVAILABLE
+
+
+@pytest.mark.parametrize("declared", ["DATE", "DATETIME", "TIMESTAMPTZ(3)"])
+def test_dates_are_marked_as_texts(declared: str):
+    assert column_type(declared).text_dates
+    assert not column_type("TIME").text_dates
+
+
+def test_a_cast_gives_a_view_column_its_type(sqlite_database: Path):
+    found = _relations(
+        sqlite_database,
+        """
+        CREATE TABLE faucet_probe (id INTEGER, price DECIMAL(10, 2), born DATE);
+        CREATE VIEW "odd ""view" AS SELECT price, born, id + 1, CAST(id + 1 AS INTEGER) AS whole,
+            CAST(price / 2 AS REAL) AS half, CAST(upper(born) AS VARCHAR(9)) AS text,
+            CAST(id AS NUMERIC) AS number, count(*) AS n FROM faucet_probe;
+        """,
+    )
+
+    columns = found['odd "view'].columns
+    assert [column.type.kind for column in columns] == [
+        Kind.DECIMAL,
+        Kind.DATE,
+        Kind.OPAQUE,
+        Kind.INTEGER,
+        Kind.FLOAT,
+        Kind.TEXT,
+        Kind.OPAQUE,
+        Kind.OPAQUE,
+    ]
+    assert {column.type.provable for column in columns} == {False}
+    assert list(found) == ["faucet_probe", 'odd "view']
+
+
+def test_reading_a_views_types_does_not_run_it(sqlite_database: Path):
+    found = _relations(
+        sqlite_database,
+        """
+        CREATE TABLE t (a INTEGER);
+        INSERT INTO t VALUES (1);
+        CREATE VIEW endless AS WITH RECURSIVE r (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r)
+            SELECT i % 7 AS a, CAST(count(*) AS INTEGER) AS n FROM r GROUP BY 1;
+        CREATE VIEW joined AS SELECT t.a, endless.n, t.a + 1 AS next
+            FROM t LEFT JOIN endless USING (a) WHERE t.a IN (SELECT n FROM endless);
+        """,
+    )
+
+    kinds = [column.type.kind for column in found["joined"].columns]
+    assert kinds == [Kind.INTEGER, Kind.INTEGER, Kind.OPAQUE]
