@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -38,6 +39,8 @@ _SAVEPOINT: Final = {
     "undo": ("ROLLBACK TO SAVEPOINT faucet", "RELEASE SAVEPOINT faucet"),
 }
 _PING: Final = Call(sql="SELECT count(*) FROM sqlite_schema", parameters=())
+
+_text = partial(str, encoding="utf-8", errors="replace")
 
 
 class _Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,6 +196,8 @@ class _Session:
             check_same_thread=False,
             cached_statements=_CACHED_STATEMENTS,
         )
+        # A file may hold text that is no UTF-8; one such cell must not take its whole page along.
+        self._connection.text_factory = _text
         try:
             self._set_up(options)
         except BaseException:

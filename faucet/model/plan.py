@@ -1,11 +1,13 @@
 """A request ready to become SQL: tables, conditions, values, limits; everything but SQL text."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from faucet.errors import FaucetError
 from faucet.model.condition import Condition, Scalar
 from faucet.model.lift import StatementValue
-from faucet.model.statement import Count, Output, RelationName, Select, Typed
+from faucet.model.statement import Count, OrderTerm, Output, RelationName, Select, Typed
 from faucet.model.surface import Verb
 
 
@@ -27,13 +29,30 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     The relation that a write touches.
 
     *keys* identify a row inside the transaction: the primary key, else the row locator, else
-    nothing can (). *arrays* as in `Lifter`.
+    nothing can (). *arrays* as in `Lifter`. *defaults* are what absent columns become: the
+    catalog's constant, or None for NULL; a column whose value is only known later is not in it.
     """
 
     relation: RelationName
     columns: tuple[Typed, ...]
     keys: tuple[str, ...]
     arrays: bool
+    defaults: Mapping[str, str | None] = {}
+
+
+class Constraints(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What may be wrong with a write, for the error's words.
+
+    *known* are the columns that the caller may know; *required* take no NULL and have no default;
+    *unique* and *references* are the columns of keys, *referenced* those that others may point at.
+    """
+
+    known: frozenset[str] = frozenset()
+    required: tuple[str, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    references: tuple[tuple[str, ...], ...] = ()
+    referenced: frozenset[str] = frozenset()
 
 
 class Orphanage(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +93,8 @@ class WritePlan(msgspec.Struct, frozen=True, kw_only=True):
 
     *outputs* is None where the caller may be shown no row (no GET grant, or DELETE without
     `fields`); otherwise rows that meet *visible* are shown, *shown* of them at the most. *key* is
-    the public key for ``Location``, () where there is none to tell. *keys_told* says that a POST
-    without GET tells the keys it made. *continued* keeps going after a record fails.
+    the public key for ``Location``, () where there is none to tell. *order* is that of shown rows.
+    *continued* keeps going after a record fails.
     """
 
     verb: Verb
@@ -89,7 +108,8 @@ class WritePlan(msgspec.Struct, frozen=True, kw_only=True):
     key: tuple[str, ...] = ()
     continued: bool = False
     bare: bool = False
-    listed: bool = True
+    order: tuple[OrderTerm, ...] = ()
+    constraints: Constraints = Constraints()
     time_limit: float = 30.0
 
 

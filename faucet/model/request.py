@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
+from faucet.errors import FaucetError
 from faucet.model.condition import Condition, Scalar
 from faucet.model.predicate import ColumnName, Predicate
 from faucet.model.settings import LimitSettings
@@ -162,6 +163,7 @@ class AuthorizedRequest(msgspec.Struct, frozen=True, kw_only=True):
     *row_filter* is bound and holds for every row selected or touched; *visible* is the bound row
     filter of the role's GET grant, None where the role has no GET (then nothing but ``meta`` and
     keys is told). *row_check* is bound, None for none. *presets* are bound values by column.
+    *faults* are records that may not be written, by index, while others go on.
     """
 
     service: ServiceSurface
@@ -175,6 +177,7 @@ class AuthorizedRequest(msgspec.Struct, frozen=True, kw_only=True):
     parents: tuple["BoundParent", ...]
     presets: Mapping[str, Scalar]
     limits: LimitSettings
+    faults: Mapping[int, FaucetError] = {}
 
 
 class BoundParent(msgspec.Struct, frozen=True, kw_only=True):

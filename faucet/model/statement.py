@@ -137,15 +137,13 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delete(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    Delete the rows that match. Returns each as JSON of *outputs*, or, without outputs, its *keys*.
-    """
+    """Delete the rows that match. With *outputs*, returns each as JSON, in the *order* told."""
 
     relation: RelationName
     columns: tuple[Typed, ...]
     where: Condition
-    keys: tuple[str, ...]
     outputs: tuple[Output, ...] = ()
+    order: tuple[OrderTerm, ...] = ()
 
 
 class Verify(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,13 +157,30 @@ class Verify(msgspec.Struct, frozen=True, kw_only=True):
 
 class Evaluate(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Whether *check* IS TRUE of a row made of *given* (values from slot 0 on), reading no table. One
-    row: 1 or 0.
+    Whether *check* IS TRUE of a row made of *given* (values from slot 0 on) and *defaults* (columns
+    with the catalog's own expressions), reading no table. One row: 1 or 0.
     """
 
     columns: tuple[Typed, ...]
     given: tuple[str, ...]
     check: Condition
+    defaults: tuple[tuple[str, str], ...] = ()
+
+
+class Foresee(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Count the rows that match *where* and for which *check* would not be true after an update.
+
+    *assign*, *defaults* and *default_sql* are that update's, as in `Update`. One row, one integer.
+    """
+
+    relation: RelationName
+    columns: tuple[Typed, ...]
+    assign: tuple[str, ...]
+    where: Condition
+    check: Condition
+    defaults: tuple[str, ...] = ()
+    default_sql: tuple[str | None, ...] = ()
 
 
 class Orphans(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,4 +200,6 @@ class Orphans(msgspec.Struct, frozen=True, kw_only=True):
     seen: Condition
 
 
-Statement = Select | Count | Locate | Insert | Update | Delete | Verify | Evaluate | Orphans
+Statement = (
+    Select | Count | Locate | Insert | Update | Delete | Verify | Evaluate | Foresee | Orphans
+)

@@ -91,6 +91,12 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
         seen = all(name in read.readable and name not in read.masks for name in self.key)
         return self.key if seen else ()
 
+    @property
+    def known(self) -> frozenset[str]:
+        """Every column that the role may read or write."""
+        read = frozenset() if self.read is None else frozenset(self.read.readable)
+        return read.union(self.public_key, *(grant.writable for grant in self.grants.values()))
+
 
 class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     """

@@ -26,7 +26,13 @@ from faucet.model.condition import EVERY_ROW, Condition, Operand, Scalar, all_of
 from faucet.model.coverage import covered
 from faucet.model.limits import tightest
 from faucet.model.predicate import ColumnName
-from faucet.model.request import ApiRequest, AuthorizedRequest, BoundParent, Principal
+from faucet.model.request import (
+    ApiRequest,
+    AuthorizedRequest,
+    BoundParent,
+    JsonRecord,
+    Principal,
+)
 from faucet.model.settings import LimitSettings
 from faucet.model.surface import Grant, Resource, ServiceSurface, ServiceView, Surface, Verb
 from faucet.names import did_you_mean
@@ -116,7 +122,7 @@ def authorize(
     """
     resource, grant = admission.resource, admission.grant
     _check_mentions(request, resource, grant)
-    _check_records(request, resource, grant)
+    faults = _record_faults(request, resource, grant)
     binder = _Binder(resource.relation, admission.service, principal, now)
     own = binder.condition(grant.row_filter)
     read = resource.read
@@ -138,6 +144,7 @@ def authorize(
             preset.column: binder.preset(preset.column, preset.operand) for preset in grant.presets
         },
         limits=admission.limits,
+        faults=faults,
     )
 
 
@@ -250,24 +257,34 @@ def _check_functions(request: ApiRequest, resource: Resource, grant: Grant) -> N
             raise AuthorizationError(MASKED_COLUMN, message, parameter="fields", column=name)
 
 
-def _check_records(request: ApiRequest, resource: Resource, grant: Grant) -> None:
+def _record_faults(
+    request: ApiRequest, resource: Resource, grant: Grant
+) -> Mapping[int, FaucetError]:
+    """Return what is wrong with each record by its index; raise it where others do not go on."""
+    going_on = request.continued and not request.rollback
+    faults: dict[int, FaucetError] = {}
+    for index, record in enumerate(request.records):
+        try:
+            _check_record(index, record, resource, grant)
+        except AuthorizationError as fault:
+            if not going_on:
+                raise
+            faults[index] = fault
+    return faults
+
+
+def _check_record(index: int, record: JsonRecord, resource: Resource, grant: Grant) -> None:
     """Refuse columns that do not exist for the caller (400) or that it may only read (403)."""
     readable = () if resource.read is None else resource.read.readable
     presets = {preset.column for preset in grant.presets}
     selecting = frozenset(resource.public_key) if grant.verb is not Verb.POST else frozenset()
     known = tuple({*readable, *grant.writable, *selecting})
-    for index, record in enumerate(request.records):
-        for name in record:
-            if name in grant.writable or name in selecting:
-                continue
-            if name not in readable:
-                raise unknown_column(name, known, record=index)
-            if name not in presets:
-                message = f'the column "{name}" may be read but not written'
-                raise AuthorizationError(COLUMN_NOT_WRITABLE, message, column=name, record=index)
-
-
-def known_columns(resource: Resource) -> frozenset[str]:
-    """Return every column that the role may read or write; they tell an envelope from a row."""
-    read = frozenset() if resource.read is None else frozenset(resource.read.readable)
-    return read.union(resource.public_key, *(grant.writable for grant in resource.grants.values()))
+    for name in record:
+        if name in grant.writable or name in selecting:
+            continue
+        if name not in readable:
+            raise unknown_column(name, known, record=index)
+        # A DELETE writes nothing; that its records hold keys alone is judged with the key.
+        if name not in presets and grant.verb is not Verb.DELETE:
+            message = f'the column "{name}" may be read but not written'
+            raise AuthorizationError(COLUMN_NOT_WRITABLE, message, column=name, record=index)

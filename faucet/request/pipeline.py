@@ -17,7 +17,7 @@ from faucet.model.request import HttpRequest, Principal, Reply
 from faucet.model.surface import Verb
 from faucet.request import encode, views
 from faucet.request.authenticate import authenticate
-from faucet.request.authorize import admit, authorize, known_columns, visible_service
+from faucet.request.authorize import admit, authorize, visible_service
 from faucet.request.execute import Session, execute
 from faucet.request.generation import Generation
 from faucet.request.parse import BodyContext, build_request, parse_body, parse_query
@@ -40,6 +40,7 @@ from faucet.request.route import (
 
 _URL_LIMIT: Final = 60 * 1024
 _ID_LIMIT: Final = 128
+_QUICK_BODY: Final = 64 * 1024
 
 
 async def answer(generation: Generation, request: HttpRequest) -> Reply:
@@ -152,12 +153,16 @@ class _Exchange:
         body = None
         if verb is not Verb.GET:
             context = BodyContext(
-                column_names=known_columns(admission.resource),
+                column_names=admission.resource.known,
                 max_records=admission.limits.batch,
                 single=single,
             )
             raw = await request.read_body(generation.surface.server.max_body)
-            body = parse_body(verb, raw, request.headers, context)
+            if len(raw) > _QUICK_BODY:
+                # Reading megabytes of JSON would keep every other request waiting.
+                body = await asyncio.to_thread(parse_body, verb, raw, request.headers, context)
+            else:
+                body = parse_body(verb, raw, request.headers, context)
         asked = build_request(verb, parameters, body, key)
         authorized = authorize(asked, admission, principal, generation.process.clock())
         session = Session(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import Grouping
 
 from faucet.extension.dialect import Binder, Expression, SqlForms
 from faucet.model.catalog import ColumnType, Kind
@@ -107,19 +108,30 @@ class Conditions:
         self._parameters = parameters
         self._forms = parameters.forms
 
-    def write(self, condition: Condition) -> Expression:  # noqa: C901, PLR0911 - one arm a node
-        """Return *condition* as an expression with SQL's three values of truth."""
+    def write(self, condition: Condition, *, negated: bool = False) -> Expression:
+        """
+        Return *condition*, or its negation, as an expression with SQL's three values of truth.
+
+        Negations move down to the tests by De Morgan's laws, which hold for unknown too, and the
+        highest part of a chain comes first: SQLite's parser keeps a hundred open levels at most.
+        """
         match condition:
-            case All(of=parts):
-                return balanced(sa.and_, [self.write(part) for part in parts], sa.true())
-            case Any(of=parts):
-                return balanced(sa.or_, [self.write(part) for part in parts], sa.false())
+            case All(of=parts) | Any(of=parts):
+                parts = tuple(sorted(parts, key=_height, reverse=True))
+                written = [self.write(part, negated=negated) for part in parts]
+                if isinstance(condition, All) is not negated:
+                    return balanced(sa.and_, written, sa.true())
+                return balanced(sa.or_, written, sa.false())
             case Negation(of=part):
-                return sa.not_(sa.sql.elements.Grouping(self.write(part)))
-            case Comparison():
-                return self._comparison(condition)
+                return self.write(part, negated=not negated)
+            case _:
+                test = self._test(condition)
+                return sa.not_(Grouping(test)) if negated else test
+
+    def _test(self, test: Condition) -> Expression:
+        match test:
             case Membership():
-                return self._membership(condition)
+                return self._membership(test)
             case Pattern(column=name, operand=operand, fold=fold):
                 of = self._types[name]
                 pattern = self._parameters.value(operand, of)
@@ -130,7 +142,11 @@ class Conditions:
                 verdict = sa.true() if holds else sa.false()
                 return sa.case((self._source(name).is_not(None), verdict))
             case KeySet():
-                return self._key_set(condition)
+                return self._key_set(test)
+            case Comparison():
+                return self._comparison(test)
+            case _:
+                raise TypeError(test)
 
     def _comparison(self, test: Comparison) -> Expression:
         of, compare = self._types[test.column], _OPERATORS[test.operator]
@@ -183,6 +199,23 @@ class Conditions:
         )
 
 
+class _Closed(Grouping[bool]):
+    """Parentheses that a chain around them does not open; SQLAlchemy flattens plain ones."""
+
+    inherit_cache = True
+    operator = None
+
+
+def _height(condition: Condition) -> int:
+    match condition:
+        case All(of=parts) | Any(of=parts):
+            return 1 + max(map(_height, parts), default=0)
+        case Negation(of=part):
+            return _height(part)
+        case _:
+            return 0
+
+
 def balanced(
     join: Callable[..., Expression], parts: Sequence[Expression], empty: Expression
 ) -> Expression:
@@ -191,7 +224,6 @@ def balanced(
         return empty
     while len(parts) > _CHAIN:
         parts = [
-            sa.sql.elements.Grouping(join(*parts[start : start + _CHAIN]))
-            for start in range(0, len(parts), _CHAIN)
+            _Closed(join(*parts[start : start + _CHAIN])) for start in range(0, len(parts), _CHAIN)
         ]
     return parts[0] if len(parts) == 1 else join(*parts)

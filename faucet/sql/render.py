@@ -16,6 +16,7 @@ from faucet.model.statement import (
     Count,
     Delete,
     Evaluate,
+    Foresee,
     Function,
     Insert,
     Locate,
@@ -32,6 +33,7 @@ from faucet.model.statement import (
 from faucet.sql.cells import row_encoder
 from faucet.sql.compiled import Compiled
 from faucet.sql.conditions import Conditions, Parameters
+from faucet.sql.defaults import default_expression
 
 _INTEGER = ColumnType(kind=Kind.INTEGER, db_type="bigint", bits=64)
 
@@ -83,6 +85,7 @@ class _Rendering:
             Delete: self._delete,
             Verify: self._verify,
             Evaluate: self._evaluate,
+            Foresee: self._foresee,
             Orphans: self._orphans,
         }
 
@@ -99,7 +102,7 @@ class _Rendering:
                 binders[name] if name in binders else _constant(text.constants[name])
                 for name in text.names
             ),
-            keyed=len(statement.keyed) if isinstance(statement, Select) else 0,
+            keyed=_leading_keys(statement),
             encode=encode,
         )
 
@@ -207,17 +210,20 @@ class _Rendering:
         return query.returning(*self._keys(source, statement.keys)) if statement.keys else query
 
     def _delete(self, statement: Delete) -> sa.sql.ClauseElement:
-        source = self._source(statement, statement.keys)
+        source = self._source(statement)
         query = sa.delete(source.table).where(self._where(source, statement.where))
         if not statement.outputs:
-            return query.returning(*self._keys(source, statement.keys)) if statement.keys else query
+            return query
         if not self._forms.makes_json:
-            return query.returning(*(self._output(source, output) for output in statement.outputs))
+            ordering = tuple(term.column for term in statement.order if term.column is not None)
+            outputs = [self._output(source, output) for output in statement.outputs]
+            return query.returning(*self._keys(source, ordering), *outputs)
         gone = query.returning(*(source.column(column.name) for column in statement.columns))
         rows = _Source(statement.relation, statement.columns, (), self._forms)
         rows.table = gone.cte("gone")  # type: ignore[assignment]  # a CTE has columns like a table
         shown = sa.select(*(self._output(rows, output) for output in statement.outputs))
         shown = shown.add_columns(sa.literal_column("1").label("faucet key 0"))
+        shown = shown.order_by(*(self._ordered(rows, term) for term in statement.order))
         return self._forms.rows(shown, tuple(output.label for output in statement.outputs))
 
     def _verify(self, statement: Verify) -> sa.sql.ClauseElement:
@@ -228,16 +234,29 @@ class _Rendering:
 
     def _evaluate(self, statement: Evaluate) -> sa.sql.ClauseElement:
         types = {column.name: column.type for column in statement.columns}
-        given = sa.select(
-            *(
-                self._parameters.value(Slot(index=index), types[name]).label(
-                    quoted_name(name, quote=True)
-                )
-                for index, name in enumerate(statement.given)
-            )
-        ).subquery("given")
+        values = [
+            self._parameters.value(Slot(index=index), types[name]).label(_quoted(name))
+            for index, name in enumerate(statement.given)
+        ]
+        values += [default_expression(text).label(_quoted(n)) for n, text in statement.defaults]
+        given = sa.select(*values).subquery("given")
         check = Conditions(given.c.__getitem__, types, self._parameters).write(statement.check)
         return sa.select(sa.func.count()).select_from(given).where(_is_true(check))
+
+    def _foresee(self, statement: Foresee) -> sa.sql.ClauseElement:
+        source = self._source(statement)
+        after = {
+            name: self._assigned(source, name, index) for index, name in enumerate(statement.assign)
+        }
+        for name, text in zip(statement.defaults, statement.default_sql, strict=True):
+            after[name] = default_expression(text)
+
+        def column(name: str) -> Expression:
+            return after[name] if name in after else source.column(name)
+
+        check = Conditions(column, source.types, self._parameters).write(statement.check)
+        query = sa.select(sa.func.count()).select_from(source.table)
+        return query.where(self._where(source, statement.where), sa.not_(_is_true(check)))
 
     def _orphans(self, statement: Orphans) -> sa.sql.ClauseElement:
         child = self._source(statement, _key_names(statement.where))
@@ -257,6 +276,20 @@ def _is_true(check: Expression) -> Expression:
     # NOT binds weaker than IS: without parentheses an unknown check would pass.
     grouped: Expression = sa.sql.elements.Grouping(check)
     return grouped.is_(sa.true())
+
+
+def _leading_keys(statement: Statement) -> int:
+    match statement:
+        case Select(keyed=keyed):
+            return len(keyed)
+        case Delete(order=order):
+            return len(order)
+        case _:
+            return 0
+
+
+def _quoted(name: str) -> quoted_name:
+    return quoted_name(name, quote=True)
 
 
 def _key_names(where: Any) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ _COLUMN_PLACES: list[tuple[str, str, Any, Any]] = [
     ("GET", "/1", {"fields": _HIDDEN}, None),
     ("POST", "", None, {"body": "b", _HIDDEN: "x"}),
     ("POST", "", {"fields": _HIDDEN}, {"body": "b"}),
-    ("POST", "", {"continue": "true"}, [{"body": "b"}, {_HIDDEN: "x"}]),
+    ("POST", "", {"continue": "true"}, [{_HIDDEN: "b"}, {_HIDDEN: "x"}]),
     ("PUT", "/1", None, {"body": "b", _HIDDEN: 5}),
     ("PUT", "", None, [{"id": 1, _HIDDEN: "x"}]),
     ("PATCH", "/1", None, {_HIDDEN: None}),

@@ -1,6 +1,6 @@
 """From the parts of an HTTP request to an `ApiRequest`: grammar, not tables. Pure."""
 
-from faucet.errors import INVALID_BODY, NO_SELECTOR, RequestError
+from faucet.errors import INVALID_BODY, NO_SELECTOR, UNKNOWN_PARAMETER, RequestError
 from faucet.model.request import ApiRequest, Selector
 from faucet.model.surface import Verb
 from faucet.request.parse.body import Body, BodyContext, parse_body
@@ -22,6 +22,9 @@ def build_request(
     body = body or Body()
     selector = _selector(parameters, body, key)
     _check_records(verb, selector, body)
+    if parameters.continued and selector.given:
+        message = "continue has a meaning for lists of records alone, not beside filter, ids or all"
+        raise RequestError(UNKNOWN_PARAMETER, message, parameter="continue")
     return ApiRequest(
         verb=verb,
         fields=parameters.fields,

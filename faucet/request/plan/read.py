@@ -17,6 +17,8 @@ from faucet.request.plan.columns import (
 from faucet.request.plan.selection import selection
 
 _INTEGER = ColumnType(kind=Kind.INTEGER, db_type="bigint", bits=64)
+# Below what PostgreSQL (1,664) and SQLite (2,000) take of a result.
+_MOST_OUTPUTS = 1600
 _DOUBLE = ColumnType(kind=Kind.FLOAT, db_type="double precision", bits=64)
 
 
@@ -89,6 +91,9 @@ def outputs_of(authorized: AuthorizedRequest) -> tuple[Output, ...]:
             else [_output(authorized, item)]
         )
         for output in wanted:
+            if len(outputs) == _MOST_OUTPUTS:
+                message = f"fields takes at most {_MOST_OUTPUTS} columns"
+                raise PlanError(INVALID_PARAMETER, message, parameter="fields")
             if outputs.setdefault(output.label, output) != output:
                 message = f'two different outputs are named "{output.label}"; give one an alias'
                 raise PlanError(DUPLICATE_ALIAS, message, parameter="fields", column=output.label)
@@ -204,6 +209,11 @@ def _column_term(
         function=function,
         nullable=column.nullable or function not in (None, Function.COUNT),
     )
+
+
+def table_order(authorized: AuthorizedRequest) -> tuple[OrderTerm, ...]:
+    """Return the order in which rows come unless the caller says another."""
+    return tuple(_column_term(authorized, name) for name in _default_order(authorized))
 
 
 def _default_order(authorized: AuthorizedRequest) -> tuple[str, ...]:

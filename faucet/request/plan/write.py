@@ -6,20 +6,21 @@ from faucet.errors import (
     COLUMN_NOT_WRITABLE,
     INVALID_BODY,
     INVALID_PARAMETER,
+    NO_KEY,
     NO_SELECTOR,
-    NOT_TRANSACTIONAL,
     UNKNOWN_COLUMN,
     FaucetError,
     PlanError,
 )
+from faucet.model.catalog import Relation
 from faucet.model.condition import EVERY_ROW, all_of
 from faucet.model.facts import Facts
-from faucet.model.plan import Change, Orphanage, Target, WritePlan
+from faucet.model.plan import Change, Constraints, Orphanage, Target, WritePlan
 from faucet.model.request import AuthorizedRequest, JsonRecord, Selector
 from faucet.model.statement import Output
 from faucet.model.surface import Verb
 from faucet.request.plan.columns import column_output, relation_name, typed, usable_key
-from faucet.request.plan.read import outputs_of
+from faucet.request.plan.read import outputs_of, table_order
 from faucet.request.plan.records import (
     assignment,
     check_path_key,
@@ -38,12 +39,12 @@ def plan_write(authorized: AuthorizedRequest, facts: Facts) -> WritePlan:
     keys = relation.primary_key or resource.key or locator
     continued = request.continued and not request.rollback
     changes = _CHANGES[request.verb](authorized)
-    for change in changes:
+    for index, change in enumerate(changes):
         if change.fault is not None and not continued:
-            raise change.fault
+            raise _numbered(change.fault, index) if len(changes) > 1 else change.fault
     if authorized.row_check is not None and not keys and request.verb is not Verb.DELETE:
         message = f'"{relation.name}" has nothing to find a written row by, so no check can hold'
-        raise PlanError(NOT_TRANSACTIONAL, message)
+        raise PlanError(NO_KEY, message)
     single = request.selector.single
     return WritePlan(
         verb=request.verb,
@@ -52,6 +53,7 @@ def plan_write(authorized: AuthorizedRequest, facts: Facts) -> WritePlan:
             columns=typed(relation, (column.name for column in relation.columns)),
             keys=keys,
             arrays=facts.dialects[authorized.service.dialect].array_parameters,
+            defaults=_known_defaults(relation),
         ),
         changes=changes,
         outputs=_outputs(authorized),
@@ -62,8 +64,46 @@ def plan_write(authorized: AuthorizedRequest, facts: Facts) -> WritePlan:
         key=resource.public_key,
         continued=continued,
         bare=single,
-        listed=not single,
+        order=() if authorized.visible is None else table_order(authorized),
+        constraints=_constraints(authorized),
         time_limit=authorized.limits.statement_timeout,
+    )
+
+
+def _numbered(fault: FaucetError, index: int) -> FaucetError:
+    return PlanError(fault.kind, fault.message, **{**fault.context, "record": index})
+
+
+def _known_defaults(relation: Relation) -> Mapping[str, str | None]:
+    """Return what absent columns become: constants and NULL; what a call makes is not known."""
+    return {
+        column.name: column.default
+        for column in relation.columns
+        if not column.generated
+        and not column.auto_increment
+        and (column.default is None or "(" not in column.default)
+    }
+
+
+def _constraints(authorized: AuthorizedRequest) -> Constraints:
+    relation = authorized.resource.relation
+    return Constraints(
+        known=authorized.resource.known,
+        required=tuple(
+            column.name
+            for column in relation.columns
+            if not column.nullable
+            and column.default is None
+            and not column.generated
+            and not column.auto_increment
+        ),
+        unique=tuple(
+            key
+            for key in (relation.primary_key, *(each.columns for each in relation.unique))
+            if key
+        ),
+        references=tuple(key.columns for key in relation.foreign_keys),
+        referenced=frozenset(relation.primary_key).union(*(k.columns for k in relation.unique)),
     )
 
 
@@ -102,12 +142,12 @@ def _parents(authorized: AuthorizedRequest, changes: tuple[Change, ...]) -> tupl
 
 
 def _inserts(authorized: AuthorizedRequest) -> tuple[Change, ...]:
-    return tuple(_tried(assignment, authorized, record) for record in authorized.request.records)
+    return _each(assignment, authorized)
 
 
 def _replaces(authorized: AuthorizedRequest) -> tuple[Change, ...]:
     usable_key(authorized.resource)
-    return tuple(_tried(_replace, authorized, record) for record in authorized.request.records)
+    return _each(_replace, authorized)
 
 
 def _replace(authorized: AuthorizedRequest, record: JsonRecord) -> Change:
@@ -137,7 +177,12 @@ def _updates(authorized: AuthorizedRequest) -> tuple[Change, ...]:
     if selector.given:
         (record,) = request.records
         return (_update(authorized, _key_written(authorized, record), selector),)
-    return tuple(_tried(_update_one, authorized, record) for record in request.records)
+    if request.single_object:
+        (record,) = request.records
+        if not set(authorized.resource.public_key or (None,)) <= set(record):
+            message = "PATCH needs to know which rows: send filter, ids, the record's key, or all"
+            raise PlanError(NO_SELECTOR, message)
+    return _each(_update_one, authorized)
 
 
 def _update(authorized: AuthorizedRequest, record: JsonRecord, selector: Selector) -> Change:
@@ -151,10 +196,6 @@ def _update(authorized: AuthorizedRequest, record: JsonRecord, selector: Selecto
 
 
 def _update_one(authorized: AuthorizedRequest, record: JsonRecord) -> Change:
-    key = authorized.resource.public_key
-    if len(authorized.request.records) == 1 and not (key and set(key) <= set(record)):
-        message = "PATCH needs to know which rows: send filter, ids, the record's key, or all=true"
-        raise PlanError(NO_SELECTOR, message)
     change = assignment(authorized, without_key(authorized, record))
     where = keys_condition(authorized, (key_of(authorized, record),), "body")
     return Change(
@@ -185,7 +226,7 @@ def _not_writable(authorized: AuthorizedRequest, name: str) -> FaucetError:
 def _deletes(authorized: AuthorizedRequest) -> tuple[Change, ...]:
     request = authorized.request
     if request.records:
-        return tuple(_tried(_delete_one, authorized, record) for record in request.records)
+        return _each(_delete_one, authorized)
     if not request.selector.given:
         message = "DELETE needs to know which rows: send filter, ids, or all=true"
         raise PlanError(NO_SELECTOR, message)
@@ -201,15 +242,21 @@ def _delete_one(authorized: AuthorizedRequest, record: JsonRecord) -> Change:
     return Change(where=all_of(authorized.row_filter, where), must_match=True)
 
 
-def _tried(
-    make: Callable[[AuthorizedRequest, JsonRecord], Change],
-    authorized: AuthorizedRequest,
-    record: JsonRecord,
-) -> Change:
-    try:
-        return make(authorized, record)
-    except PlanError as fault:
-        return Change(fault=fault)
+def _each(
+    make: Callable[[AuthorizedRequest, JsonRecord], Change], authorized: AuthorizedRequest
+) -> tuple[Change, ...]:
+    """Make a change of each record; what is wrong with one stays in it."""
+    changes: list[Change] = []
+    for index, record in enumerate(authorized.request.records):
+        fault = authorized.faults.get(index)
+        if fault is None:
+            try:
+                changes.append(make(authorized, record))
+                continue
+            except PlanError as found:
+                fault = found
+        changes.append(Change(fault=fault))
+    return tuple(changes)
 
 
 _CHANGES: Mapping[Verb, Callable[[AuthorizedRequest], tuple[Change, ...]]] = {

@@ -1,0 +1,89 @@
+"""Read written rows again, as their writer may see them."""
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from faucet.model.catalog import Kind
+from faucet.model.condition import all_of
+from faucet.model.plan import WritePlan
+from faucet.model.rows import Failure, Written
+from faucet.model.statement import Select
+from faucet.model.surface import Verb
+from faucet.request.execute.steps import Key, Outcome, Part, Writer, chunks, key_of
+
+Shown = dict[Key, bytes]
+
+
+def shown(writer: Writer, keys: Iterable[Key]) -> Part[Shown]:
+    """Return the visible rows among *keys* by key, up to the page maximum, in the table's order."""
+    plan = writer.plan
+    if plan.outputs is None or plan.verb is Verb.DELETE:
+        return {}
+    rows: Shown = {}
+    for chunk in chunks(list(dict.fromkeys(keys))[: plan.shown]):
+        rows |= yield from _reread(writer, chunk)
+    return rows
+
+
+def _reread(writer: Writer, keys: list[Key]) -> Part[Shown]:
+    plan, lifter = writer.plan, writer.lifter()
+    statement = Select(
+        relation=plan.target.relation,
+        columns=plan.target.columns,
+        outputs=plan.outputs or (),
+        where=lifter.lift(all_of(writer.found(keys), plan.visible)),
+        order=plan.order,
+        keyed=plan.target.keys,
+    )
+    fetched = yield from writer.ask(statement, lifter)
+    compiled = writer.session.compiled(statement)
+    width, encode = compiled.keyed, compiled.encode
+    return {
+        key_of(row[:width]): str(row[width]).encode() if encode is None else encode(row[width:])
+        for row in fetched.rows
+    }
+
+
+def written(plan: WritePlan, outcomes: list[Outcome], rows: Shown) -> Written:
+    """Return what is told of *outcomes*, with the *rows* that may be shown."""
+    items: tuple[bytes | Failure | None, ...] | None = None
+    if plan.continued:
+        items = tuple(_item(outcome, rows) for outcome in outcomes)
+    elif plan.outputs is not None:
+        # Records keep the order of the request; rows of a selector come in the table's order.
+        listed = [row for outcome in outcomes for row in _rows(outcome, rows)]
+        if len(outcomes) == 1 and not outcomes[0].rows:
+            listed = list(rows.values())
+        items = tuple(listed[: plan.shown])
+    failed = any(outcome.error is not None for outcome in outcomes)
+    return Written(
+        items=items,
+        count=sum(outcome.count for outcome in outcomes),
+        created=plan.verb is Verb.POST and not failed,
+        continued=plan.continued,
+        bare=plan.bare,
+        location=_location(plan, outcomes),
+    )
+
+
+def _location(plan: WritePlan, outcomes: list[Outcome]) -> str | None:
+    if plan.verb is not Verb.POST or len(outcomes) != 1 or not plan.key:
+        return None
+    kinds = {column.name: column.type.kind for column in plan.target.columns}
+    if plan.key != plan.target.keys or any(kinds[name] is Kind.BINARY for name in plan.key):
+        return None
+    keys = outcomes[0].keys
+    parts = [quote(str(part), safe="") for part in keys[0]] if keys else []
+    # An empty part makes a path that is no route.
+    return ",".join(parts) if parts and all(parts) else None
+
+
+def _item(outcome: Outcome, rows: Shown) -> bytes | Failure | None:
+    if outcome.error is not None:
+        return Failure(error=outcome.error)
+    found = _rows(outcome, rows)
+    return found[0] if found else None
+
+
+def _rows(outcome: Outcome, rows: Shown) -> list[bytes]:
+    return [*outcome.rows, *(rows[key] for key in outcome.keys if key in rows)]
