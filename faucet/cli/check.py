@@ -16,7 +16,7 @@ from faucet.cli.manifest_path import config_option
 from faucet.cli.offline_facts import OFFLINE_FACTS
 from faucet.cli.render import render_json, render_text
 from faucet.control.load import SourceText
-from faucet.control.pipeline import Inputs, build, check_manifest
+from faucet.control.pipeline import UNREACHABLE, build, check_manifest, inputs_of
 from faucet.diagnostics import Diagnostic, Severity, has_errors
 
 CLEAN: Final = 0
@@ -24,7 +24,6 @@ FAULTY: Final = 1
 UNREADABLE: Final = 2
 NOTHING: Final = 3
 
-_UNREACHABLE: Final = frozenset({"FCT1401", "FCT1402"})
 _is_code = re.compile(r"FCT[0-9]{4}").fullmatch
 
 
@@ -101,7 +100,7 @@ def command(  # noqa: PLR0913 - one argument an option
 
 
 def _exit_code(found: tuple[Diagnostic, ...], problems: list[str]) -> int:
-    if problems or any(one.code in _UNREACHABLE for one in found):
+    if problems or any(one.code in UNREACHABLE for one in found):
         return UNREADABLE
     return FAULTY if has_errors(found) else CLEAN
 
@@ -128,14 +127,7 @@ def _online(source: SourceText) -> tuple[Diagnostic, ...]:
     from faucet.standard import standard_registry
 
     registry = standard_registry()
-    inputs = Inputs(
-        sources=(source,),
-        facts=registry.facts(),
-        now=time.time(),
-        folder=str(Path(source.name).absolute().parent),
-        overrides=overrides(),
-        fetch=lambda reference: registry.secret_sources[reference.scheme].fetch(reference),
-    )
+    inputs = inputs_of(source, registry=registry, overrides=overrides(), now=time.time())
     return build(inputs, registry.dialects).diagnostics
 
 

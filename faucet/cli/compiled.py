@@ -11,7 +11,7 @@ import msgspec
 from faucet.cli.environment import overrides
 from faucet.cli.render import render_text
 from faucet.control.load import source_text
-from faucet.control.pipeline import Inputs, build
+from faucet.control.pipeline import UNREACHABLE, build, inputs_of
 from faucet.diagnostics import Diagnostic
 from faucet.model.surface import Surface
 from faucet.names import did_you_mean
@@ -19,7 +19,6 @@ from faucet.standard import standard_registry
 
 _FAULTY = 1
 _UNREACHABLE = 2
-_OF_DATABASES = frozenset({"FCT1401", "FCT1402"})
 
 
 def compiled_surface(manifest: Path) -> Surface:
@@ -36,14 +35,7 @@ def compiled_surface(manifest: Path) -> Surface:
     except OSError as error:
         raise click.UsageError(f"cannot read {manifest}: {error.strerror}") from error
     outcome = build(
-        Inputs(
-            sources=(source,),
-            facts=registry.facts(),
-            now=time.time(),
-            folder=str(manifest.absolute().parent),
-            overrides=overrides(),
-            fetch=lambda reference: registry.secret_sources[reference.scheme].fetch(reference),
-        ),
+        inputs_of(source, registry=registry, overrides=overrides(), now=time.time()),
         registry.dialects,
     )
     texts = {source.name: source.text}
@@ -69,4 +61,4 @@ def documents(surface: Surface, role: str | None) -> dict[str, dict[str, Any]]:
 
 
 def _missing(diagnostics: Iterable[Diagnostic]) -> bool:
-    return any(found.code in _OF_DATABASES for found in diagnostics)
+    return any(found.code in UNREACHABLE for found in diagnostics)

@@ -12,10 +12,8 @@ from faucet.cli.environment import overrides
 from faucet.cli.render import render_text
 from faucet.control.introspect import introspect
 from faucet.control.load import source_text
-from faucet.control.pipeline import Inputs, prepare
-from faucet.extension.secret_source import SecretReference
+from faucet.control.pipeline import inputs_of, prepare
 from faucet.model.catalog import Catalog, Column, ForeignKey, Kind, Relation, RelationKind
-from faucet.secret import Secret
 from faucet.standard import standard_registry
 
 _JSON_TYPES: Final = {
@@ -61,24 +59,11 @@ def inspect_service(manifest: Path, name: str) -> Inspected:
     Prints the findings and exits 1 where the manifest is faulty or has no such service.
     """
     registry = standard_registry()
-
-    def fetch(reference: SecretReference) -> Secret | None:
-        return registry.secret_sources[reference.scheme].fetch(reference)
-
     try:
         source = source_text(str(manifest), manifest.read_bytes())
     except OSError as error:
         raise click.ClickException(f"cannot read {manifest}: {error.strerror}") from error
-    prepared = prepare(
-        Inputs(
-            sources=(source,),
-            facts=registry.facts(),
-            now=time.time(),
-            folder=str(manifest.absolute().parent),
-            overrides=overrides(),
-            fetch=fetch,
-        )
-    )
+    prepared = prepare(inputs_of(source, registry=registry, overrides=overrides(), now=time.time()))
     if prepared.value is None:
         click.echo(
             render_text(prepared.diagnostics, {source.name: source.text}, color=False), err=True

@@ -1,8 +1,9 @@
-"""The order of the control stages, and the only module that knows two of them."""
+"""The order of the control stages: what goes from one to the next is known here alone."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -11,7 +12,7 @@ from faucet.control.locate import locate
 from faucet.control.resolve import Overrides, references, resolve
 from faucet.control.validate import validate
 from faucet.diagnostics import Diagnostic, Outcome, Severity, has_errors
-from faucet.extension.secret_source import SecretReference
+from faucet.extension.secret_source import SecretReference, SecretSource
 from faucet.model.catalog import Catalog, Unreachable
 from faucet.model.document import Document
 from faucet.model.facts import Facts
@@ -45,6 +46,47 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
     overrides: Overrides
     fetch: Fetch
+
+
+class Extensions(Protocol):
+    """What the stages take of a registry, whose module would bring SQLAlchemy along."""
+
+    @property
+    def secret_sources(self) -> Mapping[str, SecretSource]:
+        """The sources by scheme."""
+        ...
+
+    def facts(self) -> Facts:
+        """Return what the pure stages must know."""
+        ...
+
+
+def inputs_of(
+    source: SourceText,
+    *,
+    registry: Extensions,
+    overrides: Overrides,
+    now: float,
+    fetch: Fetch | None = None,
+) -> Inputs:
+    """
+    Return the inputs of the manifest *source*, whose name is its path.
+
+    Secrets come by *fetch*, or from *registry* where that is None.
+    """
+
+    def fetched(reference: SecretReference) -> Secret | None:
+        return registry.secret_sources[reference.scheme].fetch(reference)
+
+    return Inputs(
+        sources=(source,),
+        facts=registry.facts(),
+        now=now,
+        # Not resolved: a mounted ConfigMap is a link into a folder that every change replaces.
+        folder=str(Path(source.name).absolute().parent),
+        overrides=overrides,
+        fetch=fetch or fetched,
+    )
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

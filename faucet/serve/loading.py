@@ -1,6 +1,5 @@
 """From what lies on disk and in databases to something that can be served. Blocking."""
 
-import os
 import time
 from collections.abc import Mapping
 
@@ -10,7 +9,7 @@ from faucet.control.introspect import introspect
 from faucet.control.load import SourceText
 from faucet.control.locate import locate
 from faucet.control.overrides import Overrides
-from faucet.control.pipeline import Built, Inputs, Prepared, finish, prepare
+from faucet.control.pipeline import Built, Inputs, Prepared, finish, inputs_of, prepare
 from faucet.diagnostics import Outcome
 from faucet.extension.registry import Registry
 from faucet.model.catalog import Catalog
@@ -31,7 +30,6 @@ class Loader:
         self.path = path
         self.registry = registry
         self._overrides = overrides
-        self._facts = registry.facts()
 
     def read(self) -> Reading:
         """Return the manifest as it is now, without secrets."""
@@ -82,13 +80,11 @@ class Loader:
         return finish(prepared.value, inputs, self.registry.dialects)
 
     def _inputs(self, text: str, recorder: SecretRecorder) -> Inputs:
-        return Inputs(
-            sources=(SourceText(name=self.path, text=text),),
-            facts=self._facts,
-            now=time.time(),
-            # Not resolved: a mounted ConfigMap is a link into a folder that every change replaces.
-            folder=os.path.dirname(os.path.abspath(self.path)),  # noqa: PTH100, PTH120
+        return inputs_of(
+            SourceText(name=self.path, text=text),
+            registry=self.registry,
             overrides=self._overrides,
+            now=time.time(),
             fetch=recorder,
         )
 
