@@ -2,23 +2,17 @@
 
 from typing import Final
 
-import msgspec
-
 from faucet.diagnostics import Address
 from faucet.model.manifest import Grant, Key, Manifest, Role, Service
 
 _GRANT: Final = "grant"
-_STRUCTS: Final = {
-    "service": Service,
-    "role": Role,
-    _GRANT: Grant,
-    "key": Key,
-}
 _KEYS: Final = {
-    level: frozenset(field.encode_name for field in msgspec.structs.fields(struct))
-    for level, struct in _STRUCTS.items()
+    "service": frozenset(Service.__struct_encode_fields__),
+    "role": frozenset(Role.__struct_encode_fields__),
+    _GRANT: frozenset(Grant.__struct_encode_fields__),
+    "key": frozenset(Key.__struct_encode_fields__),
 }
-_TOP: Final = frozenset(field.encode_name for field in msgspec.structs.fields(Manifest))
+_TOP: Final = frozenset(Manifest.__struct_encode_fields__)
 _SECTIONS: Final = {"services": "service", "roles": "role", "keys": "key"}
 
 
@@ -34,7 +28,7 @@ def misplaced_hint(key: str, address: Address) -> str:
     """
     Return where *key*, which is none of the mapping at *address*, belongs; "" where nobody knows.
 
-    In `roles`, `services` and `keys` every key is a name; there, only one of the level below counts.
+    In `roles`, `services` and `keys` every key is a name; only keys of the level below count.
     """
     here = _level(address)
     if len(address) == 1 and address[0] in _SECTIONS:

@@ -9,11 +9,23 @@ from yaml import events
 
 from faucet.diagnostics import Diagnostic, Span
 
-_UNQUOTED: Final = frozenset({"while scanning an alias", "while scanning a tag"})
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 250_000
 """The most nodes, before and after aliases are expanded."""
 
+_UNQUOTED: Final = frozenset({"while scanning an alias", "while scanning a tag"})
+_SYNTAX_HINTS: Final = {
+    "mapping values are not allowed": (
+        "put a text that holds ': ' in quotes, or look at the indentation"
+    ),
+    "cannot start any token": "put the text in quotes",
+    "did not find expected '-' indicator": (
+        "look at the indentation: what belongs to a list item stands under its first key"
+    ),
+    "did not find expected key": (
+        "look at the indentation: this line stands under none of those above"
+    ),
+}
 _Loader: Final = getattr(yaml, "CLoader", yaml.Loader)  # only its parser is used
 
 
@@ -172,9 +184,7 @@ def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Diagnostic:
     return Diagnostic(
         code="FCT1002",
         message=f"{error.context}: {problem}" if error.context else problem,
-        hint=_syntax_hint(
-            problem, error.context, text[mark.index : mark.index + 1] if mark else ""
-        ),
+        hint=_syntax_hint(problem, error.context, text[mark.index :][:1] if mark else ""),
         span=Span(file=file, line=line, column=column, end_line=line, end_column=column + 1),
     )
 
@@ -184,12 +194,7 @@ def _syntax_hint(problem: str, context: str | None, at: str) -> str:
         return 'put a text that starts with * or ! in quotes: "*", "!name"'
     if at == "\t":
         return "indent with spaces; YAML takes no tabs"
-    if "mapping values are not allowed" in problem:
-        return "put a text that holds ': ' in quotes, or look at the indentation"
-    if "cannot start any token" in problem:
-        return "put the text in quotes"
-    if problem == "did not find expected '-' indicator":
-        return "look at the indentation: what belongs to a list item stands under its first key"
-    if problem == "did not find expected key":
-        return "look at the indentation: this line stands under none of those above"
-    return "look at indentation, quotes and brackets from here upwards"
+    return next(
+        (hint for words, hint in _SYNTAX_HINTS.items() if words in problem),
+        "look at indentation, quotes and brackets from here upwards",
+    )
