@@ -29,6 +29,7 @@ UNREADABLE_RULE: Final = "FCT1523"
 CASCADE: Final = "FCT1524"
 UNIQUE_ORACLE: Final = "FCT1525"
 UNKEYED_MASK: Final = "FCT1526"
+KEY_CLAIM: Final = "FCT1527"
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from faucet.control.compile.exposure import Exposed, expose, narrow, resource_fa
 from faucet.control.compile.fingerprint import fingerprint
 from faucet.control.compile.grants import TableGrant, table_grants
 from faucet.control.compile.inheritance import levels
+from faucet.control.compile.key_claims import key_claims
 from faucet.control.compile.lint import lint
 from faucet.control.compile.openapi import Publication, PublishedService, publish
 from faucet.control.compile.precedence import Levels, nominate, tie_faults
@@ -51,6 +52,7 @@ def compile_surface(
         return Outcome(value=None, diagnostics=tuple(diagnostics))
     for view in roles.values():
         diagnostics += lint(view, settings.services, grants)
+    diagnostics += key_claims(settings.auth.keys, roles, settings.services)
     surface = _surface(settings, field, roles, facts)
     return Outcome(value=surface, diagnostics=tuple(diagnostics))
 
