@@ -30,7 +30,8 @@ T = TypeVar("T")
 Classify = Callable[[BaseException], ErrorKind]
 Prepare = Callable[[sqlite3.Connection], None]
 
-_OPERATIONS_BETWEEN_LOOKS: Final = 10_000
+# One operation may search a long text for long: few of them must pass between looks at the clock.
+_OPERATIONS_BETWEEN_LOOKS: Final = 200
 _CACHED_STATEMENTS: Final = 256
 _FOREIGN_ERRORS: Final = (sqlite3.Error, OverflowError, UnicodeError, OSError)
 _SAVEPOINT: Final = {

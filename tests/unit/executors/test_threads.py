@@ -347,3 +347,15 @@ async def test_a_closed_executor_takes_no_calls(make: Make):
     with pytest.raises(ExecutionError) as caught:
         await _names(executor)
     assert caught.value.kind is DATABASE_UNAVAILABLE
+
+
+async def test_few_long_searches_of_a_long_text_end_at_the_limit_too(make: Make):
+    executor = make()
+    tests = " OR ".join(["instr(t.x, 'aaaaaaaaaaaaaaab')"] * 400)
+    text = "SELECT replace(hex(zeroblob(500000)), '0', 'a') AS x"
+    statement = f"SELECT count(*) FROM ({text}) t WHERE {tests}"
+
+    with pytest.raises(ExecutionError) as caught:
+        await executor.fetch(_call(statement), 0.05)
+
+    assert caught.value.kind is STATEMENT_TIMEOUT
