@@ -11,7 +11,6 @@ from faucet.model.catalog import EQUATABLE, Catalog, Column, Relation, RelationK
 from faucet.model.coverage import matches
 from faucet.model.manifest import Resource, Tables
 from faucet.model.settings import ServiceSettings
-from faucet.model.surface import Verb
 from faucet.names import did_you_mean
 
 _NO_RESOURCE = Resource()
@@ -141,15 +140,3 @@ def _key_fault(name: str, resource: Resource, relation: Relation, *, repeated: b
     if field is not None and field.hidden:
         return f'"{name}" is hidden, so it cannot be a key'
     return f'"{name}" stands in the key twice' if repeated else ""
-
-
-_ABILITY = {Verb.POST: "insertable", Verb.PUT: "updatable", Verb.PATCH: "updatable"}
-
-
-def can(verb: Verb, relation: Relation, key: tuple[str, ...]) -> bool:
-    """Return whether the database lets *verb* happen on *relation*; views need a declared *key*."""
-    if verb is Verb.GET:
-        return True
-    if relation.kind is RelationKind.VIEW and not key:
-        return False
-    return bool(getattr(relation, _ABILITY.get(verb, "deletable")))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from faucet.control.compile.exposure import can
 from faucet.control.compile.fields import Faults
 from faucet.control.compile.findings import (
     CASCADE,
@@ -20,6 +19,7 @@ from faucet.model.catalog import ForeignKey, Relation, RelationKind
 from faucet.model.condition import Condition, columns_of
 from faucet.model.settings import ServiceSettings
 from faucet.model.surface import Grant, Resource, RoleView, ServiceView, Verb
+from faucet.model.writability import takes
 
 _EXACT = 2
 _TOUCHED_BY: Final = {"CASCADE": Verb.DELETE, "SET NULL": Verb.PATCH, "SET DEFAULT": Verb.PATCH}
@@ -60,7 +60,7 @@ def _spelled(grant: TableGrant, verb: Verb, table: str) -> bool:
 
 def _ability(resource: Resource, verb: Verb, grant: Grant) -> Iterator[Found]:
     relation = resource.relation
-    if verb in WRITES and not can(verb, relation, resource.key):
+    if verb in WRITES and not takes(verb, relation, resource.key):
         mend = (
             "declare its `primary_key` in `resources`"
             if relation.kind is RelationKind.VIEW and not resource.key

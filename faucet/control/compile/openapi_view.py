@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from faucet.control.compile.exposure import can
 from faucet.model.catalog import Column
 from faucet.model.surface import Grant, Resource, ServiceView, Verb
+from faucet.model.writability import takes
 
 _WORD = re.compile(r"\w+")
 _CHANGES = (Verb.POST, Verb.PUT, Verb.PATCH)
@@ -69,7 +69,7 @@ def _visible(resource: Resource, unknown: frozenset[str], *, read_only: bool) ->
     verbs = {
         verb: grant
         for verb, grant in resource.grants.items()
-        if can(verb, relation, key) and not (read_only and verb is not Verb.GET)
+        if takes(verb, relation, key) and not (read_only and verb is not Verb.GET)
         if usable or verb is not Verb.PUT
     }
     bodies = {verb: _body(resource, verbs[verb], readable) for verb in _CHANGES if verb in verbs}

@@ -1,8 +1,9 @@
 import pytest
 
-from faucet.control.compile.exposure import can, expose, narrow, resource_faults
+from faucet.control.compile.exposure import expose, narrow, resource_faults
 from faucet.model.manifest import Tables
 from faucet.model.surface import Verb
+from faucet.model.writability import takes
 from tests.factories import catalog, relation, service, view
 
 _ORDERS = relation("orders", "id int pk", "total decimal(10,2)", "cost int", "data json")
@@ -80,8 +81,8 @@ def test_a_table_may_repeat_its_own_key():
 def test_a_view_is_written_only_where_the_database_lets_it_and_a_key_is_declared():
     writable = view("v", "id int", insertable=True, updatable=True, deletable=False)
 
-    assert can(Verb.GET, writable, ())
-    assert can(Verb.POST, writable, ("id",))
-    assert not can(Verb.POST, writable, ())
-    assert not can(Verb.DELETE, writable, ("id",))
-    assert can(Verb.DELETE, _ORDERS, ("id",))
+    assert takes(Verb.GET, writable, ())
+    assert takes(Verb.POST, writable, ("id",))
+    assert not takes(Verb.POST, writable, ())
+    assert not takes(Verb.DELETE, writable, ("id",))
+    assert takes(Verb.DELETE, _ORDERS, ("id",))
