@@ -1,10 +1,11 @@
-"""What checks must know of the bundled extensions, without loading them and SQLAlchemy."""
+"""The names of bundled extensions that checks ask for, without loading them and SQLAlchemy."""
 
 from typing import Final
 
 from faucet.model.facts import Facts, TransformFacts
 
-# A test holds these names to those of the registry.
+# Only names are true here, and a test holds them to the registry's. What a mask takes and what a
+# dialect can is asked later, of the registry itself, where the manifest meets its databases.
 OFFLINE_FACTS: Final = Facts(
     dialects={},
     transforms={

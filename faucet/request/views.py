@@ -1,4 +1,4 @@
-"""What is answered from the surface and the process alone, without a database. Pure."""
+"""What is answered from the surface and the process alone, without a database."""
 
 import hashlib
 

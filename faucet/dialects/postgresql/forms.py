@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import NullType, UserDefinedType
 
 from faucet.extension.dialect import Binder, CompiledText, Expression
+from faucet.model.bounds import SAFE_INTEGER
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.condition import Scalar
 from faucet.model.settings import ValueOptions
@@ -33,7 +34,6 @@ _PLAIN: Final = {
     Kind.INTERVAL: "interval",
 }
 _AS_TEXT: Final = frozenset({Kind.ENUM, Kind.UUID, Kind.INTERVAL, Kind.OPAQUE})
-_SAFE_INTEGER: Final = 2**53
 _HMAC_BLOCK: Final = 64
 
 
@@ -79,7 +79,7 @@ def _spelling(of: ColumnType) -> str:
 
 
 class PostgresForms:
-    """PostgreSQL 12 or newer."""
+    """The forms of PostgreSQL 13 or newer."""
 
     array_parameters = True
     makes_json = True
@@ -259,7 +259,7 @@ def _utc(column: Expression) -> Expression:
 def _integer(column: Expression, options: ValueOptions) -> Expression:
     if options.integers != "string":
         return column
-    bound = str(_SAFE_INTEGER)
+    bound = str(SAFE_INTEGER)
     large = sa.or_(column > sa.literal_column(bound), column < sa.literal_column(f"-{bound}"))
     return sa.case((large, _pg.to_json(_cast(column, "text"))), else_=_pg.to_json(column))
 

@@ -31,7 +31,7 @@ _LAST_SECOND: Final = math.nextafter(253_402_300_800.0, 0)
 
 
 class SqliteForms:
-    """SQLite 3.35 or newer."""
+    """The forms of SQLite 3.37 or newer."""
 
     array_parameters = False
     makes_json = False
