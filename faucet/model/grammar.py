@@ -3,12 +3,11 @@
 from typing import Final
 
 from faucet.errors import FILTER_TOO_LARGE, INVALID_PARAMETER
-from faucet.model.lists import split_list
 from faucet.model.predicate import And, ColumnName, Not, Or, Predicate
 from faucet.model.terms import TermReader
 from faucet.model.tokens import FilterError, Tokens
 
-__all__ = ["FilterError", "parse_column", "parse_filter", "split_list"]
+__all__ = ["FilterError", "parse_column", "parse_filter"]
 
 _MAX_DEPTH: Final = 64
 _MAX_TERMS: Final = 1000

@@ -1,4 +1,4 @@
-"""Everything compiled from a manifest and its catalogs: who may do what. No secret, no engine."""
+"""Everything compiled from a manifest and its catalogs: who may do what. No engine, no DSN."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -129,7 +129,6 @@ class ServiceSurface(msgspec.Struct, frozen=True, kw_only=True):
     values: ValueOptions
     read_only: bool
     required: bool
-    limits: LimitSettings
 
 
 class Surface(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +136,8 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     One compiled manifest.
 
     *openapi* holds the whole document by role, *service_openapi* that of one service by role and
-    service. *fingerprint* is a hex digest; equal inputs have equal ones.
+    service. *auth* holds what credentials are verified with, wrapped in `Secret`: no other secret
+    is here. *fingerprint* is a hex digest; equal inputs have equal ones.
     """
 
     server: ServerSettings

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faucet.model.grammar import FilterError, parse_filter, split_list
+from faucet.model.grammar import FilterError, parse_filter
 from faucet.model.predicate import Predicate
 from tests.property.strategies import predicates, spell
 
@@ -44,10 +44,3 @@ def test_no_text_raises_anything_but_a_filter_error(text: str):
     refusal = _refusal(text, policy=False)
 
     assert refusal is None or 0 <= refusal.position <= len(text)
-
-
-@given(items=st.lists(st.text("ab,()'\"", max_size=6), max_size=5))
-def test_quoted_items_of_a_list_come_back_whole(items: list[str]):
-    quoted = ["'{}'".format(item.replace("'", "''")) for item in items]
-
-    assert split_list(" , ".join(quoted)) == tuple(quoted)

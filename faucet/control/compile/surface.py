@@ -179,5 +179,4 @@ def _service(service: ServiceSettings, catalog: Catalog | Unreachable) -> Servic
         values=service.values,
         read_only=service.read_only,
         required=service.required,
-        limits=service.limits,
     )

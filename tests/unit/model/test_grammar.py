@@ -3,8 +3,7 @@
 import pytest
 
 from faucet.errors import FILTER_SYNTAX, FILTER_TOO_LARGE, INVALID_PARAMETER, ErrorKind
-from faucet.model.grammar import FilterError, parse_column, parse_filter, split_list
-from faucet.model.lists import unquote
+from faucet.model.grammar import FilterError, parse_column, parse_filter
 from faucet.model.predicate import (
     And,
     Between,
@@ -411,37 +410,3 @@ def test_a_column_is_one_column(text: str, message: str, position: int):
 
     assert caught.value.kind is INVALID_PARAMETER
     assert (caught.value.message, caught.value.position) == (message, position)
-
-
-@pytest.mark.parametrize(
-    ("text", "items"),
-    [
-        ("", ()),
-        (" , ,", ()),
-        ("a, b ,,c", ("a", "b", "c")),
-        ('"x,y",t."p,q" , -"r,s"', ('"x,y"', 't."p,q"', '-"r,s"')),
-        ("SUM(a) AS s, COUNT(DISTINCT b)", ("SUM(a) AS s", "COUNT(DISTINCT b)")),
-        ("'a,b','it''s',O'Brien", ("'a,b'", "'it''s'", "O'Brien")),
-        ("(1,'a)b'),(2,c)", ("(1,'a)b')", "(2,c)")),
-    ],
-)
-def test_a_list_is_parted_at_its_commas(text: str, items: tuple[str, ...]):
-    assert split_list(text) == items
-
-
-@pytest.mark.parametrize(
-    ("text", "position"), [("a,(b", 2), ("a),b", 1), ("'a,b", 0), ('a,"b', 2), ("((a)", 0)]
-)
-def test_what_is_opened_in_a_list_must_be_closed(text: str, position: int):
-    with pytest.raises(FilterError) as caught:
-        split_list(text)
-
-    assert caught.value.kind is INVALID_PARAMETER
-    assert caught.value.position == position
-
-
-@pytest.mark.parametrize(
-    ("item", "key"), [("'a,b'", "a,b"), ("'it''s'", "it's"), ("O'Brien", "O'Brien"), ("'", "'")]
-)
-def test_a_quoted_key_is_what_stands_in_the_quotes(item: str, key: str):
-    assert unquote(item) == key
