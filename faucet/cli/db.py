@@ -11,13 +11,14 @@ from faucet.cli.key import asked
 from faucet.cli.lazy_group import AliasedGroup
 from faucet.cli.manifest_path import config_option
 from faucet.cli.tables import print_table
-from faucet.model.dsn import holds_literal_secret
+from faucet.control.checks.literal_secret import holds_password, variable_for
 from faucet.model.scalars import VERBS
 
 _VERBS: Final = {"read": ["GET"], "write": list(VERBS)}
 _DRIVERS: Final = {"postgresql": "postgres", "sqlite3": "sqlite"}
 _DEFAULT_ROLE: Final = "default"
-_PLACEHOLDER: Final = "${env:PASSWORD}"
+_MAY: Final = {"read": "read (GET)", "write": f"read and write ({', '.join(_VERBS['write'])})"}
+_PATIENCE_SECONDS: Final = 3.0
 
 
 @click.group("db", cls=AliasedGroup)
@@ -60,7 +61,8 @@ def add(*, manifest: Path, **options: Any) -> None:
     if options["grant"] != "none":
         _grant(edit, name, _VERBS[options["grant"]])
     edit.save()
-    _tell_added(manifest, name, service, options["grant"])
+    _tell_added(manifest, name, options["grant"])
+    _warn_of(manifest, name, service)
 
 
 def _grant(edit: ManifestEdit, service: str, verbs: list[str]) -> None:
@@ -74,21 +76,27 @@ def _grant(edit: ManifestEdit, service: str, verbs: list[str]) -> None:
     grants.append(grant)
 
 
-def _tell_added(manifest: Path, name: str, service: dict[str, Any], grant: str) -> None:
+def _tell_added(manifest: Path, name: str, grant: str) -> None:
     click.echo(f'Service "{name}" is in {manifest}.')
     if grant == "none":
         click.echo("No role may use it yet: add a grant to one.")
     else:
         line = line_of(manifest, f"service: {name}")
-        verbs = ", ".join(_VERBS[grant])
-        click.echo(f'The role "{_DEFAULT_ROLE}" may {verbs} on all of its tables.')
+        click.echo(f'The role "{_DEFAULT_ROLE}" may {_MAY[grant]} all of its tables.')
         click.echo(f"To narrow that, edit the grant at {manifest}:{line}.")
-    if holds_literal_secret(service["driver"], service["dsn"], _PLACEHOLDER):
+
+
+def _warn_of(manifest: Path, name: str, service: dict[str, Any]) -> None:
+    from faucet.cli.inspect import unreachable
+
+    if holds_password(service["driver"], service["dsn"]):
         message = (
             f"warning: the password stands in {manifest} as it is; "
-            f"write a reference such as {_PLACEHOLDER} in its place"
+            f"put ${{env:{variable_for(name)}}} or ${{file:…}} in its place"
         )
         click.echo(message, err=True)
+    if reason := unreachable(manifest, name, _PATIENCE_SECONDS):
+        click.echo(f'warning: the database of "{name}" {reason}', err=True)
 
 
 @command.command("list")

@@ -16,9 +16,10 @@ from faucet.cli.offline_facts import OFFLINE_FACTS
 from faucet.cli.render import render_text
 from faucet.control.load import SourceText
 from faucet.control.pipeline import check_manifest
-from faucet.diagnostics import Severity
+from faucet.diagnostics import Diagnostic, Severity
 
-_NEW = "# yaml-language-server: $schema=./schema/faucet.schema.json\nversion: 1\n"
+_NEW = "version: 1\n"
+_SCHEMA = "schema/faucet.schema.json"
 _SEQUENCE = re.compile(r"(?m)^(?P<key> *)[^\s#][^\n]*:[ ]*(?:#[^\n]*)?\n(?P<item> *)- ")
 _MAPPING = re.compile(
     r"(?m)^[^\s#-][^\n]*:[ ]*(?:#[^\n]*)?\n(?:[ ]*(?:#[^\n]*)?\n)*(?P<indent> +)[^\s#-]"
@@ -35,7 +36,7 @@ class ManifestEdit:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.created = not path.exists()
-        text = _NEW if self.created else _read(path)
+        text = _new(path) if self.created else _read(path)
         self._yaml = _round_trip(text)
         try:
             tree = self._yaml.load(text)
@@ -56,17 +57,19 @@ class ManifestEdit:
             raise click.ClickException(f'"{name}" in {self.path} is no mapping')
         return found
 
-    def save(self) -> None:
+    def save(self) -> tuple[Diagnostic, ...]:
         """
         Write the manifest in one step, if it passes `check` as it would then stand.
 
+        Return the warnings of `check`.
         Otherwise print the findings, leave the file as it was and exit 1.
         """
         stream = io.StringIO()
         self._yaml.dump(self.tree, stream)
         text = stream.getvalue()
-        _refuse_faulty(self.path, text)
+        warnings = _refuse_faulty(self.path, text)
         _write(self.path.resolve(), text)
+        return warnings
 
 
 def mapping(**values: Any) -> dict[str, Any]:
@@ -90,6 +93,12 @@ def line_of(tree: Path, pattern: str) -> int | None:
     return None
 
 
+def _new(path: Path) -> str:
+    # An editor told of a schema that is not there complains of that, and of nothing else.
+    known = (path.parent / _SCHEMA).exists()
+    return f"# yaml-language-server: $schema=./{_SCHEMA}\n{_NEW}" if known else _NEW
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -109,12 +118,13 @@ def _round_trip(text: str) -> YAML:
     return yaml
 
 
-def _refuse_faulty(path: Path, text: str) -> None:
+def _refuse_faulty(path: Path, text: str) -> tuple[Diagnostic, ...]:
     checked = check_manifest((SourceText(name=str(path), text=text),), OFFLINE_FACTS, now=None)
     faults = [found for found in checked.diagnostics if found.severity is Severity.ERROR]
     if faults:
         click.echo(render_text(tuple(faults), {str(path): text}, color=False), err=True)
         raise click.ClickException(f"{path} was left as it was: the result would not pass `check`")
+    return checked.diagnostics
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,8 +11,9 @@ import msgspec
 from faucet.cli.environment import overrides
 from faucet.cli.render import render_text
 from faucet.control.introspect import introspect
-from faucet.control.load import source_text
-from faucet.control.pipeline import inputs_of, prepare
+from faucet.control.load import SourceText, source_text
+from faucet.control.pipeline import Prepared, inputs_of, prepare
+from faucet.diagnostics import Outcome, Severity
 from faucet.model.catalog import Catalog, Column, ForeignKey, Kind, Relation, RelationKind
 from faucet.standard import standard_registry
 
@@ -58,12 +59,7 @@ def inspect_service(manifest: Path, name: str) -> Inspected:
 
     Prints the findings and exits 1 where the manifest is faulty or has no such service.
     """
-    registry = standard_registry()
-    try:
-        source = source_text(str(manifest), manifest.read_bytes())
-    except OSError as error:
-        raise click.ClickException(f"cannot read {manifest}: {error.strerror}") from error
-    prepared = prepare(inputs_of(source, registry=registry, overrides=overrides(), now=time.time()))
+    source, prepared = _prepared(manifest)
     if prepared.value is None:
         click.echo(
             render_text(prepared.diagnostics, {source.name: source.text}, color=False), err=True
@@ -73,13 +69,38 @@ def inspect_service(manifest: Path, name: str) -> Inspected:
     if name not in services:
         raise click.ClickException(f'there is no service "{name}" in {manifest}')
     began = time.perf_counter()
-    catalog = introspect({name: services[name]}, registry.dialects)[name]
+    catalog = introspect({name: services[name]}, standard_registry().dialects)[name]
     return Inspected(
         name=name,
         catalog=catalog if isinstance(catalog, Catalog) else None,
         reason="" if isinstance(catalog, Catalog) else catalog.reason,
         latency_ms=round((time.perf_counter() - began) * 1000, 1),
     )
+
+
+def unreachable(manifest: Path, name: str, patience: float) -> str:
+    """
+    Return what keeps the database of the service *name* from answering now; "" where it does.
+
+    It is given *patience* seconds. The manifest must be one that `check` takes.
+    """
+    _, prepared = _prepared(manifest)
+    if prepared.value is None:
+        faults = (one.told for one in prepared.diagnostics if one.severity is Severity.ERROR)
+        return f"was not asked: {next(faults)}"
+    service = prepared.value.settings.services[name]
+    found = introspect({name: service}, standard_registry().dialects, patience)[name]
+    return "" if isinstance(found, Catalog) else f"cannot be reached now: {found.reason}"
+
+
+def _prepared(manifest: Path) -> tuple[SourceText, Outcome[Prepared]]:
+    try:
+        source = source_text(str(manifest), manifest.read_bytes())
+    except OSError as error:
+        raise click.ClickException(f"cannot read {manifest}: {error.strerror}") from error
+    registry = standard_registry()
+    inputs = inputs_of(source, registry=registry, overrides=overrides(), now=time.time())
+    return source, prepare(inputs)
 
 
 def schema_json(catalog: Catalog) -> Mapping[str, Any]:

@@ -44,7 +44,10 @@ def create(*, name: str | None, as_json: bool, manifest: Path, **options: Any) -
     if options["expires"] is not None:
         entry["expires"] = options["expires"]
     keys[name] = entry
-    edit.save()
+    warnings = edit.save()
+    for found in warnings:
+        if found.address[:2] == ("keys", name):
+            click.echo(f"warning: {found.told}; {found.hint}", err=True)
     if as_json:
         click.echo(json.dumps({"name": name, "role": role, "key": text}))
         return

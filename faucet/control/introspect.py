@@ -20,36 +20,41 @@ _PATIENCE_SECONDS: Final = 30.0
 
 
 def introspect(
-    services: Mapping[str, ServiceSettings], dialects: Mapping[str, Dialect]
+    services: Mapping[str, ServiceSettings],
+    dialects: Mapping[str, Dialect],
+    patience: float = _PATIENCE_SECONDS,
 ) -> Mapping[str, Catalog | Unreachable]:
     """
     Return what each service's database holds of the tables that the service wants.
 
-    A database that does not answer, or not within half a minute, is `Unreachable`; its reason is
-    for the log and holds no password. The dialect of every service must be among *dialects*.
+    A database that does not answer, or not within *patience* seconds, is `Unreachable`; its reason
+    is for the log and holds no password. The dialect of every service must be among *dialects*.
     """
     if not services:
         return {}
     threads = ThreadPoolExecutor(min(_AT_ONCE, len(services)), "faucet-introspect")
     started = {
-        name: threads.submit(_introspect, service, dialects[service.dialect])
+        name: threads.submit(_introspect, service, dialects[service.dialect], patience)
         for name, service in services.items()
     }
-    wait(started.values(), timeout=_PATIENCE_SECONDS)
+    wait(started.values(), timeout=patience)
     # The dialects bound their waiting too, so that a late thread is left to end by itself.
     threads.shutdown(wait=False, cancel_futures=True)
-    return {name: _outcome(asked) for name, asked in started.items()}
+    return {name: _outcome(asked, patience) for name, asked in started.items()}
 
 
-def _outcome(asked: Future[Catalog | Unreachable]) -> Catalog | Unreachable:
+def _outcome(asked: Future[Catalog | Unreachable], patience: float) -> Catalog | Unreachable:
     if not asked.done() or asked.cancelled():
-        return Unreachable(reason=f"no answer within {_PATIENCE_SECONDS:.0f} s")
+        return Unreachable(reason=f"no answer within {patience:.0f} s")
     return asked.result()
 
 
-def _introspect(service: ServiceSettings, dialect: Dialect) -> Catalog | Unreachable:
+def _introspect(
+    service: ServiceSettings, dialect: Dialect, patience: float
+) -> Catalog | Unreachable:
     wanted = Wanted(
-        schema=service.schema or dialect.facts.default_schema, timeout=_STATEMENT_SECONDS
+        schema=service.schema or dialect.facts.default_schema,
+        timeout=min(_STATEMENT_SECONDS, patience),
     )
     try:
         catalog = dialect.introspect(service.dsn.reveal(), wanted)

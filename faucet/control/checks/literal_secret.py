@@ -15,8 +15,7 @@ CODE = "FCT1214"
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a warning for each password in a DSN and each provider's secret spelled out."""
     for name, service in subject.manifest.services.items():
-        template = dsn_template(service.dsn, keep_defaults=True)
-        if template and holds_literal_secret(service.driver, template, PLACEHOLDER):
+        if holds_password(service.driver, service.dsn):
             yield _warning(("services", name, "dsn"), "the DSN holds a password", name)
     for name, provider in subject.manifest.auth.jwt.items():
         secret = provider.secret
@@ -24,8 +23,19 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             yield _warning(("auth", "jwt", name, "secret"), "the secret is spelled out", name)
 
 
+def holds_password(driver: str, dsn: str) -> bool:
+    """Return whether a password is spelled out in *dsn*, be it the default of a reference."""
+    template = dsn_template(dsn, keep_defaults=True)
+    return bool(template) and holds_literal_secret(driver, template or "", PLACEHOLDER)
+
+
+def variable_for(name: str, what: str = "PASSWORD") -> str:
+    """Return the environment variable that is advised for a secret of *name*."""
+    return f"{name.upper().replace('-', '_')}_{what}"
+
+
 def _warning(address: tuple[str, ...], what: str, name: str) -> Diagnostic:
-    variable = f"{name.upper().replace('-', '_')}_{'PASSWORD' if 'dsn' in address else 'SECRET'}"
+    variable = variable_for(name, "PASSWORD" if "dsn" in address else "SECRET")
     return Diagnostic(
         code=CODE,
         severity=Severity.WARNING,

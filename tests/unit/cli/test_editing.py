@@ -172,8 +172,88 @@ def test_a_password_in_a_dsn_is_written_and_warned_of(manifest):
 
     assert result.exit_code == 0
     assert dsn in manifest.read_text()
-    assert "warning" in result.stderr
+    assert "put ${env:SHOP_PASSWORD} or" in result.stderr
     assert "hunter2" not in result.output
+
+
+def test_the_log_advises_the_variable_that_adding_a_service_does(manifest):
+    dsn = "postgres://faucet:hunter2@localhost/shop"
+    told = faucet(manifest, "db", "add", "my-shop", "--driver", "postgres", "--dsn", dsn).stderr
+
+    checked = faucet(manifest, "check", "--format", "json").stdout
+
+    assert "${env:MY_SHOP_PASSWORD}" in told
+    assert "${env:MY_SHOP_PASSWORD}" in checked
+
+
+def test_a_reference_as_the_password_is_not_warned_of(manifest):
+    dsn = "postgres://faucet:${env:NOT_SET_ANYWHERE}@localhost/shop"
+
+    result = faucet(manifest, "db", "add", "shop", "--driver", "postgres", "--dsn", dsn)
+
+    assert result.exit_code == 0
+    assert "as it is" not in result.stderr
+    assert '"shop" was not asked: the environment variable "NOT_SET_ANYWHERE"' in result.stderr
+
+
+def test_a_database_that_cannot_be_reached_is_added_with_a_warning(manifest):
+    dsn = "postgresql://faucet@127.0.0.1:1/shop"
+
+    result = faucet(manifest, "db", "add", "shop", "--driver", "postgres", "--dsn", dsn)
+
+    assert result.exit_code == 0
+    assert 'warning: the database of "shop" cannot be reached now' in result.stderr
+
+
+def test_a_database_that_answers_is_added_without_a_warning(manifest):
+    sqlite3.connect(manifest.parent / "shop.db").close()
+
+    result = faucet(manifest, "db", "add", "shop", "--driver", "sqlite", "--dsn", "shop.db")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("grant", "sentence"),
+    [
+        ("read", 'The role "default" may read (GET) all of its tables.'),
+        (
+            "write",
+            'The role "default" may read and write (GET, POST, PUT, PATCH, DELETE)'
+            " all of its tables.",
+        ),
+    ],
+)
+def test_what_the_role_default_may_do_is_said(manifest, grant, sentence):
+    result = faucet(
+        manifest, "db", "add", "a", "--driver", "sqlite", "--dsn", "a.db", "--grant", grant
+    )
+
+    assert sentence in result.stdout
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_new_manifest_names_the_schema_where_there_is_one(manifest, known):
+    if known:
+        (manifest.parent / "schema").mkdir()
+        (manifest.parent / "schema" / "faucet.schema.json").write_text("{}")
+
+    faucet(manifest, "role", "create", "clerk")
+
+    text = manifest.read_text()
+    assert text.startswith("# yaml-language-server: $schema=./schema" if known else "version: 1\n")
+
+
+def test_a_key_without_a_claim_of_its_roles_rules_is_made_with_a_warning(manifest):
+    manifest.write_text(COMMENTED + "          rows: store_id = {claims.store_id}\n")
+
+    lacking = faucet(manifest, "key", "create", "a", "--role", "clerk")
+    complete = faucet(manifest, "key", "create", "b", "--role", "clerk", "--claim", "store_id=7")
+
+    assert (lacking.exit_code, complete.exit_code) == (0, 0)
+    assert 'warning: the key "a" lacks the claim "store_id"' in lacking.stderr
+    assert "warning" not in complete.stderr
+    assert lacking.stdout.startswith("faucet_")
 
 
 def test_removing_a_service_takes_its_grants_along(manifest):
