@@ -1,5 +1,6 @@
 """Manifests of one service `shop`, and short ways to ask it."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -47,3 +48,15 @@ def told(answer: Answer) -> tuple[int, dict[str, str], bytes]:
     """Return all of an answer that a caller can compare with another; the time is no secret."""
     body = re.sub(rb'"took_ms":[0-9.]+', b'"took_ms":0', answer.body)
     return answer.status, dict(answer.headers), body
+
+
+async def until_a_session_waits(database: Database) -> None:
+    """Return when a PostgreSQL session waits for a lock of another."""
+    waiting = (
+        "SELECT COUNT(*) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    for _ in range(1000):
+        if await asyncio.to_thread(database.rows, waiting) != [(0,)]:
+            return
+    raise AssertionError("nobody waits")

@@ -155,7 +155,7 @@ async def test_a_masked_key_selects_nothing_and_is_told_nowhere(database: Databa
 async def test_writes_return_masks_alone(database: Database):
     _build(database)
     written = ["name", "card", "pin", "mail", "gone", "number", 'odd "name"']
-    fresh = {name: f"{_CANARY}-new-7" for name in written if name != "number"}
+    fresh: dict[str, Any] = {name: f"{_CANARY}-new-7" for name in written if name != "number"}
     fresh |= {"number": int(_NUMBER)}
 
     async with plane(_manifest(database, write=written)) as opened:
