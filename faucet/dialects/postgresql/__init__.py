@@ -26,7 +26,7 @@ def _introspect(dsn: str, wanted: Wanted) -> Catalog:
 def _executor(service: ServiceSettings) -> Executor:
     from faucet.dialects.postgresql.errors import classify  # noqa: PLC0415
     from faucet.dialects.postgresql.session import Pins, connection_string  # noqa: PLC0415
-    from faucet.executors.pool import PoolExecutor  # noqa: PLC0415
+    from faucet.executors.postgresql_pool import PoolExecutor  # noqa: PLC0415
 
     pins = Pins(
         schema=service.schema or _DEFAULT_SCHEMA,

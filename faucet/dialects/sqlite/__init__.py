@@ -24,7 +24,7 @@ def _introspect(dsn: str, wanted: Wanted) -> Catalog:
 def _executor(service: ServiceSettings) -> Executor:
     from faucet.dialects.sqlite.errors import classify  # noqa: PLC0415
     from faucet.dialects.sqlite.forms import prepare  # noqa: PLC0415
-    from faucet.executors.threads import ThreadExecutor  # noqa: PLC0415
+    from faucet.executors.sqlite_threads import ThreadExecutor  # noqa: PLC0415
 
     return ThreadExecutor(service, classify=classify, prepare=prepare)
 

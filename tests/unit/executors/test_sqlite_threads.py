@@ -27,7 +27,7 @@ from faucet.errors import (
     ErrorKind,
     ExecutionError,
 )
-from faucet.executors.threads import ThreadExecutor
+from faucet.executors.sqlite_threads import ThreadExecutor
 from faucet.extension.executor import Call, Savepoint, Script, Settle
 from tests.services import service
 
