@@ -12,6 +12,8 @@ from faucet.cli.lazy_group import AliasedGroup
 from faucet.cli.manifest_path import config_option
 from faucet.cli.tables import print_table
 from faucet.control.checks.literal_secret import holds_password, variable_for
+from faucet.control.checks.placeholder import dsn_template
+from faucet.model.dsn import password_hint
 from faucet.model.scalars import VERBS
 
 _VERBS: Final = {"read": ["GET"], "write": list(VERBS)}
@@ -96,7 +98,9 @@ def _warn_of(manifest: Path, name: str, service: dict[str, Any]) -> None:
         )
         click.echo(message, err=True)
     if reason := unreachable(manifest, name, _PATIENCE_SECONDS):
-        click.echo(f'warning: the database of "{name}" {reason}', err=True)
+        hint = password_hint(service["driver"], dsn_template(service["dsn"]) or "")
+        told = f"{reason}; {hint}" if hint else reason
+        click.echo(f'warning: the database of "{name}" {told}', err=True)
 
 
 @command.command("list")

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from faucet.control.checks.placeholder import dsn_template
 from faucet.control.load import SourceText, load
 from faucet.control.locate import locate
 from faucet.control.resolve import Overrides, references, resolve
@@ -15,6 +16,7 @@ from faucet.diagnostics import Diagnostic, Outcome, Severity, has_errors
 from faucet.extension.secret_source import SecretReference, SecretSource
 from faucet.model.catalog import Catalog, Unreachable
 from faucet.model.document import Document
+from faucet.model.dsn import password_hint
 from faucet.model.facts import Facts
 from faucet.model.manifest import Manifest
 from faucet.model.settings import Settings
@@ -165,7 +167,7 @@ def finish(
         **{name: known[name] for name in services if name in known},
         **introspect(asked, dialects),
     }
-    found = tuple(_unreachable(prepared.settings, catalogs))
+    found = tuple(_unreachable(prepared, catalogs))
     compiled = compile_surface(prepared.settings, catalogs, inputs.facts)
     built = compiled.value and Built(
         document=prepared.document,
@@ -196,18 +198,26 @@ def _fetched(manifest: Manifest, inputs: Inputs) -> Mapping[SecretReference, Sec
     return secrets
 
 
-def _unreachable(settings: Settings, catalogs: Catalogs) -> Iterable[Diagnostic]:
+def _unreachable(prepared: Prepared, catalogs: Catalogs) -> Iterable[Diagnostic]:
     for name, catalog in catalogs.items():
         if isinstance(catalog, Unreachable):
-            required = settings.services[name].required
+            service = prepared.settings.services[name]
+            required = service.required
+            otherwise = "with required: false it would answer 503 until it can" if required else ""
+            written = _written_dsn(prepared.document, name)
             yield Diagnostic(
                 code=REQUIRED_IS_DOWN if required else OPTIONAL_IS_DOWN,
                 severity=Severity.ERROR if required else Severity.WARNING,
                 message=f'the database of "{name}" cannot be reached',
                 detail=catalog.reason,
-                hint="with required: false it would answer 503 until it can" if required else "",
+                hint=password_hint(service.dialect, written) or otherwise,
                 address=("services", name, "dsn"),
             )
+
+
+def _written_dsn(document: Document, name: str) -> str:
+    tree: Any = document.tree
+    return dsn_template(tree["services"][name]["dsn"]) or ""
 
 
 def _outcome(

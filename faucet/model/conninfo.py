@@ -15,11 +15,14 @@ _PAIR: Final = re.compile(
     r"\s*(?P<key>\w+)\s*="
     r"\s*('(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<plain>(?:[^\s'\\]|\\.)*))(?=\s|$)"
 )
+# Whatever the URL means by it, from the first colon to the last @ is what a writer means.
+_PASSWORD: Final = re.compile(r"[A-Za-z][\w+.-]*://[^:/?#@]*:(?P<password>.*)@", re.ASCII)
+_CUTTING: Final = re.compile(r"[@:/?#]|%(?![0-9A-Fa-f]{2})")
 _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SETTING: Final = re.compile(r"[A-Za-z_][\w.]*", re.ASCII).fullmatch
 _PORTS: Final = range(1, MOST_PORT + 1)
 _COMPONENTS: Final = frozenset({"user", "password", "dbname"})
-_HINT: Final = "a password with special characters is percent-encoded, or a reference"
+HINT: Final = "a password with @, /, #, % or : is percent-encoded, or a reference"
 
 _LIBPQ: Final = frozenset(
     {
@@ -122,6 +125,14 @@ def _passwords(parts: _Parts) -> tuple[str, ...]:
     return tuple(value for value in (parts.password, *of_keys) if value)
 
 
+def holds_raw_password(template: str) -> bool:
+    """Return whether a password in *template* has a character that may have cut it in two."""
+    found = _PASSWORD.match(template)
+    if found is None:
+        return False
+    return _CUTTING.search(found["password"]) is not None
+
+
 def _parse(text: str) -> _Parts:
     if found := _URL.fullmatch(text):
         if found["scheme"].lower().partition("+")[0] not in {"postgres", "postgresql"}:
@@ -137,7 +148,9 @@ def _from_url(rest: str) -> _Parts:
     authority, _, database = address.partition("/")
     credentials, at, hosts = authority.rpartition("@")
     if mark and "@" in query and not at:
-        raise DsnError(f"the URL cannot be read: {_HINT}")
+        raise DsnError(f"the URL cannot be read: {HINT}")
+    if "@" in database:
+        raise DsnError(f"the URL cannot be read: {HINT}")
     user, _, password = credentials.partition(":")
     said = {"user": _decode(user), "password": _decode(password), "dbname": _decode(database)}
     pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
@@ -182,7 +195,7 @@ def _host(text: str) -> tuple[str, str]:
 
 def _check_port(port: str) -> None:
     if port and not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) in _PORTS):  # noqa: PLR2004
-        raise DsnError(f"the port is no number from 1 to {MOST_PORT}; {_HINT}")
+        raise DsnError(f"the port is no number from 1 to {MOST_PORT}; {HINT}")
 
 
 def _decode(text: str) -> str:

@@ -13,7 +13,14 @@ import msgspec
 from faucet.model import conninfo, sqlite_path
 from faucet.model.dsn_error import DsnError
 
-__all__ = ["DsnError", "escape_in_dsn", "holds_literal_secret", "normalize_dsn", "secrets_in_dsn"]
+__all__ = [
+    "DsnError",
+    "escape_in_dsn",
+    "holds_literal_secret",
+    "normalize_dsn",
+    "password_hint",
+    "secrets_in_dsn",
+]
 
 _FOREIGN: Final = (
     (re.compile(r"(mysql|mariadb)(\+\w+)?://|[^/]*@(tcp|unix)\(", re.ASCII), "MySQL"),
@@ -79,6 +86,13 @@ def holds_literal_secret(driver: str, template: str, placeholder: str) -> bool:
 def secrets_in_dsn(driver: str, dsn: str) -> frozenset[str]:
     """Return what must not be told of *dsn* as `normalize_dsn` gave it, in every spelling."""
     return _FORMS[driver].secrets(dsn)
+
+
+def password_hint(driver: str, template: str) -> str:
+    """Return how to write the password in *template*, if it may have been cut in two, else ""."""
+    if driver == "sqlite" or not conninfo.holds_raw_password(template):
+        return ""
+    return f"{conninfo.HINT}, such as ${{env:NAME}}"
 
 
 def _refuse_foreign(driver: str, text: str) -> None:

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from faucet.control.load import SourceText, source_text
 from faucet.control.pipeline import Inputs, build, finish, prepare, wanted
 from faucet.control.resolve import Overrides
 from faucet.extension.secret_source import SecretReference
+from faucet.secret import Secret
 from faucet.standard import standard_registry
 
 _REGISTRY = standard_registry()
@@ -59,6 +61,22 @@ def test_an_unreachable_database_is_an_error_only_if_it_is_required(
     assert found.span is not None
     assert (found.code, found.span.line) == (code, line)
     assert (outcome.value is None) == (required == "true")
+
+
+@pytest.mark.parametrize(
+    ("password", "mend"), [("a@b", "percent-encoded"), ("${env:A}", ""), ("a%40b", "")]
+)
+def test_a_database_out_of_reach_may_be_so_by_its_password(
+    tmp_path: Path, password: str, mend: str
+):
+    dsn = f"postgresql://u:{password}@127.0.0.1:1/d"
+    text = (_MANIFEST % "false").replace("sqlite", "postgres").replace("${file:dsn}", dsn)
+    inputs = msgspec.structs.replace(inputs_of(tmp_path, text), fetch=lambda _: Secret("x@y"))
+
+    outcome = build(inputs, _REGISTRY.dialects)
+
+    (found,) = [one for one in outcome.diagnostics if one.code == "FCT1402"]
+    assert (mend in found.hint) if mend else (found.hint == "")
 
 
 def test_a_known_catalog_is_not_read_anew(tmp_path: Path, sqlite_database: Path):

@@ -489,6 +489,20 @@ def test_a_reference_is_well_formed_and_of_a_known_source(reference: str):
     assert codes == ["FCT1231"]
 
 
+@pytest.mark.parametrize("written", ["{file:a.txt}", "p://u:{env:PW}@h/d", "${env:A}{env:B}"])
+def test_a_reference_without_its_dollar_is_told_of(written: str):
+    text = manifest_with().replace("dsn: shop.db", f"dsn: '{written}'")
+
+    found = [one for one in findings_in(text) if one.code == "FCT1231"]
+
+    assert [one.hint in {"write ${file:…}", "write ${env:…}"} for one in found] == [True]
+
+
+@pytest.mark.parametrize("written", ["{note: x}.db", "$${env:A}.db", "${env:A:-{env}.db"])
+def test_other_braces_are_plain_text(written: str):
+    assert "FCT1231" not in codes_in(manifest_with().replace("dsn: shop.db", f"dsn: '{written}'"))
+
+
 @pytest.mark.promise("sec-04")
 @pytest.mark.parametrize("name", ["set", "claims", "resources", "fields"])
 def test_a_blank_is_an_error_whatever_its_role_is_named(name: str):

@@ -10,6 +10,7 @@ from faucet.model.dsn import (
     escape_in_dsn,
     holds_literal_secret,
     normalize_dsn,
+    password_hint,
     secrets_in_dsn,
 )
 
@@ -70,6 +71,8 @@ def test_a_sqlite_dsn_becomes_an_absolute_path(given_form: str, expected: str):
         ("postgres", "sqlserver://u:p@h?database=d", "SQL Server"),
         ("postgres", "h", "postgresql://"),
         ("postgres", "postgresql://u:a/b@h/d", "percent-encoded"),
+        ("postgres", "postgresql://u:1/a/b@h/d", "percent-encoded"),
+        ("postgres", "postgresql://u:a/b@1/a/b@h/d", "percent-encoded"),
         ("postgres", "postgresql://u:p@h:99999/d", "65535"),
         ("postgres", "host=h password='open", "pairs"),
         ("postgres", " ", "empty"),
@@ -82,6 +85,28 @@ def test_a_dsn_that_cannot_be_read_says_how_to_mend_it(driver: str, dsn: str, me
 
     assert mend in str(caught.value)
     assert "a/b" not in str(caught.value)
+
+
+@pytest.mark.parametrize("password", ["a@b", "a/b", "a#b", "a:b", "a%b", "a?b"])
+def test_a_password_that_may_have_been_cut_in_two_gets_a_hint(password: str):
+    dsn = f"postgresql://u:{password}@h:5432/d?sslmode=require"
+
+    assert "percent-encoded" in password_hint("postgres", dsn)
+    assert password not in password_hint("postgres", dsn)
+
+
+@pytest.mark.parametrize(
+    ("driver", "dsn"),
+    [
+        ("postgres", "postgresql://u:a%40b@h:5432/d"),
+        ("postgres", "postgresql://u@h:5432/d"),
+        ("postgres", "postgresql://h:5432/d?x=1"),
+        ("postgres", "host=h password=a@b"),
+        ("sqlite", "sqlite:///a:b@c.db"),
+    ],
+)
+def test_any_other_dsn_gets_none(driver: str, dsn: str):
+    assert password_hint(driver, dsn) == ""
 
 
 _VALUES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1).filter(
