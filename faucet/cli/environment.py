@@ -55,9 +55,7 @@ def _port() -> int | None:
 def _header() -> str | None:
     text = variable("FAUCET_AUTH_API_KEY_HEADER")
     if text is not None and not is_key_header(text):
-        raise click.UsageError(
-            "FAUCET_AUTH_API_KEY_HEADER must be the name of a free header."
-        )
+        raise click.UsageError("FAUCET_AUTH_API_KEY_HEADER must be the name of a free header.")
     return text
 
 

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
 from faucet.errors import OUT_OF_RANGE, ExecutionError
+from faucet.model.bounds import SAFE_INTEGER
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.numbers import exact
 from faucet.model.settings import ValueOptions
@@ -20,7 +21,6 @@ Encoder = Callable[[object], str]
 
 OVERFLOW: Final = "overflow"
 """What a dialect gives for a float sum beyond double, since a sum of infinities is infinite."""
-_SAFE_INTEGER: Final = 2**53
 _SUM_END: Final = 2**63
 # A double has 309 digits before its point, a text 400 and an exponent of 400.
 _CONTEXT: Final = Context(prec=4_000, Emax=999_999, Emin=-999_999)
@@ -108,7 +108,7 @@ def _plain(options: ValueOptions) -> Encoder:
     def spell(cell: object) -> str:
         match cell:
             case int():
-                return f'"{cell:d}"' if quote_large and abs(cell) > _SAFE_INTEGER else f"{cell:d}"
+                return f'"{cell:d}"' if quote_large and abs(cell) > SAFE_INTEGER else f"{cell:d}"
             case float():
                 return _float(cell, 64)
             case bytes():
