@@ -73,7 +73,6 @@ TRANSACTION_CONFLICT: Final = ErrorKind(
     409,
     "another transaction was in the way; nothing was written, try again",
 )
-NOT_TRANSACTIONAL: Final = ErrorKind("not_transactional", 400, "the table cannot roll back")
 BODY_TOO_LARGE: Final = ErrorKind("body_too_large", 413, "the body is too large")
 BATCH_TOO_LARGE: Final = ErrorKind("batch_too_large", 413, "too many records in one request")
 URL_TOO_LONG: Final = ErrorKind("url_too_long", 414, "the URL is longer than 60 KiB")

@@ -1,7 +1,6 @@
 """Narrow a request to what its caller may do. Pure, and the only maker of `AuthorizedRequest`."""
 
 from collections.abc import Mapping
-from typing import Final
 
 import msgspec
 
@@ -21,7 +20,7 @@ from faucet.errors import (
     FaucetError,
 )
 from faucet.model.binding import MissingClaimError, bind, bind_operand
-from faucet.model.catalog import ColumnType, Relation, RelationKind, Unreachable
+from faucet.model.catalog import ColumnType, Relation, Unreachable
 from faucet.model.condition import EVERY_ROW, Condition, Operand, Scalar, all_of
 from faucet.model.coverage import covered
 from faucet.model.limits import tightest
@@ -35,14 +34,8 @@ from faucet.model.request import (
 )
 from faucet.model.settings import LimitSettings
 from faucet.model.surface import Grant, Resource, ServiceSurface, ServiceView, Surface, Verb
+from faucet.model.writability import takes
 from faucet.names import did_you_mean
-
-_WRITES: Final = {
-    Verb.POST: "insertable",
-    Verb.PUT: "updatable",
-    Verb.PATCH: "updatable",
-    Verb.DELETE: "deletable",
-}
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,17 +91,12 @@ def admit(surface: Surface, principal: Principal, target: tuple[str, str], verb:
         hint = did_you_mean(table, names)
         message = f'there is no table "{table}"' + (f"; {hint}" if hint else "")
         raise AuthorizationError(UNKNOWN_TABLE, message, table=table)
-    if verb in _WRITES and (service.read_only or not _takes(resource, _WRITES[verb])):
+    closed = service.read_only and verb is not Verb.GET
+    if closed or not takes(verb, resource.relation, resource.key):
         what = f'the service "{name}"' if service.read_only else f'"{table}"'
         raise AuthorizationError(READ_ONLY, f"{what} is read-only")
     limits = grant.limits if principal.limits is None else tightest(grant.limits, principal.limits)
     return Admission(service=service, resource=resource, grant=grant, limits=limits)
-
-
-def _takes(resource: Resource, ability: str) -> bool:
-    """Whether the relation can be written so; a view must also have a declared key."""
-    keyed = resource.relation.kind is not RelationKind.VIEW or bool(resource.key)
-    return keyed and bool(getattr(resource.relation, ability))
 
 
 def authorize(

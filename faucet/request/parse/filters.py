@@ -1,20 +1,17 @@
 """The filter parameter as a predicate. Pure."""
 
-from typing import Final
-
 from faucet.errors import FILTER_TOO_LARGE, RequestError
+from faucet.model.bounds import MOST_FILTER_BYTES
 from faucet.model.grammar import parse_filter
 from faucet.model.predicate import Predicate
 from faucet.model.tokens import FilterError
-
-MAX_BYTES: Final = 16 * 1024
 
 
 def read_filter(text: str) -> Predicate | None:
     """Return the predicate of *text*, None for a blank one; raises `RequestError`."""
     # Measured before it is read: the body of a write may be a thousand times larger.
-    if len(text) > MAX_BYTES or len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        message = f"the filter is longer than {MAX_BYTES // 1024} KiB"
+    if len(text) > MOST_FILTER_BYTES or len(text.encode("utf-8", "replace")) > MOST_FILTER_BYTES:
+        message = f"the filter is longer than {MOST_FILTER_BYTES // 1024} KiB"
         raise RequestError(FILTER_TOO_LARGE, message, parameter="filter")
     try:
         return parse_filter(text)

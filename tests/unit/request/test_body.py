@@ -151,7 +151,7 @@ def test_text_that_no_database_keeps_is_refused(text: str):
 
 
 @pytest.mark.promise("sec-36")
-@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "identity, gzip", "x"])
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "identity", "", "x"])
 def test_a_content_encoding_is_refused(encoding: str):
     fault = _fault(Verb.POST, '{"id":1}', _ANY, ("content-encoding", encoding))
 
@@ -172,7 +172,7 @@ def test_a_content_encoding_is_refused(encoding: str):
 def test_json_of_every_name_is_read(content_type: str):
     header = ("content-type", content_type)
 
-    assert _read(Verb.POST, '{"id":1}', _ANY, header, ("content-encoding", "identity")).records
+    assert _read(Verb.POST, '{"id":1}', _ANY, header).records
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
         ("HEAD", _ORDERS, None, "method_not_allowed"),
         ("GET", f"{_ORDERS}?fields=id+AS+n,total+AS+n", None, "duplicate_alias"),
         ("PUT", f"{_ORDERS}/1", {"id": 2, "total": 1}, "key_mismatch"),
-        ("POST", "/api/v1/shop/_table/keyless", {"oid": 1}, "not_transactional"),
+        ("POST", "/api/v1/shop/_table/keyless", {"oid": 1}, "no_key"),
         ("GET", f"{_ORDERS}?filter={'x' * 61_440}", None, "url_too_long"),
     ],
 )
