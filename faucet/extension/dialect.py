@@ -62,9 +62,13 @@ class SqlForms(Protocol):
         """Return what turns a canonical value into what `parameter` of the same type takes."""
         ...
 
-    def any_of(self, column: Expression, name: str, of: ColumnType) -> Expression:
+    def any_of(
+        self, column: Expression, name: str, of: ColumnType, *, exact: bool = False
+    ) -> Expression:
         """
         Return ``column IN (all values of the one array parameter name)``; array dialects only.
+
+        *exact* says that *column* is what `exact` made of it.
         """
         ...
 

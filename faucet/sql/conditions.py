@@ -170,7 +170,8 @@ class Conditions:
         form = self._forms.exact if test.exact else self._forms.comparable
         shown = form(column, of)
         if self._forms.array_parameters:
-            return self._forms.any_of(shown, self._parameters.array(slots, of, keys=False), of)
+            name = self._parameters.array(slots, of, keys=False)
+            return self._forms.any_of(shown, name, of, exact=test.exact)
         members = range(slots.first, slots.first + slots.count)
         return shown.in_(
             [self._parameters.value(Slot(index=i), of, exact=test.exact) for i in members]

@@ -108,9 +108,13 @@ class PostgresForms:
             return _instant_text
         return _text
 
-    def any_of(self, column: Expression, name: str, of: ColumnType) -> Expression:
+    def any_of(
+        self, column: Expression, name: str, of: ColumnType, *, exact: bool = False
+    ) -> Expression:
         """Return ``column = ANY(array)``."""
-        array = _cast(sa.bindparam(name, type_=NullType()), f"{_spelling(of)}[]")
+        # As an array of the column's own type, char(n) would lose its members' blanks.
+        spelling = "text" if exact and of.kind is Kind.TEXT else _spelling(of)
+        array = _cast(sa.bindparam(name, type_=NullType()), f"{spelling}[]")
         return column == sa.func.any(array)
 
     def array_binder(

@@ -58,7 +58,9 @@ class SqliteForms:
             return _decimal
         return _plain
 
-    def any_of(self, column: Expression, name: str, of: ColumnType) -> Expression:
+    def any_of(
+        self, column: Expression, name: str, of: ColumnType, *, exact: bool = False
+    ) -> Expression:
         """Refuse: there are no array parameters."""
         raise NotImplementedError
 
