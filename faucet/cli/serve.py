@@ -1,12 +1,14 @@
 """`faucet serve`: the server, in the foreground."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
-from faucet.cli.environment import Flags, overrides
+from faucet.cli.environment import Flags, overrides, variable
 from faucet.cli.manifest_path import config_option
+from faucet.diagnostics import Diagnostic, Severity
 from faucet.model.bounds import MOST_PORT
 
 
@@ -49,4 +51,34 @@ def command(  # noqa: PLR0913 - one argument an option
         log_level="debug" if dev else None,
         log_format="text" if dev else None,
     )
-    sys.exit(run(Launch(path=str(manifest), overrides=overrides(given), watch=not no_watch)))
+    launch = Launch(
+        path=str(manifest),
+        overrides=overrides(given),
+        watch=not no_watch,
+        report=partial(_report, manifest),
+    )
+    sys.exit(run(launch))
+
+
+def _report(manifest: Path, found: tuple[Diagnostic, ...], log_format: str) -> bool:
+    """Show on a terminal what `check` does; in a text log the same, without lines of the file."""
+    from faucet.cli.render import render_text
+
+    terminal = sys.stderr.isatty()
+    if not terminal and log_format != "text":
+        return False
+    # A log is kept, and a line of a manifest may hold a password.
+    sources = {str(manifest): _text(manifest)} if terminal else {}
+    color = terminal and variable("NO_COLOR") is None
+    click.echo(render_text(found, sources, color=color), nl=False, err=True, color=color)
+    errors = sum(one.severity is Severity.ERROR for one in found)
+    noun = "error" if errors == 1 else "errors"
+    click.echo(f"{manifest}: {errors} {noun}; the server does not start", err=True)
+    return True
+
+
+def _text(manifest: Path) -> str:
+    try:
+        return manifest.read_text(encoding="utf-8")
+    except (OSError, UnicodeError):
+        return ""

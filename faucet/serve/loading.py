@@ -6,14 +6,15 @@ from collections.abc import Mapping
 import msgspec
 
 from faucet.control.introspect import introspect
-from faucet.control.load import SourceText
+from faucet.control.load import SourceText, load
 from faucet.control.locate import locate
 from faucet.control.overrides import Overrides
 from faucet.control.pipeline import Built, Inputs, Prepared, finish, inputs_of, prepare
 from faucet.diagnostics import Outcome
 from faucet.extension.registry import Registry
 from faucet.model.catalog import Catalog
-from faucet.model.settings import ServiceSettings, Settings
+from faucet.model.scalars import FORMATS, LEVELS
+from faucet.model.settings import LoggingSettings, ServiceSettings, Settings
 from faucet.serve.inputs import Reading, SecretRecorder, read_manifest, same_as_read
 
 _EMPTY = "version: 1\n"
@@ -29,6 +30,7 @@ class Loader:
     def __init__(self, *, path: str, registry: Registry, overrides: Overrides) -> None:
         self.path = path
         self.registry = registry
+        self.loaded_last: Reading | None = None
         self._overrides = overrides
 
     def read(self) -> Reading:
@@ -38,6 +40,15 @@ class Loader:
     def same(self, known: Reading, now: Reading) -> bool:
         """Return whether *now* and the secrets as they are now equal what *known* holds."""
         return same_as_read(known, now, self.registry)
+
+    def logging_asked(self) -> LoggingSettings:
+        """Return how to log before anything is loaded, by what the manifest plainly says of it."""
+        asked, given = _logging_in(self.read().text or ""), self._overrides
+        default = LoggingSettings()
+        return LoggingSettings(
+            level=given.log_level or asked.get("level", default.level),
+            format=given.log_format or asked.get("format", default.format),
+        )
 
     def load(
         self, reading: Reading, known: Built | None, *, fresh: bool
@@ -51,7 +62,7 @@ class Loader:
         recorder = SecretRecorder(self.registry)
         inputs = self._inputs(reading.text or "", recorder)
         prepared = prepare(inputs)
-        reading = msgspec.structs.replace(reading, secrets=recorder.fetched)
+        self.loaded_last = reading = msgspec.structs.replace(reading, secrets=recorder.fetched)
         if prepared.value is None:
             return reading, Outcome(value=None, diagnostics=prepared.diagnostics)
 
@@ -97,6 +108,20 @@ class Loader:
             name: found if isinstance(found, Catalog) else known[name]
             for name, found in asked.items()
         }
+
+
+def _logging_in(text: str) -> Mapping[str, str]:
+    document = load((SourceText(name="", text=text),)).value
+    tree = document.tree if document is not None else None
+    section = tree.get("logging") if isinstance(tree, Mapping) else None
+    if not isinstance(section, Mapping):
+        return {}
+    choices = {"level": LEVELS, "format": FORMATS}
+    return {
+        key: value
+        for key, known in choices.items()
+        if isinstance(value := section.get(key), str) and value in known
+    }
 
 
 def same(one: Built, other: Built) -> bool:

@@ -42,11 +42,13 @@ class Log:
     ) -> None:
         self._write = write
         self._now = now
+        self._unsettled = False
         self.configure(settings)
 
     def configure(self, settings: LoggingSettings) -> None:
         """Take level and format from *settings*."""
         self._level = LEVELS[settings.level]
+        self.format = settings.format
         self._render = _as_json if settings.format == "json" else _as_text
 
     @property
@@ -58,9 +60,24 @@ class Log:
         """Write *event*, unless it is below the level."""
         if isinstance(event, events.Answered) and self._level > LEVELS["info"]:
             return
-        for level, message, fields in lines_of(event):
+        for level, message, fields in self._weighed(event):
             if LEVELS[level] >= self._level:
                 self._emit(level, message, fields)
+
+    def _weighed(self, event: Event) -> tuple[Line, ...]:
+        """The lines of *event*; after a reload that failed, one that changes nothing is news."""
+        lines = lines_of(event)
+        match event:
+            case events.Refused() | events.ManifestGone() | events.ReloadCrashed():
+                self._unsettled = True
+            case events.Switched():
+                self._unsettled = False
+            case events.Unchanged() if self._unsettled:
+                self._unsettled = False
+                return tuple(("info", message, fields) for _, message, fields in lines)
+            case _:
+                pass
+        return lines
 
     def _emit(self, level: str, message: str, fields: Mapping[str, object]) -> None:
         time = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

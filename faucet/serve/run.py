@@ -25,6 +25,7 @@ from faucet.serve.recovery import recover
 from faucet.serve.server import Server
 from faucet.serve.status import Status
 from faucet.serve.supervisor import StartError, Supervisor, Wish
+from faucet.serve.telling import Report, Teller
 from faucet.serve.watch import Watcher
 from faucet.standard import standard_registry
 
@@ -33,11 +34,16 @@ _CLOSE_SECONDS: Final = 2.0
 
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True):
-    """What `faucet serve` was asked; without *watch*, `server.watch` of the manifest is off."""
+    """
+    What `faucet serve` was asked; without *watch*, `server.watch` of the manifest is off.
+
+    *report* may show why a start was refused, in place of the log.
+    """
 
     path: str
     overrides: Overrides
     watch: bool = True
+    report: Report | None = None
 
 
 def run(launch: Launch) -> int:
@@ -49,15 +55,12 @@ def run(launch: Launch) -> int:
 class _Process:
     def __init__(self, launch: Launch) -> None:
         self._launch = launch
-        overrides = launch.overrides
-        before_manifest = LoggingSettings()
-        self._log = Log(
-            LoggingSettings(
-                level=overrides.log_level or before_manifest.level,
-                format=overrides.log_format or before_manifest.format,
-            )
-        )
         registry = standard_registry()
+        loader = Loader(path=launch.path, registry=registry, overrides=launch.overrides)
+        self._log = Log(LoggingSettings())
+        self._teller = Teller(
+            self._log, loader=loader, settings=self._logging, report=launch.report
+        )
         status = Status(time.time)
         self._health = Health(self._publish)
         self._assembler = Assembler(
@@ -68,7 +71,7 @@ class _Process:
             publish=self._publish,
         )
         self._supervisor = Supervisor(
-            loader=Loader(path=launch.path, registry=registry, overrides=overrides),
+            loader=loader,
             assemble=self._assembler,
             status=status,
             publish=self._publish,
@@ -85,6 +88,7 @@ class _Process:
         listen_to_libraries(self._publish)
         try:
             switch = await self._supervisor.start()
+            self._teller.started()
             server_settings = self._supervisor.loaded.settings.server
             sockets = open_sockets(server_settings.host, server_settings.port)
         except StartError:
@@ -128,7 +132,11 @@ class _Process:
         os._exit(code)
 
     def _publish(self, event: events.Event) -> None:
-        self._log.publish(event)
+        self._teller.publish(event)
+
+    def _logging(self) -> LoggingSettings | None:
+        loaded = getattr(self._supervisor, "loaded", None)
+        return loaded and loaded.settings.logging
 
     def _mode(self) -> str:
         return self._supervisor.loaded.settings.server.watch if self._launch.watch else "off"
@@ -148,10 +156,14 @@ class _Process:
             self._publish(events.Stopping(signal=name))
             server.stop()
 
+        def refresh() -> None:
+            self._teller.tell_again()
+            self._supervisor.wish(Wish(refresh=True))
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop, number.name)
-        loop.add_signal_handler(signal.SIGHUP, self._supervisor.wish, Wish(refresh=True))
+        loop.add_signal_handler(signal.SIGHUP, refresh)
 
 
 class _Background:

@@ -95,3 +95,24 @@ def test_config_is_global_and_of_each_command(arguments: list[str], expected: st
         click.echo(str(manifest))
 
     assert CliRunner().invoke(group, arguments).output.strip() == expected
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_start_that_is_refused_shows_what_check_does_in_a_text_log(
+    tmp_path: Path, log_format: str
+):
+    manifest = tmp_path / "faucet.yaml"
+    dsn = "postgresql://u:hunter2@h/d"
+    manifest.write_text(
+        f"version: 1\nservices: {{shop: {{driver: oracle, dsn: '{dsn}'}}}}\n"
+        f"logging: {{format: {log_format}}}\n"
+    )
+
+    command = [sys.executable, "-m", "faucet", "serve", "-c", str(manifest), "-p", "0"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+    assert result.returncode == 1
+    shown = f"{manifest}:2:27: error FCT1104: services.shop.driver must be one of"
+    assert result.stderr.startswith(shown) == (log_format == "text")
+    assert "FCT1104" in result.stderr
+    assert "hunter2" not in result.stderr
