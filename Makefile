@@ -16,7 +16,7 @@ help:  ## list the targets
 run: dev  ## build the demo, print requests to try, serve it and reload on edits
 	@$(BIN)/faucet demo build $(DEMO)
 	@test -e $(DEMO)/faucet.yaml || cp faucet.yaml.example $(DEMO)/faucet.yaml
-	@$(BIN)/faucet demo tour
+	@$(BIN)/faucet demo tour -c $(DEMO)/faucet.yaml
 	@echo "# Edit $(DEMO)/faucet.yaml while this runs: it reloads. Ctrl-C ends it."
 	@exec $(BIN)/faucet serve -c $(DEMO)/faucet.yaml
 

@@ -10,9 +10,19 @@ from typing import Final
 import click
 import msgspec
 
+from faucet.cli.environment import overrides
+from faucet.cli.manifest_path import config_option
+from faucet.cli.offline_facts import OFFLINE_FACTS
+from faucet.control.load import source_text
+from faucet.control.pipeline import check_manifest
+from faucet.model.manifest import Server
+from faucet.model.references import has_reference
+
 CLERK_KEY: Final = "faucet_1722096aee649c45e886330d2605dde3224a535b8f825396831e80177d9e9b21"
 MANAGER_KEY: Final = "faucet_00a2c02daa5930d0fbf930dd76f110c811b2f6310691d8786e7898bbfb696557"
 
+_EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - known as no place to connect to
+_DEFAULT_PORT: Final = 8080
 _API: Final = "/api/v1/shop/_table"
 
 
@@ -167,12 +177,37 @@ def build(folder: Path) -> None:
 
 
 @demo.command()
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True)
-def tour(url: str) -> None:
+@click.option("--url", help="Where the server listens; else as `serve` would.")
+@config_option
+def tour(url: str | None, manifest: Path) -> None:
     """Print requests to paste, each with the answer it gets."""
+    url = url or _url(manifest)
     for step in TOUR:
         key = f" -H 'X-API-Key: {step.key}'" if step.key else ""
         click.echo(f"# {step.status}: {step.title}\ncurl -i{key} '{url}{step.path}'\n")
+
+
+def _url(manifest: Path) -> str:
+    """Where `serve` would listen, by an address that can be connected to."""
+    written = _written(manifest)
+    given = overrides()
+    host = given.host or written.host
+    port = written.port if given.port is None else given.port
+    if not isinstance(port, int):
+        port = _DEFAULT_PORT
+    if host in _EVERYWHERE or has_reference(host):
+        host = "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _written(manifest: Path) -> Server:
+    """What the manifest says of it; the defaults where it cannot be read."""
+    try:
+        source = source_text(str(manifest), manifest.read_bytes())
+    except OSError:
+        return Server()
+    found = check_manifest((source,), OFFLINE_FACTS, None).value
+    return Server() if found is None else found.server
 
 
 def build_shop(path: Path) -> None:

@@ -36,6 +36,30 @@ def test_building_again_keeps_the_secret_that_signs_tokens(tmp_path: Path):
     assert (tmp_path / "jwt.secret").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize(
+    ("variables", "server", "url"),
+    [
+        ({}, "", "http://127.0.0.1:8080"),
+        ({"FAUCET_SERVER_PORT": "9000"}, "", "http://127.0.0.1:9000"),
+        ({"FAUCET_SERVER_HOST": "::1"}, "server: {port: 9001}", "http://[::1]:9001"),
+        ({"FAUCET_SERVER_HOST": "0.0.0.0"}, "server: {host: h}", "http://127.0.0.1:8080"),
+        ({}, "server: {host: shop.example.com, port: 9002}", "http://shop.example.com:9002"),
+        ({}, "server: {host: '${env:H}', port: '${env:P}'}", "http://127.0.0.1:8080"),
+        ({"FAUCET_SERVER_PORT": "9000"}, "server: [", "http://127.0.0.1:9000"),
+    ],
+)
+def test_the_tour_goes_where_the_server_listens(
+    tmp_path: Path, variables: dict[str, str], server: str, url: str
+):
+    manifest = tmp_path / "faucet.yaml"
+    manifest.write_text(f"version: 1\n{server}\n")
+
+    tour = CliRunner().invoke(demo, ["tour", "-c", str(manifest)], env=variables)
+
+    assert tour.exit_code == 0, tour.output
+    assert f"'{url}/api/v1/shop" in tour.output
+
+
 @pytest.mark.parametrize(("name", "key"), [("till-1", CLERK_KEY), ("office", MANAGER_KEY)])
 def test_the_tour_shows_keys_whose_hashes_the_example_holds(name: str, key: str):
     example = yaml.safe_load(_EXAMPLE.read_text())
