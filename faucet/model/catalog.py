@@ -54,7 +54,8 @@ class ColumnType(msgspec.Struct, frozen=True, kw_only=True):
     decimal's, *precision* alone the fraction digits of times. *text_dates* marks a date or
     timestamp that its database compares as text (SQLite), which is right from year 1 to 9999 alone.
     *provable* is false where the database does not hold values to the type (a SQLite column without
-    a declared type, a computed view column), so that no rule may stand on it.
+    a declared type, a computed view column), so that no rule may stand on it. *deterministic* is
+    false for text whose collation holds different texts for equal.
     """
 
     kind: Kind
@@ -70,6 +71,7 @@ class ColumnType(msgspec.Struct, frozen=True, kw_only=True):
     text_dates: bool = False
     provable: bool = True
     base: str | None = None
+    deterministic: bool = True
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):

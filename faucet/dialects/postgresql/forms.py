@@ -115,6 +115,8 @@ class PostgresForms:
         # As an array of the column's own type, char(n) would lose its members' blanks.
         spelling = "text" if exact and of.kind is Kind.TEXT else _spelling(of)
         array = _cast(sa.bindparam(name, type_=NullType()), f"{spelling}[]")
+        if _is(of, "money"):
+            array = _cast(array, "money[]")
         return column == sa.func.any(array)
 
     def array_binder(
@@ -143,11 +145,17 @@ class PostgresForms:
     def like(
         self, column: Expression, pattern: Expression, of: ColumnType, *, fold: bool
     ) -> Expression:
-        """Return LIKE; citext is compared as text, since its own LIKE ignores case."""
+        """
+        Return LIKE; citext is compared as text, since its own LIKE ignores case.
+
+        A collation without one order of bytes has no LIKE at all, so C stands in for it.
+        """
         if _is(of, "citext"):
             column, pattern = _cast(column, "text"), _cast(pattern, "text")
         if fold:
             column, pattern = _pg.lower(column), _pg.lower(pattern)
+        if not of.deterministic:
+            column = column.collate("C")
         return column.like(pattern, escape="\\")
 
     def wire(self, column: Expression, of: ColumnType, options: ValueOptions) -> Expression:
@@ -169,6 +177,8 @@ class PostgresForms:
 
     def aggregate(self, function: Function, column: Expression, of: ColumnType) -> Expression:
         """Return the aggregate; a sum of integers outside bigint raises 22003."""
+        if _is(of, "oid") and function in (Function.SUM, Function.AVG):
+            column = _cast(column, "bigint")
         match function:
             case Function.SUM if of.kind is Kind.INTEGER:
                 return _cast(_pg.sum(column), "bigint")

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, TypeVar
 
+import msgspec
 import psycopg
 from psycopg.rows import class_row
 
@@ -40,7 +41,9 @@ SELECT a.attrelid::int8 AS relation, a.attname AS name, a.attnum AS number,
        format_type(a.atttypid, a.atttypmod) AS db_type,
        a.attnotnull AS not_null, a.attidentity::text AS identity, a.attgenerated::text AS generated,
        pg_get_expr(d.adbin, d.adrelid) AS "default",
-       col_description(a.attrelid, a.attnum) AS comment
+       col_description(a.attrelid, a.attnum) AS comment,
+       coalesce((SELECT l.collisdeterministic FROM pg_collation l WHERE l.oid = a.attcollation),
+                true) AS deterministic
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -132,6 +135,7 @@ class _ColumnRow(NamedTuple):
     generated: str
     default: str | None
     comment: str | None
+    deterministic: bool
 
 
 class _IndexRow(NamedTuple):
@@ -257,7 +261,10 @@ def _column(
     return Column(
         name=row.name,
         position=position,
-        type=types.column_type(row.db_type, row.type, row.modifier, found),
+        type=msgspec.structs.replace(
+            types.column_type(row.db_type, row.type, row.modifier, found),
+            deterministic=row.deterministic,
+        ),
         nullable=is_view or not (row.not_null or types.not_null(row.type, found)),
         default=inherited if own is None else own,
         generated=bool(row.generated) or row.identity == "a",
