@@ -77,3 +77,26 @@ def dotted(address: Address) -> str:
     for part in address:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text or "the manifest"
+
+
+def documentation(found: Diagnostic) -> str:
+    """Return where *found*'s code is described."""
+    return f"docs/diagnostics.md#{found.code.lower()}"
+
+
+def as_json_form(found: Diagnostic) -> dict[str, object]:
+    """Return *found* as JSON outputs have it, without the detail that no caller may see."""
+    span = found.span
+    return {
+        "code": found.code,
+        "severity": found.severity.value,
+        "message": found.message,
+        "hint": found.hint,
+        "file": span.file if span else None,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+        "end_line": span.end_line if span else None,
+        "end_column": span.end_column if span else None,
+        "address": list(found.address),
+        "url": documentation(found),
+    }

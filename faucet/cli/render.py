@@ -7,10 +7,9 @@ from typing import Final
 
 import click
 
-from faucet.diagnostics import Diagnostic, Severity, Span
+from faucet.diagnostics import Diagnostic, Severity, Span, as_json_form, documentation
 
 FORMAT_VERSION: Final = 1
-DOCUMENTATION: Final = "docs/diagnostics.md"
 
 _COLORS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 # Controls, what turns the direction of text around, what is invisible, and what is no character.
@@ -37,7 +36,7 @@ def render_text(
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     """Return one JSON object with all findings; its form is versioned."""
-    found = [_plain(diagnostic) for diagnostic in diagnostics]
+    found = [{**as_json_form(one), "message": one.told} for one in diagnostics]
     severities = [one["severity"] for one in found]
     summary = {"errors": severities.count("error"), "warnings": severities.count("warning")}
     document = {"format_version": FORMAT_VERSION, "diagnostics": found, "summary": summary}
@@ -47,23 +46,6 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
 def visible(text: str) -> str:
     """Return *text* with every character that would act on a terminal, or hide, as an escape."""
     return "".join(_shown(character) for character in text)
-
-
-def _plain(found: Diagnostic) -> dict[str, object]:
-    span = found.span
-    return {
-        "code": found.code,
-        "severity": found.severity.value,
-        "message": found.told,
-        "hint": found.hint,
-        "file": span.file if span else None,
-        "line": span.line if span else None,
-        "column": span.column if span else None,
-        "end_line": span.end_line if span else None,
-        "end_column": span.end_column if span else None,
-        "address": list(found.address),
-        "url": _url(found),
-    }
 
 
 def _finding(found: Diagnostic, lines: list[str], color: bool) -> Iterator[str]:  # noqa: FBT001
@@ -81,7 +63,7 @@ def _finding(found: Diagnostic, lines: list[str], color: bool) -> Iterator[str]:
         yield f"  {margin} | {' ' * before}{paint('^' * width, _COLORS[found.severity])}"
     if found.hint:
         yield f"  {margin} = {visible(found.hint)}"
-    yield f"  {margin} = {_url(found)}"
+    yield f"  {margin} = {documentation(found)}"
 
 
 def _excerpt(line: str, span: Span) -> tuple[str, int, int]:
@@ -114,7 +96,3 @@ def _columns(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _url(found: Diagnostic) -> str:
-    return f"{DOCUMENTATION}#{found.code.lower()}"

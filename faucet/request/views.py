@@ -89,4 +89,7 @@ def readiness(generation: Generation, stamp: encode.Stamp, principal: Principal 
     told: dict[str, object] = {"status": status}
     if principal is not None and _may_see_system(generation, principal):
         told["checks"] = dict(sorted(checks.items()))
-    return encode.public_reply(stamp, told, 503 if status == "unready" else 200)
+    code = 503 if status == "unready" else 200
+    if principal is None:
+        return encode.public_reply(stamp, told, code)
+    return encode.json_reply(stamp, msgspec.json.encode(told), code)

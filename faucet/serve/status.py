@@ -1,31 +1,10 @@
 """How the newest reload ended, as `GET system/generation` shows it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
 
-from faucet.diagnostics import Diagnostic
+from faucet.diagnostics import Diagnostic, as_json_form
 from faucet.request.generation import GenerationStatus, LastReload
-
-_DOCUMENTATION: Final = "docs/diagnostics.md"
-
-
-def as_json_form(found: Diagnostic) -> Mapping[str, object]:
-    """Return *found* as the JSON output of `faucet check` has it."""
-    span = found.span
-    return {
-        "code": found.code,
-        "severity": found.severity.value,
-        "message": found.message,
-        "hint": found.hint,
-        "file": span.file if span else None,
-        "line": span.line if span else None,
-        "column": span.column if span else None,
-        "end_line": span.end_line if span else None,
-        "end_column": span.end_column if span else None,
-        "address": list(found.address),
-        "url": f"{_DOCUMENTATION}#{found.code.lower()}",
-    }
 
 
 def timestamp(seconds: float) -> str:

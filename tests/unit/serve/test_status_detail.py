@@ -1,6 +1,5 @@
 from faucet.cli.render import render_text
-from faucet.diagnostics import Diagnostic
-from faucet.serve.status import as_json_form
+from faucet.diagnostics import Diagnostic, as_json_form
 
 FOUND = Diagnostic(
     code="FCT1402",
