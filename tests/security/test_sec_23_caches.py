@@ -75,7 +75,8 @@ async def test_readiness_with_a_credential_is_kept_by_nobody_else(database: Data
         untold = await opened.get("/readyz")
 
     assert ("checks" in told.json, "checks" in untold.json) == (True, False)
-    assert told.headers["cache-control"] in ("no-store", _PRIVATE)
+    assert told.headers["cache-control"] == _PRIVATE
+    assert told.headers["vary"] == _VARY
     assert untold.headers["cache-control"] == "no-store"
 
 
