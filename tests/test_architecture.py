@@ -4,8 +4,6 @@ import ast
 import importlib
 import inspect
 import pkgutil
-import subprocess
-import sys
 import types
 import typing
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ import msgspec
 import pytest
 
 import faucet.model
+from tests.bare_python import output_of
 
 _PACKAGE = Path(faucet.model.__file__).parents[1]
 _MODULES = sorted(_PACKAGE.rglob("*.py"))
@@ -78,11 +77,7 @@ def test_a_struct_of_the_model_is_frozen_through_and_through(struct: type[msgspe
 def test_a_light_command_imports_no_server_and_no_driver(command: str):
     script = f"import sys, {command}; print(*sys.modules)"
 
-    run = subprocess.run(
-        [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60
-    )
-
-    roots = {name.partition(".")[0] for name in run.stdout.split()}
+    roots = {name.partition(".")[0] for name in output_of(script).split()}
     assert roots.intersection(_HEAVY) == set()
 
 

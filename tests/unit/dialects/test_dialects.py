@@ -1,7 +1,5 @@
 """The bundled dialects load their drivers on first use alone."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import anyio
@@ -9,6 +7,7 @@ import pytest
 
 from faucet.dialects.sqlite import SQLITE
 from faucet.extension.executor import Call
+from tests.bare_python import output_of
 from tests.services import service
 
 
@@ -16,11 +15,7 @@ from tests.services import service
 def test_importing_a_dialect_imports_no_driver(dialect: str):
     script = f"import sys, faucet.dialects.{dialect}; print(*sys.modules)"
 
-    run = subprocess.run(
-        [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60
-    )
-
-    assert {"psycopg", "sqlite3"}.isdisjoint(run.stdout.split())
+    assert {"psycopg", "sqlite3"}.isdisjoint(output_of(script).split())
 
 
 def test_a_sqlite_connection_has_the_functions_that_its_forms_call(sqlite_database: Path):
