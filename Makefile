@@ -23,8 +23,8 @@ run: dev  ## build the demo, print requests to try, serve it and reload on edits
 test: dev servers  ## run every test against real databases, with coverage
 	@rm -f .coverage .coverage.*
 	@$(BIN)/pytest --cov --cov-report=term $(ARGS)
-	@$(BIN)/coverage report --include='$(CORE)' --fail-under=$(CORE_COVERAGE) > .coverage.core \
-	  || { cat .coverage.core; exit 1; }
+	@$(BIN)/coverage report --include='$(CORE)' --fail-under=$(CORE_COVERAGE) > .core-coverage \
+	  || { cat .core-coverage; exit 1; }
 
 check: lint types arch drift  ## lint, types, architecture, spelling, and drift of generated files
 	@$(BIN)/codespell
@@ -59,7 +59,7 @@ bench: dev  ## measure; prints ratios of one run
 	@for file in tests/bench/*.py; do PYTHONPATH=. $(BIN)/python $$file || exit 1; done
 
 clean:  ## delete what was built, the virtual environment and the demo included
-	rm -rf .venv $(DEMO) .coverage .coverage.* htmlcov dist
+	rm -rf .venv $(DEMO) .coverage .coverage.* .core-coverage htmlcov dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 dev: $(STAMP)  ## make .venv from the pinned and hashed requirements, when stale
