@@ -19,7 +19,7 @@ from faucet.model.catalog import (
     Unreachable,
 )
 from faucet.model.facts import DialectFacts, Facts, TransformFacts
-from faucet.model.manifest import Resource, Role, Tables
+from faucet.model.manifest.sections import Resource, Role, Tables
 from faucet.model.settings import (
     AuthSettings,
     LimitSettings,

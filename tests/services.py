@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from faucet.model.manifest import Tables
+from faucet.model.manifest.sections import Tables
 from faucet.model.settings import LimitSettings, PoolSettings, ServiceSettings, ValueOptions
 from faucet.secret import Secret
 

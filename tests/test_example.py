@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from faucet.model.manifest import Manifest
+from faucet.model.manifest.sections import Manifest
 
 _TEXT = (Path(__file__).parents[1] / "faucet.yaml.example").read_text(encoding="utf-8")
 

@@ -14,7 +14,7 @@ from faucet.cli.tables import print_table
 from faucet.control.checks.literal_secret import holds_password, variable_for
 from faucet.control.checks.placeholder import dsn_template
 from faucet.model.dsn import password_hint
-from faucet.model.scalars import VERBS
+from faucet.model.manifest.scalars import VERBS
 
 _VERBS: Final = {"read": ["GET"], "write": list(VERBS)}
 _DRIVERS: Final = {"postgresql": "postgres", "sqlite3": "sqlite"}

@@ -15,8 +15,8 @@ from faucet.cli.manifest_path import config_option
 from faucet.cli.offline_facts import OFFLINE_FACTS
 from faucet.control.load import source_text
 from faucet.control.pipeline import check_manifest
-from faucet.model.manifest import Server
-from faucet.model.references import has_reference
+from faucet.model.manifest.references import has_reference
+from faucet.model.manifest.sections import Server
 
 CLERK_KEY: Final = "faucet_1722096aee649c45e886330d2605dde3224a535b8f825396831e80177d9e9b21"
 MANAGER_KEY: Final = "faucet_00a2c02daa5930d0fbf930dd76f110c811b2f6310691d8786e7898bbfb696557"

@@ -7,7 +7,7 @@ import msgspec
 
 from faucet.control.overrides import Overrides
 from faucet.model.bounds import MOST_PORT
-from faucet.model.scalars import FORMATS, LEVELS
+from faucet.model.manifest.scalars import FORMATS, LEVELS
 from faucet.names import is_key_header
 from faucet.secret import Secret
 

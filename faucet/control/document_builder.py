@@ -16,7 +16,7 @@ from faucet.control.yaml_nodes import (
     YamlFaultError,
 )
 from faucet.diagnostics import Address, Diagnostic, Span
-from faucet.model.document import Document, Tree
+from faucet.model.manifest.document import Document, Tree
 
 _MERGE: Final = "<<"
 _SHOWN_KEY: Final = 40

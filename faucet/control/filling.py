@@ -6,8 +6,8 @@ from faucet.control.texts import Text, texts
 from faucet.diagnostics import Address, Diagnostic
 from faucet.extension.secret_source import SecretReference
 from faucet.model.dsn import escape_in_dsn
-from faucet.model.manifest import Manifest
-from faucet.model.references import Reference, ReferenceSyntaxError, parse_references
+from faucet.model.manifest.references import Reference, ReferenceSyntaxError, parse_references
+from faucet.model.manifest.sections import Manifest
 from faucet.secret import Secret
 
 Secrets = Mapping[SecretReference, Secret | None]

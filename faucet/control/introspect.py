@@ -11,7 +11,7 @@ from faucet.errors import ExecutionError
 from faucet.extension.dialect import Dialect, Wanted
 from faucet.model.catalog import Catalog, Relation, Unreachable
 from faucet.model.dsn import secrets_in_dsn
-from faucet.model.manifest import Tables
+from faucet.model.manifest.sections import Tables
 from faucet.model.settings import ServiceSettings
 
 _AT_ONCE: Final = 32

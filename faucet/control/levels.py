@@ -3,7 +3,7 @@
 from typing import Final
 
 from faucet.diagnostics import Address
-from faucet.model.manifest import Grant, Key, Manifest, Role, Service
+from faucet.model.manifest.sections import Grant, Key, Manifest, Role, Service
 
 _GRANT: Final = "grant"
 _KEYS: Final = {

@@ -9,7 +9,7 @@ import msgspec
 from faucet.control.document_builder import build_document
 from faucet.control.yaml_nodes import Composer, YamlFaultError
 from faucet.diagnostics import Diagnostic, Outcome, Span, has_errors
-from faucet.model.document import Document
+from faucet.model.manifest.document import Document
 
 MAX_TEXT: Final = 4 * 2**20
 """The most characters of a manifest."""

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from faucet.diagnostics import Address, Diagnostic, Span
-from faucet.model.document import Document, Tree
+from faucet.model.manifest.document import Document, Tree
 
 # How one character of a scalar is spelled.
 _PLAIN: Final = re.compile(r".", re.DOTALL)

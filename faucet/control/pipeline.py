@@ -15,10 +15,10 @@ from faucet.control.validate import validate
 from faucet.diagnostics import Diagnostic, Outcome, Severity, has_errors
 from faucet.extension.secret_source import SecretReference, SecretSource
 from faucet.model.catalog import Catalog, Unreachable
-from faucet.model.document import Document
 from faucet.model.dsn import password_hint
 from faucet.model.facts import Facts
-from faucet.model.manifest import Manifest
+from faucet.model.manifest.document import Document
+from faucet.model.manifest.sections import Manifest
 from faucet.model.settings import Settings
 from faucet.model.surface import Surface
 from faucet.secret import Secret

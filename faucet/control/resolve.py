@@ -9,8 +9,9 @@ from faucet.diagnostics import Address, Diagnostic, Outcome, Severity, has_error
 from faucet.model.bounds import LEAST_SECRET_BYTES, MOST_PORT, is_short_secret
 from faucet.model.dsn import DsnError, normalize_dsn
 from faucet.model.limits import tighten, top_limits
-from faucet.model.manifest import Manifest, Service
-from faucet.model.scalars import FORMATS, LEVELS
+from faucet.model.manifest.scalars import FORMATS, LEVELS
+from faucet.model.manifest.sections import Manifest, Service
+from faucet.model.manifest.units import parse_duration, parse_size
 from faucet.model.settings import (
     LimitSettings,
     LoggingSettings,
@@ -20,7 +21,6 @@ from faucet.model.settings import (
     Settings,
     ValueOptions,
 )
-from faucet.model.units import parse_duration, parse_size
 from faucet.secret import Secret
 
 __all__ = ["Overrides", "jwks_reference", "references", "resolve"]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from faucet.model.manifest import REFERENCE, Manifest
+from faucet.model.manifest.sections import REFERENCE, Manifest
 
 Schema = Mapping[str, Any]
 
@@ -43,8 +43,8 @@ _EXAMPLES: Final = {
     "Jwks.file": "keys.json",
     "Limits.page": {"default": 25, "max": 1000},
     "Limits.batch": 100,
-    "Page.default": 25,
-    "Page.max": 1000,
+    "PageLimits.default": 25,
+    "PageLimits.max": 1000,
     "Service.label": "Web shop",
     "Service.schema": "public",
     "Service.pool": {"size": 10},

@@ -8,8 +8,8 @@ from typing import Any, Final
 from faucet.control.levels import misplaced_hint
 from faucet.control.schema import manifest_schema
 from faucet.diagnostics import Address, Diagnostic, dotted
-from faucet.model.document import Tree
-from faucet.model.manifest import WHOLE_REFERENCE
+from faucet.model.manifest.document import Tree
+from faucet.model.manifest.sections import WHOLE_REFERENCE
 from faucet.names import NAME_PATTERN, did_you_mean
 
 _NAMES: Final = {

@@ -7,7 +7,7 @@ import msgspec
 
 from faucet.control.schema import definition, manifest_schema
 from faucet.diagnostics import Address
-from faucet.model.manifest import REFERENCE, Manifest
+from faucet.model.manifest.sections import REFERENCE, Manifest
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,9 +10,9 @@ from faucet.control.checks.subject import Subject
 from faucet.control.structure import structural_faults
 from faucet.control.texts import texts
 from faucet.diagnostics import Diagnostic, Outcome, has_errors
-from faucet.model.document import Document, Tree
 from faucet.model.facts import Facts
-from faucet.model.manifest import Manifest
+from faucet.model.manifest.document import Document, Tree
+from faucet.model.manifest.sections import Manifest
 
 _FOREIGN_KEYS: Final = ("config_db", "rate_limit")
 

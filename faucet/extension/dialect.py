@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from faucet.extension.executor import Executor
 from faucet.model.catalog import Catalog, ColumnType
-from faucet.model.condition import Scalar
 from faucet.model.facts import DialectFacts
+from faucet.model.filters.condition import Scalar
 from faucet.model.settings import ServiceSettings, ValueOptions
 from faucet.model.statement import Function
 

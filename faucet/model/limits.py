@@ -3,9 +3,9 @@
 import msgspec
 from msgspec import UNSET
 
-from faucet.model.manifest import Limits
+from faucet.model.manifest.sections import Limits
+from faucet.model.manifest.units import parse_duration
 from faucet.model.settings import LimitSettings
-from faucet.model.units import parse_duration
 
 
 def top_limits(limits: Limits) -> LimitSettings:

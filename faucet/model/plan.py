@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from faucet.errors import FaucetError
-from faucet.model.condition import Condition, Scalar
-from faucet.model.lift import StatementValue
+from faucet.model.filters.condition import Condition, Scalar
+from faucet.model.filters.lift import StatementValue
 from faucet.model.statement import Count, OrderTerm, Output, RelationName, Select, Typed
 from faucet.model.surface import Verb
 
@@ -55,7 +55,7 @@ class Constraints(msgspec.Struct, frozen=True, kw_only=True):
     referenced: frozenset[str] = frozenset()
 
 
-class Orphanage(msgspec.Struct, frozen=True, kw_only=True):
+class ParentReference(msgspec.Struct, frozen=True, kw_only=True):
     """
     A foreign key whose written values must point at a row of *parent* that meets *seen*. A
     *deferred* one is only held so when all is written, as the database does.
@@ -103,7 +103,7 @@ class WritePlan(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[Output, ...] | None
     visible: Condition
     check: Condition | None
-    parents: tuple[Orphanage, ...]
+    parents: tuple[ParentReference, ...]
     shown: int
     key: tuple[str, ...] = ()
     continued: bool = False

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 import msgspec
 
 from faucet.errors import FaucetError
-from faucet.model.condition import Condition, Scalar
-from faucet.model.predicate import ColumnName, Predicate
+from faucet.model.filters.condition import Condition, Scalar
+from faucet.model.filters.predicate import ColumnName, Predicate
 from faucet.model.settings import LimitSettings
 from faucet.model.statement import Function
-from faucet.model.surface import Grant, Resource, ServiceSurface, Verb
+from faucet.model.surface import Permission, ResourceView, ServiceSurface, Verb
 
 ClaimValue = Scalar | tuple[Scalar, ...]
 
@@ -115,7 +115,7 @@ JsonValue = None | bool | str | JsonNumber | JsonDocument
 JsonRecord = Mapping[str, JsonValue]
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
+class Paging(msgspec.Struct, frozen=True, kw_only=True):
     """What the caller asked of paging; None is absent."""
 
     limit: int | None = None
@@ -137,7 +137,7 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
     group: tuple[ColumnName, ...] = ()
     order: tuple[OrderItem, ...] = ()
     selector: Selector = Selector()
-    page: Page = Page()
+    page: Paging = Paging()
     records: tuple[JsonRecord, ...] = ()
     single_object: bool = False
     rollback: bool = False
@@ -167,8 +167,8 @@ class AuthorizedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     service: ServiceSurface
-    resource: Resource
-    grant: Grant
+    resource: ResourceView
+    grant: Permission
     request: ApiRequest
     principal: Principal
     row_filter: Condition

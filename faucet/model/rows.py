@@ -5,7 +5,7 @@ import msgspec
 from faucet.errors import FaucetError
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
+class RowPage(msgspec.Struct, frozen=True, kw_only=True):
     """*rows* is the JSON of the rows joined by commas, without brackets; *limit* as in force."""
 
     rows: bytes
@@ -15,7 +15,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     total: int | None = None
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class SingleRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row as a JSON object."""
 
     row: bytes
@@ -46,4 +46,4 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     location: str | None = None
 
 
-Rows = Page | Record | Written
+Rows = RowPage | SingleRow | Written

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from faucet.model.condition import Scalar
-from faucet.model.manifest import Resource, Role, Tables
+from faucet.model.filters.condition import Scalar
+from faucet.model.manifest.sections import Resource, Role, Tables
 from faucet.secret import Secret
 
 

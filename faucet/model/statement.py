@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from faucet.model.catalog import ColumnType
-from faucet.model.condition import Condition, Slot
+from faucet.model.filters.condition import Condition, Slot
 
 
 class Function(StrEnum):

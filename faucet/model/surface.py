@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from faucet.diagnostics import Address
-from faucet.model.catalog import Catalog, ForeignKey, Relation, Unreachable
-from faucet.model.condition import Claim, Condition, PrincipalField, Value
+from faucet.model.catalog import Catalog, ForeignKey, Relation, RelationKind, Unreachable
+from faucet.model.filters.condition import Claim, Condition, PrincipalField, Value
 from faucet.model.settings import (
     AuthSettings,
     LimitSettings,
@@ -26,6 +27,23 @@ class Verb(StrEnum):
     DELETE = "DELETE"
 
 
+_ABILITIES: Final[Mapping[Verb, str]] = {
+    Verb.POST: "insertable",
+    Verb.PUT: "updatable",
+    Verb.PATCH: "updatable",
+    Verb.DELETE: "deletable",
+}
+
+
+def takes(verb: Verb, relation: Relation, key: tuple[str, ...]) -> bool:
+    """Return whether the database lets *verb* happen on *relation*; views need a declared *key*."""
+    if verb is Verb.GET:
+        return True
+    if relation.kind is RelationKind.VIEW and not key:
+        return False
+    return bool(getattr(relation, _ABILITIES[verb]))
+
+
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
     """A column that a write always sets, whatever the body says."""
 
@@ -41,7 +59,7 @@ class ParentRule(msgspec.Struct, frozen=True, kw_only=True):
     row_filter: Condition
 
 
-class Grant(msgspec.Struct, frozen=True, kw_only=True):
+class Permission(msgspec.Struct, frozen=True, kw_only=True):
     """
     What one role may do with one verb to one relation; already the one grant that decides.
 
@@ -63,7 +81,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitSettings
 
 
-class Resource(msgspec.Struct, frozen=True, kw_only=True):
+class ResourceView(msgspec.Struct, frozen=True, kw_only=True):
     """
     One relation as one role meets it.
 
@@ -73,12 +91,12 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 
     relation: Relation
     key: tuple[str, ...]
-    grants: Mapping[Verb, Grant]
+    grants: Mapping[Verb, Permission]
     description: str | None = None
     descriptions: Mapping[str, str] = {}
 
     @property
-    def read(self) -> Grant | None:
+    def read(self) -> Permission | None:
         """The grant that decides what the role may see here."""
         return self.grants.get(Verb.GET)
 
@@ -108,7 +126,7 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     patterns: Mapping[Verb, tuple[tuple[str, ...], ...]]
-    resources: Mapping[str, Resource]
+    resources: Mapping[str, ResourceView]
 
 
 class RoleView(msgspec.Struct, frozen=True, kw_only=True):

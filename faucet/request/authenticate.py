@@ -12,42 +12,44 @@ from faucet.model.settings import AuthSettings
 from faucet.request.client import client_address
 
 
-class Door(msgspec.Struct, frozen=True, kw_only=True):
+class AuthMethod(msgspec.Struct, frozen=True, kw_only=True):
     """One built provider; *recognizes* says whether a bearer token has its form."""
 
     provider: Provider
     recognizes: Callable[[str], bool]
 
 
-class Gate(msgspec.Struct, frozen=True, kw_only=True):
+class Authentication(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a generation knows of credentials.
 
-    The first of *doors* to recognize a bearer token is the only one asked. *key_header* is in lower
-    case, *anonymous* the role of requests without a credential, *trusted* the proxies' networks.
+    The first of *methods* to recognize a bearer token is the only one asked. *key_header* is in
+    lower case, *anonymous* the role of requests without a credential, *trusted* the proxies'
+    networks.
     """
 
-    doors: tuple[Door, ...]
+    methods: tuple[AuthMethod, ...]
     key_header: str
     anonymous: str | None
     trusted: Networks
 
 
-def open_gate(
+def build_authentication(
     auth: AuthSettings,
     trusted_proxies: Iterable[str],
     roles: Iterable[str],
     kinds: Iterable[AuthProvider],
-) -> Gate:
+) -> Authentication:
     """
     Build every kind of provider for one generation.
 
     *roles* are the manifest's. Raises `ValueError` for what its checks should have found.
     """
     names = frozenset(roles)
-    return Gate(
-        doors=tuple(
-            Door(provider=kind.build(auth, names), recognizes=kind.recognizes) for kind in kinds
+    return Authentication(
+        methods=tuple(
+            AuthMethod(provider=kind.build(auth, names), recognizes=kind.recognizes)
+            for kind in kinds
         ),
         key_header=auth.api_key_header.lower(),
         anonymous=auth.anonymous,
@@ -55,7 +57,7 @@ def open_gate(
     )
 
 
-def authenticate(request: HttpRequest, gate: Gate, now: float) -> Principal:
+def authenticate(request: HttpRequest, authentication: Authentication, now: float) -> Principal:
     """
     Return who sends *request* at *now* (seconds since 1970).
 
@@ -64,20 +66,20 @@ def authenticate(request: HttpRequest, gate: Gate, now: float) -> Principal:
     NO_ROLE or AMBIGUOUS_ROLE for a good one without one role. Cookies are no credentials here.
     """
     tokens = [value for name, value in request.headers if name == "authorization"]
-    keys = [value for name, value in request.headers if name == gate.key_header]
-    if not tokens and not keys and gate.anonymous is not None:
-        return Principal(name=None, role=gate.anonymous, claims={})
+    keys = [value for name, value in request.headers if name == authentication.key_header]
+    if not tokens and not keys and authentication.anonymous is not None:
+        return Principal(name=None, role=authentication.anonymous, claims={})
     if len(tokens) + len(keys) != 1:
         raise AuthenticationError(UNAUTHORIZED)
 
     credentials = Credentials(
         api_key=keys[0] if keys else None,
         bearer=_bearer(tokens[0]) if tokens else None,
-        client=client_address(request, gate.trusted),
+        client=client_address(request, authentication.trusted),
         now=now,
     )
     try:
-        principal = _ask(gate.doors, credentials)
+        principal = _ask(authentication.methods, credentials)
     except AuthenticationError:
         # One that a plug-in worded differently would tell causes apart.
         raise AuthenticationError(UNAUTHORIZED) from None
@@ -95,8 +97,8 @@ def _bearer(value: str) -> str:
     return token
 
 
-def _ask(doors: tuple[Door, ...], credentials: Credentials) -> Principal | None:
+def _ask(methods: tuple[AuthMethod, ...], credentials: Credentials) -> Principal | None:
     if (bearer := credentials.bearer) is not None:
-        doors = tuple(door for door in doors if door.recognizes(bearer))[:1]
-    answers = (door.provider(credentials) for door in doors)
+        methods = tuple(method for method in methods if method.recognizes(bearer))[:1]
+    answers = (method.provider(credentials) for method in methods)
     return next((principal for principal in answers if principal is not None), None)

@@ -19,12 +19,12 @@ from faucet.errors import (
     ExecutionError,
     FaucetError,
 )
-from faucet.model.binding import MissingClaimError, bind, bind_operand
 from faucet.model.catalog import ColumnType, Relation, Unreachable
-from faucet.model.condition import EVERY_ROW, Condition, Operand, Scalar, all_of
-from faucet.model.coverage import covered
+from faucet.model.filters.binding import MissingClaimError, bind, bind_operand
+from faucet.model.filters.condition import EVERY_ROW, Condition, Operand, Scalar, all_of
+from faucet.model.filters.predicate import ColumnName
 from faucet.model.limits import tightest
-from faucet.model.predicate import ColumnName
+from faucet.model.manifest.patterns import covered
 from faucet.model.request import (
     ApiRequest,
     AuthorizedRequest,
@@ -33,8 +33,15 @@ from faucet.model.request import (
     Principal,
 )
 from faucet.model.settings import LimitSettings
-from faucet.model.surface import Grant, Resource, ServiceSurface, ServiceView, Surface, Verb
-from faucet.model.writability import takes
+from faucet.model.surface import (
+    Permission,
+    ResourceView,
+    ServiceSurface,
+    ServiceView,
+    Surface,
+    Verb,
+    takes,
+)
 from faucet.names import did_you_mean
 
 
@@ -42,8 +49,8 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """A caller let through to one resource with one verb; *limits* are the tightest on the way."""
 
     service: ServiceSurface
-    resource: Resource
-    grant: Grant
+    resource: ResourceView
+    grant: Permission
     limits: LimitSettings
 
 
@@ -197,7 +204,7 @@ def own_name(column: ColumnName, relation: Relation) -> str | None:
     return name if tuple(prefix) in own else None
 
 
-def nameable(resource: Resource) -> tuple[str, ...]:
+def nameable(resource: ResourceView) -> tuple[str, ...]:
     """Return the columns that the role may name outside a body: what GET reads, else the key."""
     return resource.key if resource.read is None else resource.read.readable
 
@@ -209,7 +216,7 @@ def unknown_column(name: str, known: tuple[str, ...], **context: object) -> Fauc
     return AuthorizationError(UNKNOWN_COLUMN, message, column=name, **context)
 
 
-def _check_mentions(request: ApiRequest, resource: Resource, grant: Grant) -> None:
+def _check_mentions(request: ApiRequest, resource: ResourceView, grant: Permission) -> None:
     known = nameable(resource)
     shown = known if resource.read is not None else ()
     masks = {} if resource.read is None else resource.read.masks
@@ -233,7 +240,7 @@ def _check_mentions(request: ApiRequest, resource: Resource, grant: Grant) -> No
     _check_functions(request, resource, grant)
 
 
-def _check_functions(request: ApiRequest, resource: Resource, grant: Grant) -> None:
+def _check_functions(request: ApiRequest, resource: ResourceView, grant: Permission) -> None:
     functions = [item for item in request.fields or () if item.function is not None]
     if (functions or request.group) and not grant.aggregate:
         raise AuthorizationError(AGGREGATE_NOT_GRANTED)
@@ -246,7 +253,7 @@ def _check_functions(request: ApiRequest, resource: Resource, grant: Grant) -> N
 
 
 def _record_faults(
-    request: ApiRequest, resource: Resource, grant: Grant
+    request: ApiRequest, resource: ResourceView, grant: Permission
 ) -> Mapping[int, FaucetError]:
     """Return what is wrong with each record by its index; raise it where others do not go on."""
     going_on = request.continued and not request.rollback
@@ -261,7 +268,9 @@ def _record_faults(
     return faults
 
 
-def _check_record(index: int, record: JsonRecord, resource: Resource, grant: Grant) -> None:
+def _check_record(
+    index: int, record: JsonRecord, resource: ResourceView, grant: Permission
+) -> None:
     """Refuse columns that do not exist for the caller (400) or that it may only read (403)."""
     readable = () if resource.read is None else resource.read.readable
     presets = {preset.column for preset in grant.presets}

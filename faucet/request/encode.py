@@ -7,7 +7,7 @@ import msgspec
 
 from faucet.errors import DATABASE_UNAVAILABLE, POOL_EXHAUSTED, UNAUTHORIZED, FaucetError
 from faucet.model.request import Principal, Reply
-from faucet.model.rows import Failure, Page, Record, Rows, Written
+from faucet.model.rows import Failure, RowPage, Rows, SingleRow, Written
 
 _JSON: Final = ("Content-Type", "application/json")
 _RETRY_SECONDS: Final = {DATABASE_UNAVAILABLE: "5", POOL_EXHAUSTED: "1"}
@@ -93,15 +93,15 @@ def stamped(stamp: Stamp, reply: Reply) -> Reply:
 def rows_reply(stamp: Stamp, rows: Rows, took_ms: float, base_path: str) -> Reply:
     """Return the answer of an operation; *base_path* is the collection's raw path, for Location."""
     match rows:
-        case Page():
+        case RowPage():
             return json_reply(stamp, _page(rows, took_ms))
-        case Record(row=row):
+        case SingleRow(row=row):
             return json_reply(stamp, row)
         case Written():
             return _written(stamp, rows, took_ms, base_path)
 
 
-def _page(page: Page, took_ms: float) -> bytes:
+def _page(page: RowPage, took_ms: float) -> bytes:
     total = "" if page.total is None else f'"total":{page.total},'
     meta = (
         f'],"meta":{{"count":{page.count},{total}"limit":{page.limit},"offset":{page.offset},'

@@ -9,10 +9,10 @@ from faucet.extension.registry import Registry
 from faucet.model.facts import Facts
 from faucet.model.request import Reply
 from faucet.model.surface import Surface
-from faucet.request.authenticate import Gate, open_gate
+from faucet.request.authenticate import Authentication, build_authentication
 from faucet.request.execute import StatementCache
 from faucet.secret import Secret, derive_key
-from faucet.sql.render import Workshop
+from faucet.sql.render import RenderContext
 
 
 class LastReload(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +56,9 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     surface: Surface
     executors: Mapping[str, Executor]
     process: Process
-    gate: Gate
+    authentication: Authentication
     facts: Facts
-    workshops: Mapping[str, Workshop]
+    render_contexts: Mapping[str, RenderContext]
     statements: StatementCache
 
 
@@ -84,15 +84,15 @@ def open_generation(  # noqa: PLR0913 - each is needed, and most are named
         surface=surface,
         executors=executors,
         process=process,
-        gate=open_gate(
+        authentication=build_authentication(
             surface.auth,
             surface.server.trusted_proxies,
             surface.roles,
             registry.auth_providers.values(),
         ),
         facts=registry.facts(),
-        workshops={
-            name: Workshop(
+        render_contexts={
+            name: RenderContext(
                 forms=registry.dialects[service.dialect].forms(),
                 options=service.values,
                 transforms=registry.transforms,

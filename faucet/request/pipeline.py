@@ -111,7 +111,7 @@ class _Exchange:
 
     def _authenticated(self) -> Principal:
         now = self.generation.process.clock()
-        principal = authenticate(self.request, self.generation.gate, now)
+        principal = authenticate(self.request, self.generation.authentication, now)
         self.stamp = encode.named(self.stamp, principal)
         return principal
 
@@ -131,7 +131,7 @@ class _Exchange:
                 return encode.public_reply(self.stamp, {"status": "ok"})
             case Ready():
                 asked = any(
-                    name in ("authorization", self.generation.gate.key_header)
+                    name in ("authorization", self.generation.authentication.key_header)
                     for name, _value in self.request.headers
                 )
                 principal = self._authenticated() if asked else None
@@ -169,7 +169,7 @@ class _Exchange:
             role=principal.role,
             service=route.service,
             executor=generation.executors[route.service],
-            workshop=generation.workshops[route.service],
+            render_context=generation.render_contexts[route.service],
             statements=generation.statements,
         )
         rows = await execute(plan(authorized, generation.facts), session)

@@ -16,7 +16,7 @@ from faucet.secret import Secret
 from faucet.serve.app import build_app
 from faucet.serve.docs_page import docs_page
 from faucet.serve.engines import EngineLease, Engines
-from faucet.serve.health import Health
+from faucet.serve.health import HealthChecks
 from faucet.serve.respond import Answer, responder
 from faucet.serve.running import Running
 from faucet.serve.status import Status
@@ -30,7 +30,7 @@ class Assembler:
         *,
         registry: Registry,
         answer: Answer,
-        health: Health,
+        health: HealthChecks,
         status: Status,
         publish: Publish,
     ) -> None:

@@ -18,7 +18,7 @@ OK: Final = "ok"
 UNREACHABLE: Final = "unreachable"
 
 
-class Health:
+class HealthChecks:
     """The last answer of each service, by name; a service not asked yet counts by its catalog."""
 
     def __init__(self, publish: Publish) -> None:

@@ -13,7 +13,7 @@ from faucet.control.pipeline import Built, Inputs, Prepared, finish, inputs_of, 
 from faucet.diagnostics import Outcome
 from faucet.extension.registry import Registry
 from faucet.model.catalog import Catalog
-from faucet.model.scalars import FORMATS, LEVELS
+from faucet.model.manifest.scalars import FORMATS, LEVELS
 from faucet.model.settings import LoggingSettings, ServiceSettings, Settings
 from faucet.serve.inputs import Reading, SecretRecorder, read_manifest, same_as_read
 

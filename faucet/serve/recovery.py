@@ -3,14 +3,14 @@
 import asyncio
 from typing import Final
 
-from faucet.serve.supervisor import Supervisor, Wish
+from faucet.serve.supervisor import ReloadRequest, Supervisor
 
 _FIRST_SECONDS: Final = 1.0
 _LONGEST_SECONDS: Final = 30.0
 
 
 async def recover(supervisor: Supervisor) -> None:
-    """Wish for a retry while something is missing, until cancelled."""
+    """ReloadRequest for a retry while something is missing, until cancelled."""
     pause = _FIRST_SECONDS
     number = supervisor.number
     while True:
@@ -18,5 +18,5 @@ async def recover(supervisor: Supervisor) -> None:
         if supervisor.number != number or not supervisor.incomplete:
             pause, number = _FIRST_SECONDS, supervisor.number
         if supervisor.incomplete:
-            supervisor.wish(Wish(retry=True))
+            supervisor.request_reload(ReloadRequest(retry=True))
             pause = min(pause * 2, _LONGEST_SECONDS)

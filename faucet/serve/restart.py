@@ -3,7 +3,7 @@
 from typing import Final
 
 from faucet.diagnostics import Address, Diagnostic, Span
-from faucet.model.document import Document
+from faucet.model.manifest.document import Document
 from faucet.model.settings import ServerSettings
 
 NEEDS_RESTART: Final = "FCT1901"

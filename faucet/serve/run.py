@@ -17,15 +17,15 @@ from faucet.model.settings import LoggingSettings
 from faucet.request.pipeline import answer
 from faucet.serve.app import shell
 from faucet.serve.assemble import Assembler
-from faucet.serve.health import Health
+from faucet.serve.health import HealthChecks
 from faucet.serve.listen import ListenError, address_of, open_sockets
+from faucet.serve.load_reports import LoadReporter, Report
 from faucet.serve.loading import Loader
 from faucet.serve.logs import Log, listen_to_libraries
 from faucet.serve.recovery import recover
 from faucet.serve.server import Server
 from faucet.serve.status import Status
-from faucet.serve.supervisor import StartError, Supervisor, Wish
-from faucet.serve.telling import Report, Teller
+from faucet.serve.supervisor import ReloadRequest, StartError, Supervisor
 from faucet.serve.watch import Watcher
 from faucet.standard import standard_registry
 
@@ -58,11 +58,11 @@ class _Process:
         registry = standard_registry()
         loader = Loader(path=launch.path, registry=registry, overrides=launch.overrides)
         self._log = Log(LoggingSettings())
-        self._teller = Teller(
+        self._reporter = LoadReporter(
             self._log, loader=loader, settings=self._logging, report=launch.report
         )
         status = Status(time.time)
-        self._health = Health(self._publish)
+        self._health = HealthChecks(self._publish)
         self._assembler = Assembler(
             registry=registry,
             answer=answer,
@@ -78,7 +78,7 @@ class _Process:
         )
         self._watcher = Watcher(
             folders=self._supervisor.folders,
-            changed=lambda: self._supervisor.wish(Wish()),
+            changed=lambda: self._supervisor.request_reload(ReloadRequest()),
             publish=self._publish,
             mode=self._mode,
         )
@@ -88,7 +88,7 @@ class _Process:
         listen_to_libraries(self._publish)
         try:
             switch = await self._supervisor.start()
-            self._teller.started()
+            self._reporter.started()
             server_settings = self._supervisor.loaded.settings.server
             sockets = open_sockets(server_settings.host, server_settings.port)
         except StartError:
@@ -132,7 +132,7 @@ class _Process:
         os._exit(code)
 
     def _publish(self, event: events.Event) -> None:
-        self._teller.publish(event)
+        self._reporter.publish(event)
 
     def _logging(self) -> LoggingSettings | None:
         loaded = getattr(self._supervisor, "loaded", None)
@@ -157,8 +157,8 @@ class _Process:
             server.stop()
 
         def refresh() -> None:
-            self._teller.tell_again()
-            self._supervisor.wish(Wish(refresh=True))
+            self._reporter.tell_again()
+            self._supervisor.request_reload(ReloadRequest(refresh=True))
 
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -27,7 +27,7 @@ _OF_DATABASES: Final = "FCT14"
 Assemble = Callable[[Built, int], Awaitable[Running]]
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class ReloadRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
     Why to look: at the inputs always; where *refresh*, at every catalog too; where *retry*, at what
     a database that could not be reached kept from being served.
@@ -36,9 +36,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     refresh: bool = False
     retry: bool = False
 
-    def joined(self, newer: "Wish") -> "Wish":
+    def joined(self, newer: "ReloadRequest") -> "ReloadRequest":
         """Return what satisfies both."""
-        return Wish(refresh=self.refresh or newer.refresh, retry=self.retry or newer.retry)
+        return ReloadRequest(refresh=self.refresh or newer.refresh, retry=self.retry or newer.retry)
 
 
 class StartError(Exception):
@@ -49,9 +49,9 @@ class Supervisor:
     """
     Owner of the generations. Belongs to one event loop; `start` comes first.
 
-    `wish` may be called at any time and often: wishes meet in a slot of one, so that none is lost
-    and none waits in a queue. `attempted` is called after each attempt, since what has to be
-    watched may be another by then.
+    `request_reload` may be called at any time and often: requests meet in a slot of one, so that
+    none is lost and none waits in a queue. `attempted` is called after each attempt, since what has
+    to be watched may be another by then.
     """
 
     switch: Switch
@@ -65,8 +65,8 @@ class Supervisor:
         self._assemble = assemble
         self._status = status
         self._publish = publish
-        self._slot: Wish | None = None
-        self._wished = asyncio.Event()
+        self._slot: ReloadRequest | None = None
+        self._requested = asyncio.Event()
         self._reading = Reading(path=loader.path, text=None, missing=True)
         self._kept_out = False
         self._retiring: set[asyncio.Task[None]] = set()
@@ -108,19 +108,19 @@ class Supervisor:
         self._tell(outcome.diagnostics)
         return self.switch
 
-    def wish(self, wish: Wish) -> None:
+    def request_reload(self, request: ReloadRequest) -> None:
         """Ask for a look; returns at once."""
-        self._slot = self._slot.joined(wish) if self._slot else wish
-        self._wished.set()
+        self._slot = self._slot.joined(request) if self._slot else request
+        self._requested.set()
 
     async def run(self) -> None:
-        """Fulfil wishes until cancelled."""
+        """Handle requests until cancelled."""
         while True:
-            await self._wished.wait()
-            self._wished.clear()
-            wish, self._slot = self._slot, None
-            if wish is not None:
-                await self._fulfil(wish)
+            await self._requested.wait()
+            self._requested.clear()
+            request, self._slot = self._slot, None
+            if request is not None:
+                await self._handle(request)
 
     async def close(self, limit: float) -> None:
         """End every generation, the current one too; requests get at most *limit* seconds."""
@@ -131,9 +131,9 @@ class Supervisor:
         """Return the folders to watch for what was read last."""
         return folders_of(paths_of(self._reading, self._loader.registry))
 
-    async def _fulfil(self, wish: Wish) -> None:
+    async def _handle(self, request: ReloadRequest) -> None:
         try:
-            if await self._attempt(wish):
+            if await self._attempt(request):
                 self.attempted()
         except Exception:  # noqa: BLE001 - whatever failed, the last good generation serves on
             trace = traceback.format_exc()
@@ -141,14 +141,14 @@ class Supervisor:
             crashed = Diagnostic(code=CRASHED, message="the reload failed; the log has the rest")
             self._status.attempted((crashed,), ok=False)
 
-    async def _attempt(self, wish: Wish) -> bool:
-        """Do what *wish* asks for; return whether the inputs were read anew."""
+    async def _attempt(self, request: ReloadRequest) -> bool:
+        """Do what *request* asks for; return whether the inputs were read anew."""
         reading = await asyncio.to_thread(self._loader.read)
         if await asyncio.to_thread(self._loader.same, self._reading, reading):
-            if wish.retry and not (wish.refresh or self._kept_out):
+            if request.retry and not (request.refresh or self._kept_out):
                 await self._renew()
                 return False
-            if not (wish.refresh or wish.retry):
+            if not (request.refresh or request.retry):
                 return False
 
         if reading.text is None:
@@ -156,7 +156,7 @@ class Supervisor:
             self._miss(reading)
             return True
         self._reading, outcome = await asyncio.to_thread(
-            self._loader.load, reading, self.loaded, fresh=wish.refresh
+            self._loader.load, reading, self.loaded, fresh=request.refresh
         )
         await self._judge(outcome)
         return True

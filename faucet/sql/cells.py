@@ -10,10 +10,10 @@ from typing import Final
 from faucet.errors import OUT_OF_RANGE, ExecutionError
 from faucet.model.bounds import SAFE_INTEGER
 from faucet.model.catalog import ColumnType, Kind
-from faucet.model.numbers import exact
 from faucet.model.settings import ValueOptions
 from faucet.model.statement import Function, Output
-from faucet.model.value_fault import ValueFault
+from faucet.model.values.fault import ValueFault
+from faucet.model.values.numbers import exact
 from faucet.sql.floats import spell_float
 from faucet.sql.moments import spell_date, spell_instant, spell_seconds, spell_time
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from faucet.extension.executor import Call
-from faucet.model.lift import StatementValue
+from faucet.model.filters.lift import StatementValue
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):

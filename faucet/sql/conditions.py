@@ -9,9 +9,9 @@ from sqlalchemy.sql.elements import Grouping
 
 from faucet.extension.dialect import Binder, Expression, SqlForms
 from faucet.model.catalog import ColumnType, Kind
-from faucet.model.condition import (
-    All,
-    Any,
+from faucet.model.filters.condition import (
+    AllOf,
+    AnyOf,
     Comparison,
     Condition,
     KeySet,
@@ -24,8 +24,8 @@ from faucet.model.condition import (
     Slot,
     Slots,
 )
-from faucet.model.lift import StatementValue
-from faucet.model.predicate import Operator
+from faucet.model.filters.lift import StatementValue
+from faucet.model.filters.predicate import Operator
 from faucet.model.settings import ValueOptions
 
 # SQLite refuses expressions deeper than 1,000; a flat chain of AND is as deep as it is long.
@@ -116,10 +116,10 @@ class Conditions:
         highest part of a chain comes first: SQLite's parser keeps a hundred open levels at most.
         """
         match condition:
-            case All(of=parts) | Any(of=parts):
+            case AllOf(of=parts) | AnyOf(of=parts):
                 parts = tuple(sorted(parts, key=_height, reverse=True))
                 written = [self.write(part, negated=negated) for part in parts]
-                if isinstance(condition, All) is not negated:
+                if isinstance(condition, AllOf) is not negated:
                     return balanced(sa.and_, written, sa.true())
                 return balanced(sa.or_, written, sa.false())
             case Negation(of=part):
@@ -209,7 +209,7 @@ class _Closed(Grouping[bool]):
 
 def _height(condition: Condition) -> int:
     match condition:
-        case All(of=parts) | Any(of=parts):
+        case AllOf(of=parts) | AnyOf(of=parts):
             return 1 + max(map(_height, parts), default=0)
         case Negation(of=part):
             return _height(part)

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import quoted_name
 from faucet.extension.dialect import Expression, SqlForms
 from faucet.extension.transform import Transform
 from faucet.model.catalog import ColumnType, Kind
-from faucet.model.condition import Slot
+from faucet.model.filters.condition import Slot
 from faucet.model.settings import ValueOptions
 from faucet.model.statement import (
     Count,
@@ -38,7 +38,7 @@ from faucet.sql.defaults import default_expression
 _INTEGER = ColumnType(kind=Kind.INTEGER, db_type="bigint", bits=64)
 
 
-class Workshop(msgspec.Struct, frozen=True, kw_only=True):
+class RenderContext(msgspec.Struct, frozen=True, kw_only=True):
     """What statements of one service are written with. *mask_key* is for keyed transforms."""
 
     forms: SqlForms
@@ -47,9 +47,9 @@ class Workshop(msgspec.Struct, frozen=True, kw_only=True):
     mask_key: bytes
 
 
-def render(statement: Statement, workshop: Workshop) -> Compiled:
-    """Return *statement* as SQL of the workshop's dialect."""
-    return _Rendering(workshop).render(statement)
+def render(statement: Statement, render_context: RenderContext) -> Compiled:
+    """Return *statement* as SQL of the render_context's dialect."""
+    return _Rendering(render_context).render(statement)
 
 
 class _Source:
@@ -72,10 +72,10 @@ class _Source:
 
 
 class _Rendering:
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
-        self._forms = workshop.forms
-        self._parameters = Parameters(workshop.forms, workshop.options)
+    def __init__(self, render_context: RenderContext) -> None:
+        self._workshop = render_context
+        self._forms = render_context.forms
+        self._parameters = Parameters(render_context.forms, render_context.options)
         self._renderers: Mapping[type, Callable[[Any], sa.sql.ClauseElement]] = {
             Select: self._select,
             Count: self._count,

@@ -6,9 +6,9 @@ from decimal import Decimal
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any as Anything
 
-from faucet.model.condition import (
-    All,
-    Any,
+from faucet.model.filters.condition import (
+    AllOf,
+    AnyOf,
     Comparison,
     Condition,
     Known,
@@ -19,7 +19,7 @@ from faucet.model.condition import (
     Scalar,
     Value,
 )
-from faucet.model.predicate import (
+from faucet.model.filters.predicate import (
     And,
     Between,
     ColumnName,
@@ -72,9 +72,9 @@ def _like(text: str, pattern: str) -> bool:
 def satisfies(row: Row, condition: Condition) -> bool | None:
     """Return what a bound *condition* says of *row*."""
     match condition:
-        case All(of=parts):
+        case AllOf(of=parts):
             return _and(satisfies(row, part) for part in parts)
-        case Any(of=parts):
+        case AnyOf(of=parts):
             return _or(satisfies(row, part) for part in parts)
         case Negation(of=part):
             return _not(satisfies(row, part))

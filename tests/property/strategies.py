@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from faucet.model.catalog import Column, ColumnType, Kind
-from faucet.model.condition import Scalar
-from faucet.model.predicate import (
+from faucet.model.filters.condition import Scalar
+from faucet.model.filters.predicate import (
     And,
     Between,
     ClaimReference,

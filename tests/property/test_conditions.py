@@ -4,13 +4,13 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from faucet.model.binding import MissingClaimError, bind
-from faucet.model.condition import All, Any, Comparison, Condition, Negation, Value
-from faucet.model.predicate import Predicate
+from faucet.model.filters.binding import MissingClaimError, bind
+from faucet.model.filters.condition import AllOf, AnyOf, Comparison, Condition, Negation, Value
+from faucet.model.filters.predicate import Predicate
+from faucet.model.filters.typed import Scope, type_predicate
 from faucet.model.request import ClaimValue
 from faucet.model.settings import ValueOptions
-from faucet.model.typing import Scope, type_predicate
-from faucet.model.values import ValueFault, from_claim
+from faucet.model.values.canonical import ValueFault, from_claim
 from tests.property.row_model import Row, means, satisfies
 from tests.property.strategies import CLAIMS, COLUMNS, rows, rules, typed_predicates
 
@@ -38,7 +38,7 @@ def test_a_typed_filter_means_what_was_written(predicate: Predicate, row: Row):
 
 def _asked_of(condition: Condition) -> set[str]:
     match condition:
-        case All(of=parts) | Any(of=parts):
+        case AllOf(of=parts) | AnyOf(of=parts):
             return set().union(*map(_asked_of, parts))
         case Negation(of=part):
             return _asked_of(part)
@@ -76,7 +76,7 @@ def test_a_rule_holds_whole_or_denies(rule: Predicate, claim: ClaimValue):
 
 def _put(condition: Condition, claim: ClaimValue) -> Condition:
     match condition:
-        case All(of=parts) | Any(of=parts):
+        case AllOf(of=parts) | AnyOf(of=parts):
             return msgspec.structs.replace(condition, of=tuple(_put(p, claim) for p in parts))
         case Negation(of=part):
             return Negation(of=_put(part, claim))

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faucet.model.grammar import FilterError, parse_filter
-from faucet.model.predicate import Predicate
+from faucet.model.filters.grammar import FilterError, parse_filter
+from faucet.model.filters.predicate import Predicate
 from tests.property.strategies import predicates, spell
 
 _PLAIN = """

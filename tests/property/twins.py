@@ -15,7 +15,7 @@ from faucet.control.introspect import introspect
 from faucet.control.load import SourceText, load
 from faucet.control.resolve import Overrides, resolve
 from faucet.control.validate import validate
-from faucet.model.manifest import Role
+from faucet.model.manifest.sections import Role
 from faucet.request.generation import GenerationStatus, Process, open_generation
 from faucet.secret import Secret
 from faucet.standard import standard_registry

@@ -9,8 +9,8 @@ from msgspec import UNSET
 from faucet.control.checks.subject import Subject, grants
 from faucet.diagnostics import Address, Diagnostic, dotted
 from faucet.model.bounds import MOST_PORT
-from faucet.model.manifest import Limits, Manifest
-from faucet.model.units import UnitError, parse_duration, parse_size
+from faucet.model.manifest.sections import Limits, Manifest
+from faucet.model.manifest.units import UnitError, parse_duration, parse_size
 
 CODE = "FCT1221"
 

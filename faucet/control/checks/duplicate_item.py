@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from faucet.control.checks.subject import Subject, grants
 from faucet.diagnostics import Address, Diagnostic
-from faucet.model.manifest import Manifest
+from faucet.model.manifest.sections import Manifest
 
 CODE = "FCT1206"
 

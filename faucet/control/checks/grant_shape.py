@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from faucet.control.checks.subject import Subject, grants
 from faucet.diagnostics import Diagnostic
-from faucet.model.manifest import Grant
+from faucet.model.manifest.sections import Grant
 
 CODE = "FCT1205"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from faucet.control.checks.subject import Placed
-from faucet.model.coverage import covers, is_glob
+from faucet.model.manifest.patterns import covers, is_glob
 
 
 def in_force(lineage: tuple[str, ...], placed: Iterable[Placed]) -> Iterator[Placed]:

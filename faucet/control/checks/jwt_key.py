@@ -6,7 +6,7 @@ from faucet.control.checks.jwt_family import family
 from faucet.control.checks.subject import Subject
 from faucet.control.overrides import OWN_PROVIDER
 from faucet.diagnostics import Diagnostic
-from faucet.model.manifest import JwtProvider
+from faucet.model.manifest.sections import JwtProvider
 
 CODE = "FCT1223"
 

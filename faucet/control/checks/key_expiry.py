@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Diagnostic, Severity
-from faucet.model.units import UnitError, parse_instant
+from faucet.model.manifest.units import UnitError, parse_instant
 
 CODE = "FCT1217"
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Diagnostic
-from faucet.model.key_hash import read_hash
-from faucet.model.references import has_reference
+from faucet.model.manifest.references import has_reference
+from faucet.model.manifest.scalars import read_hash
 
 CODE = "FCT1215"
 

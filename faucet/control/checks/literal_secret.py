@@ -7,7 +7,7 @@ from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Diagnostic, Severity
 from faucet.model.bounds import is_short_secret
 from faucet.model.dsn import holds_literal_secret
-from faucet.model.references import has_reference
+from faucet.model.manifest.references import has_reference
 
 CODE = "FCT1214"
 

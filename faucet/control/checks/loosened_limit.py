@@ -9,9 +9,9 @@ from faucet.control.checks.bounds import readable
 from faucet.control.checks.subject import Subject, grants
 from faucet.diagnostics import Address, Diagnostic
 from faucet.model.limits import tighten, tightest, top_limits
-from faucet.model.manifest import Limits, Manifest
+from faucet.model.manifest.sections import Limits, Manifest
+from faucet.model.manifest.units import parse_duration
 from faucet.model.settings import LimitSettings
-from faucet.model.units import parse_duration
 
 CODE = "FCT1220"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Diagnostic
-from faucet.model.references import has_reference
+from faucet.model.manifest.references import has_reference
 
 CODE = "FCT1230"
 

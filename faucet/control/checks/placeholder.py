@@ -1,6 +1,6 @@
 """DSNs with something harmless where their references stand. Pure."""
 
-from faucet.model.references import Reference, ReferenceSyntaxError, parse_references
+from faucet.model.manifest.references import Reference, ReferenceSyntaxError, parse_references
 
 # It reads as a host, a name and a port alike.
 PLACEHOLDER = "1"

@@ -6,7 +6,7 @@ from typing import Final
 
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Diagnostic
-from faucet.model.references import Reference, ReferenceSyntaxError, parse_references
+from faucet.model.manifest.references import Reference, ReferenceSyntaxError, parse_references
 from faucet.names import did_you_mean
 
 CODE = "FCT1231"

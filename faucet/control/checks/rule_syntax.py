@@ -5,8 +5,8 @@ from typing import Final
 
 from faucet.control.checks.subject import Subject, grants, rules
 from faucet.diagnostics import Diagnostic
-from faucet.model.grammar import FilterError, parse_filter
-from faucet.model.references import has_reference
+from faucet.model.filters.grammar import FilterError, parse_filter
+from faucet.model.manifest.references import has_reference
 
 CODE = "FCT1229"
 

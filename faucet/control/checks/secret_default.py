@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Diagnostic
-from faucet.model.references import Reference, ReferenceSyntaxError, parse_references
+from faucet.model.manifest.references import Reference, ReferenceSyntaxError, parse_references
 
 CODE = "FCT1227"
 

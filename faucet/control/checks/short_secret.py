@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Diagnostic
 from faucet.model.bounds import LEAST_SECRET_BYTES, is_short_secret
-from faucet.model.references import has_reference
+from faucet.model.manifest.references import has_reference
 
 CODE = "FCT1226"
 

@@ -8,10 +8,10 @@ from msgspec import UNSET
 from faucet.control.texts import Text
 from faucet.diagnostics import Address
 from faucet.model.facts import Facts
-from faucet.model.grammar import FilterError, parse_filter
-from faucet.model.manifest import Grant, Manifest
-from faucet.model.predicate import Predicate
-from faucet.model.scalars import VERBS
+from faucet.model.filters.grammar import FilterError, parse_filter
+from faucet.model.filters.predicate import Predicate
+from faucet.model.manifest.scalars import VERBS
+from faucet.model.manifest.sections import Grant, Manifest
 
 ALL_ROWS = "all"
 

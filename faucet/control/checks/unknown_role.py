@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Address, Diagnostic
-from faucet.model.manifest import Manifest
+from faucet.model.manifest.sections import Manifest
 from faucet.names import did_you_mean
 
 CODE = "FCT1201"

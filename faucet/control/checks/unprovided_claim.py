@@ -7,7 +7,7 @@ from typing import Final
 from faucet.control.checks.inherited import in_force
 from faucet.control.checks.subject import Placed, Subject, grants, lineage, rules
 from faucet.diagnostics import Address, Diagnostic, Severity, dotted
-from faucet.model.manifest import Key, Manifest
+from faucet.model.manifest.sections import Key, Manifest
 from faucet.names import nearest
 
 CODE = "FCT1219"

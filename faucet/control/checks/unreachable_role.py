@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from faucet.control.checks.subject import Subject, lineage
 from faucet.control.checks.unknown_role import named_roles
 from faucet.diagnostics import Diagnostic, Severity
-from faucet.model.manifest import Manifest
+from faucet.model.manifest.sections import Manifest
 
 CODE = "FCT1210"
 

@@ -8,8 +8,8 @@ from msgspec import UNSET
 from faucet.control.compile.findings import BAD_KEY, UNKNOWN_FIELD, UNKNOWN_RESOURCE
 from faucet.diagnostics import Address, Diagnostic
 from faucet.model.catalog import EQUATABLE, Catalog, Column, Relation, RelationKind
-from faucet.model.coverage import matches
-from faucet.model.manifest import Resource, Tables
+from faucet.model.manifest.patterns import matches
+from faucet.model.manifest.sections import Resource, Tables
 from faucet.model.settings import ServiceSettings
 from faucet.names import did_you_mean
 

@@ -15,9 +15,9 @@ from faucet.control.compile.findings import (
 )
 from faucet.diagnostics import Address, Diagnostic
 from faucet.model.catalog import Column
-from faucet.model.coverage import covers, is_glob
 from faucet.model.facts import TransformFacts
-from faucet.model.manifest import Grant
+from faucet.model.manifest.patterns import covers, is_glob
+from faucet.model.manifest.sections import Grant
 from faucet.names import did_you_mean
 
 Faults = dict[Found, list[str]]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from faucet.control.compile.findings import IDLE_GLOB, IDLE_REMOVAL, NOTHING_LEFT, UNKNOWN_TABLE
 from faucet.diagnostics import Address, Diagnostic, Severity
 from faucet.model.catalog import Relation
-from faucet.model.coverage import is_glob, matches, removes
+from faucet.model.manifest.patterns import is_glob, matches, removes
 from faucet.names import did_you_mean
 
 Rank = tuple[int, int]

@@ -25,9 +25,9 @@ from faucet.control.compile.globs import Rank, match_tables, pattern_faults
 from faucet.control.compile.policy import Rule, read_rule, type_rule
 from faucet.control.compile.presets import presets
 from faucet.diagnostics import Address, Diagnostic, Severity
-from faucet.model.condition import Condition
 from faucet.model.facts import Facts
-from faucet.model.manifest import Grant
+from faucet.model.filters.condition import Condition
+from faucet.model.manifest.sections import Grant
 from faucet.model.settings import ServiceSettings, Settings
 from faucet.model.surface import Preset, Verb
 

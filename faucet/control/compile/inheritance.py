@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from faucet.model.manifest import Role
+from faucet.model.manifest.sections import Role
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

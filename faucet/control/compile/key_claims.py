@@ -8,12 +8,20 @@ from faucet.control.compile.fields import Faults
 from faucet.control.compile.findings import KEY_CLAIM, Found, merge
 from faucet.diagnostics import Diagnostic, Severity
 from faucet.model.catalog import ColumnType, Kind
-from faucet.model.condition import All, Any, Claim, Comparison, Condition, Membership, Negation
+from faucet.model.filters.condition import (
+    AllOf,
+    AnyOf,
+    Claim,
+    Comparison,
+    Condition,
+    Membership,
+    Negation,
+)
 from faucet.model.request import ClaimValue
 from faucet.model.settings import ApiKey, ServiceSettings, ValueOptions
-from faucet.model.surface import Grant, RoleView
-from faucet.model.value_fault import ValueFault
-from faucet.model.values import from_claim
+from faucet.model.surface import Permission, RoleView
+from faucet.model.values.canonical import from_claim
+from faucet.model.values.fault import ValueFault
 
 _UNQUOTED = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.BOOLEAN})
 
@@ -63,7 +71,7 @@ def _demands(view: RoleView, services: Mapping[str, ServiceSettings]) -> dict[_D
     return found
 
 
-def _claims_of(grant: Grant) -> Iterator[tuple[Claim, str]]:
+def _claims_of(grant: Permission) -> Iterator[tuple[Claim, str]]:
     for rule in (grant.row_filter, grant.row_check):
         if rule is not None:
             yield from _claims_in(rule)
@@ -74,7 +82,7 @@ def _claims_of(grant: Grant) -> Iterator[tuple[Claim, str]]:
 
 def _claims_in(condition: Condition) -> Iterator[tuple[Claim, str]]:
     match condition:
-        case All(of=parts) | Any(of=parts):
+        case AllOf(of=parts) | AnyOf(of=parts):
             for part in parts:
                 yield from _claims_in(part)
         case Negation(of=part):

@@ -16,10 +16,9 @@ from faucet.control.compile.findings import (
 from faucet.control.compile.grants import WRITES, TableGrant
 from faucet.diagnostics import Address, Diagnostic, Severity
 from faucet.model.catalog import ForeignKey, Relation, RelationKind
-from faucet.model.condition import Condition, columns_of
+from faucet.model.filters.condition import Condition, columns_of
 from faucet.model.settings import ServiceSettings
-from faucet.model.surface import Grant, Resource, RoleView, ServiceView, Verb
-from faucet.model.writability import takes
+from faucet.model.surface import Permission, ResourceView, RoleView, ServiceView, Verb, takes
 
 _EXACT = 2
 _TOUCHED_BY: Final = {"CASCADE": Verb.DELETE, "SET NULL": Verb.PATCH, "SET DEFAULT": Verb.PATCH}
@@ -58,7 +57,7 @@ def _spelled(grant: TableGrant, verb: Verb, table: str) -> bool:
     return verb in (grant.spec.verbs or ()) or grant.ranks[table][0] == _EXACT
 
 
-def _ability(resource: Resource, verb: Verb, grant: Grant) -> Iterator[Found]:
+def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Found]:
     relation = resource.relation
     if verb in WRITES and not takes(verb, relation, resource.key):
         mend = (
@@ -81,7 +80,7 @@ def _ability(resource: Resource, verb: Verb, grant: Grant) -> Iterator[Found]:
         )
 
 
-def _unread(resource: Resource, _verb: Verb, grant: Grant) -> Iterator[Found]:
+def _unread(resource: ResourceView, _verb: Verb, grant: Permission) -> Iterator[Found]:
     """Rules on columns that the role cannot read: it may learn of them by what is shown."""
     read = resource.read
     if read is None:
@@ -98,7 +97,7 @@ def _unread(resource: Resource, _verb: Verb, grant: Grant) -> Iterator[Found]:
             )
 
 
-def _oracle(resource: Resource, verb: Verb, grant: Grant) -> Iterator[Found]:
+def _oracle(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Found]:
     """Unique keys across tenants: a 409 tells that some invisible row has these values."""
     seen = resource.read or grant
     if verb not in {Verb.POST, Verb.PATCH, Verb.PUT} or seen.row_filter is None:
@@ -136,7 +135,7 @@ def _cascading(service: ServiceView) -> Mapping[str, list[tuple[str, ForeignKey]
 
 
 def _cascades(
-    service: ServiceView, children: Iterable[tuple[str, ForeignKey]], grant: Grant
+    service: ServiceView, children: Iterable[tuple[str, ForeignKey]], grant: Permission
 ) -> Iterator[Found]:
     """Foreign keys that change rows of another table which the role may not touch itself."""
     for name, foreign_key in children:
@@ -152,7 +151,7 @@ def _cascades(
             )
 
 
-def _filter(child: Resource, verb: Verb) -> Condition | None:
+def _filter(child: ResourceView, verb: Verb) -> Condition | None:
     grant = child.grants.get(verb) or child.read
     return grant.row_filter if grant is not None else None
 

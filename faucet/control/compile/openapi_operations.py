@@ -17,7 +17,7 @@ from faucet.control.compile.openapi_schemas import (
 )
 from faucet.control.compile.openapi_types import Schema
 from faucet.control.compile.openapi_view import Visible
-from faucet.model.surface import Grant, Verb
+from faucet.model.surface import Permission, Verb
 
 _SUMMARIES: Final[Mapping[Verb, tuple[str, str, str]]] = {
     Verb.GET: ("list", "List rows.", "Read one row."),
@@ -48,7 +48,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return reference(row_name(self.token)) if self.relation.reads else {"type": "object"}
 
 
-def limit_name(grant: Grant) -> str:
+def limit_name(grant: Permission) -> str:
     """Return the component name of the grant's `limit`."""
     return f"limit.{grant.limits.page_default}.{grant.limits.page_max}"
 
@@ -131,7 +131,7 @@ def _operation(  # noqa: PLR0913
     return made
 
 
-def _listed_parameters(relation: Visible, verb: Verb, grant: Grant) -> list[dict[str, object]]:
+def _listed_parameters(relation: Visible, verb: Verb, grant: Permission) -> list[dict[str, object]]:
     names: list[str] = []
     if relation.reads:
         names.append("aggregates" if verb is Verb.GET and grant.aggregate else "fields")
@@ -149,7 +149,7 @@ def _listed_parameters(relation: Visible, verb: Verb, grant: Grant) -> list[dict
     return [parameter(name) for name in names]
 
 
-def _bodies(place: Place, verb: Verb, grant: Grant) -> Schema:
+def _bodies(place: Place, verb: Verb, grant: Permission) -> Schema:
     if verb is Verb.GET:
         return {}
     if verb is Verb.DELETE:
@@ -181,7 +181,7 @@ def _envelope(place: Place, verb: Verb, resource: Schema) -> Schema:
     return {"type": "object", "required": ["resource"], "properties": properties}
 
 
-def _selector(place: Place, grant: Grant) -> Schema:
+def _selector(place: Place, grant: Permission) -> Schema:
     """The body of DELETE: keys, or records of them."""
     key: Schema = {"type": "object"}
     if place.relation.reads:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from faucet.model.catalog import Column
-from faucet.model.surface import Grant, Resource, ServiceView, Verb
-from faucet.model.writability import takes
+from faucet.model.surface import Permission, ResourceView, ServiceView, Verb, takes
 
 _WORD = re.compile(r"\w+")
 _CHANGES = (Verb.POST, Verb.PUT, Verb.PATCH)
@@ -38,7 +37,7 @@ class Visible(msgspec.Struct, frozen=True, kw_only=True):
     descriptions: Mapping[str, str]
     description: str | None
     key: tuple[str, ...]
-    verbs: Mapping[Verb, Grant]
+    verbs: Mapping[Verb, Permission]
     bodies: Mapping[Verb, Body]
     written: frozenset[str]
     enveloped: bool
@@ -57,7 +56,7 @@ def visible(view: ServiceView, *, read_only: bool, relations: Iterable[str]) -> 
     )
 
 
-def _visible(resource: Resource, unknown: frozenset[str], *, read_only: bool) -> Visible:
+def _visible(resource: ResourceView, unknown: frozenset[str], *, read_only: bool) -> Visible:
     relation, read = resource.relation, resource.read
     readable = frozenset(read.readable) if read is not None else frozenset()
     masks = read.masks if read is not None else {}
@@ -91,7 +90,7 @@ def _visible(resource: Resource, unknown: frozenset[str], *, read_only: bool) ->
     )
 
 
-def _body(resource: Resource, grant: Grant, readable: frozenset[str]) -> Body:
+def _body(resource: ResourceView, grant: Permission, readable: frozenset[str]) -> Body:
     preset = frozenset(preset.column for preset in grant.presets)
     taken = grant.writable.difference(preset) | preset.intersection(readable)
     return Body(

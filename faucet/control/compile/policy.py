@@ -8,11 +8,11 @@ from faucet.control.compile.fields import Faults
 from faucet.control.compile.findings import RULE_SYNTAX, RULE_TYPE, Found
 from faucet.diagnostics import Address
 from faucet.errors import UNKNOWN_COLUMN
-from faucet.model.condition import Condition
-from faucet.model.grammar import FilterError, parse_filter
-from faucet.model.predicate import Predicate
+from faucet.model.filters.condition import Condition
+from faucet.model.filters.grammar import FilterError, parse_filter
+from faucet.model.filters.predicate import Predicate
+from faucet.model.filters.typed import ConditionError, Scope, type_predicate
 from faucet.model.settings import ServiceSettings
-from faucet.model.typing import ConditionError, Scope, type_predicate
 from faucet.names import did_you_mean
 
 EVERY_ROW = "all"

@@ -10,13 +10,13 @@ from faucet.control.compile.fields import Faults, generated
 from faucet.control.compile.findings import BAD_PRESET, Found
 from faucet.diagnostics import Address
 from faucet.model.catalog import EQUATABLE, Column, Kind
-from faucet.model.condition import Claim, PrincipalField, Value
-from faucet.model.manifest import Grant
+from faucet.model.filters.condition import Claim, PrincipalField, Value
+from faucet.model.manifest.sections import Grant
 from faucet.model.request import JsonNumber, JsonValue
 from faucet.model.settings import ValueOptions
 from faucet.model.surface import Preset
-from faucet.model.value_fault import ValueFault
-from faucet.model.values import from_json
+from faucet.model.values.canonical import from_json
+from faucet.model.values.fault import ValueFault
 
 Literal = None | bool | int | float | str
 

@@ -12,9 +12,9 @@ from faucet.control.compile.precedence import Choice, Decisions, Levels, Nominee
 from faucet.diagnostics import Diagnostic
 from faucet.model.catalog import ForeignKey, Relation
 from faucet.model.limits import tighten
-from faucet.model.manifest import Role
+from faucet.model.manifest.sections import Role
 from faucet.model.settings import LimitSettings, ServiceSettings
-from faucet.model.surface import Grant, ParentRule, Resource, ServiceView, Verb
+from faucet.model.surface import ParentRule, Permission, ResourceView, ServiceView, Verb
 
 _CHECKED = frozenset({Verb.POST, Verb.PUT, Verb.PATCH})
 
@@ -78,14 +78,14 @@ class _Compiler:
             for name, choices in tables.items():
                 self.chosen.setdefault(name, {})[verb] = choices[0]
 
-    def resource(self, name: str) -> Resource:
+    def resource(self, name: str) -> ResourceView:
         exposed = self._terrain.exposed[name]
         chosen = self.chosen[name]
         parents = self._parents(exposed.relation)
         grants = {verb: self._grant(name, verb, chosen, parents) for verb in chosen}
         read = grants.get(Verb.GET)
         shown = frozenset(read.readable) if read is not None and exposed.descriptions else ()
-        return Resource(
+        return ResourceView(
             relation=exposed.relation,
             key=exposed.key,
             grants=grants,
@@ -97,11 +97,11 @@ class _Compiler:
 
     def _grant(
         self, name: str, verb: Verb, chosen: Chosen, parents: tuple[ParentRule, ...]
-    ) -> Grant:
+    ) -> Permission:
         grant = chosen[verb].grant
         says = grant.definitions[name]
         changes = verb in _CHECKED
-        return Grant(
+        return Permission(
             verb=verb,
             address=grant.address,
             readable=says.readable,

@@ -13,7 +13,7 @@ from sqlalchemy.types import NullType, UserDefinedType
 from faucet.extension.dialect import Binder, CompiledText, Expression
 from faucet.model.bounds import SAFE_INTEGER
 from faucet.model.catalog import ColumnType, Kind
-from faucet.model.condition import Scalar
+from faucet.model.filters.condition import Scalar
 from faucet.model.settings import ValueOptions
 from faucet.model.statement import Function
 

@@ -16,7 +16,7 @@ from sqlalchemy.types import NullType
 
 from faucet.extension.dialect import Binder, CompiledText, Expression
 from faucet.model.catalog import ColumnType, Kind
-from faucet.model.condition import Scalar
+from faucet.model.filters.condition import Scalar
 from faucet.model.settings import ValueOptions
 from faucet.model.statement import Function
 from faucet.sql.cells import OVERFLOW

@@ -1,14 +1,14 @@
 """The statements of one change: insert, update, delete, or only find."""
 
 from faucet.extension.executor import Fetched
-from faucet.model.condition import all_of
+from faucet.model.filters.condition import all_of
 from faucet.model.plan import Change
 from faucet.model.statement import Delete, Insert, Locate, Update
 from faucet.model.surface import Verb
-from faucet.request.execute.steps import Outcome, Part, Writer, key_of
+from faucet.request.execute.steps import ChangeResult, Part, Writer, key_of
 
 
-def changed(writer: Writer, change: Change) -> Part[Outcome]:
+def changed(writer: Writer, change: Change) -> Part[ChangeResult]:
     """Write *change* and return what it touched."""
     if writer.plan.verb is Verb.DELETE:
         return (yield from _delete(writer, change))
@@ -25,7 +25,7 @@ def _keys_wanted(writer: Writer) -> tuple[str, ...]:
     return plan.target.keys if needed else ()
 
 
-def _insert(writer: Writer, change: Change) -> Part[Outcome]:
+def _insert(writer: Writer, change: Change) -> Part[ChangeResult]:
     target = writer.plan.target
     statement = Insert(
         relation=target.relation,
@@ -37,7 +37,7 @@ def _insert(writer: Writer, change: Change) -> Part[Outcome]:
     return _keyed(fetched, statement.keys)
 
 
-def _update(writer: Writer, change: Change) -> Part[Outcome]:
+def _update(writer: Writer, change: Change) -> Part[ChangeResult]:
     target, lifter = writer.plan.target, writer.lifter(*change.values)
     statement = Update(
         relation=target.relation,
@@ -51,7 +51,7 @@ def _update(writer: Writer, change: Change) -> Part[Outcome]:
     return _keyed((yield from writer.ask(statement, lifter)), statement.keys)
 
 
-def _locate(writer: Writer, change: Change) -> Part[Outcome]:
+def _locate(writer: Writer, change: Change) -> Part[ChangeResult]:
     """Find what a write without any value touches, as an update of nothing would."""
     target, lifter = writer.plan.target, writer.lifter()
     statement = Locate(
@@ -63,7 +63,7 @@ def _locate(writer: Writer, change: Change) -> Part[Outcome]:
     return _keyed((yield from writer.ask(statement, lifter)), statement.keys)
 
 
-def _delete(writer: Writer, change: Change) -> Part[Outcome]:
+def _delete(writer: Writer, change: Change) -> Part[ChangeResult]:
     target, lifter = writer.plan.target, writer.lifter()
     statement = Delete(
         relation=target.relation,
@@ -74,7 +74,7 @@ def _delete(writer: Writer, change: Change) -> Part[Outcome]:
     )
     fetched = yield from writer.ask(statement, lifter)
     if not statement.outputs:
-        return Outcome(count=fetched.affected)
+        return ChangeResult(count=fetched.affected)
     compiled = writer.session.compiled(statement)
     rows = list(fetched.rows)
     encode = compiled.encode
@@ -84,7 +84,7 @@ def _delete(writer: Writer, change: Change) -> Part[Outcome]:
         # RETURNING knows no order; the keys stand before the cells.
         rows.sort(key=lambda row: tuple(map(_sortable, row[: compiled.keyed])))
         texts = tuple(encode(row[compiled.keyed :]) for row in rows)
-    return Outcome(rows=texts, count=len(rows))
+    return ChangeResult(rows=texts, count=len(rows))
 
 
 def _sortable(cell: object) -> tuple[bool, str, object]:
@@ -92,8 +92,8 @@ def _sortable(cell: object) -> tuple[bool, str, object]:
     return cell is None, "" if numeric else type(cell).__name__, cell if cell is not None else 0
 
 
-def _keyed(fetched: Fetched, keys: tuple[str, ...]) -> Outcome:
+def _keyed(fetched: Fetched, keys: tuple[str, ...]) -> ChangeResult:
     if not keys:
-        return Outcome(count=fetched.affected or len(fetched.rows))
+        return ChangeResult(count=fetched.affected or len(fetched.rows))
     found = tuple(key_of(row) for row in fetched.rows)
-    return Outcome(keys=found, count=len(found))
+    return ChangeResult(keys=found, count=len(found))

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from faucet.errors import FOREIGN_KEY_VIOLATION, ROW_CHECK, ExecutionError
-from faucet.model.condition import Condition, Scalar, all_of, columns_of
-from faucet.model.plan import Change, Orphanage
+from faucet.model.filters.condition import Condition, Scalar, all_of, columns_of
+from faucet.model.plan import Change, ParentReference
 from faucet.model.statement import Evaluate, Foresee, Orphans, Verify
 from faucet.model.surface import Verb
 from faucet.request.execute.steps import Key, Part, Writer, chunks
@@ -83,11 +83,13 @@ def judged(writer: Writer, keys: Iterable[Key]) -> Part[None]:
             yield from _verify(writer, chunk, writer.plan.check)
 
 
-def adopted(writer: Writer, keys: Iterable[Key], parents: tuple[Orphanage, ...]) -> Part[None]:
+def adopted(
+    writer: Writer, keys: Iterable[Key], parents: tuple[ParentReference, ...]
+) -> Part[None]:
     """Refuse rows whose references lead to no parent that the role sees."""
     for chunk in chunks(keys) if parents else ():
-        for orphanage in parents:
-            yield from _adopt(writer, chunk, orphanage)
+        for reference in parents:
+            yield from _adopt(writer, chunk, reference)
 
 
 def _verify(writer: Writer, keys: list[Key], check: Condition) -> Part[None]:
@@ -102,17 +104,17 @@ def _verify(writer: Writer, keys: list[Key], check: Condition) -> Part[None]:
         raise ExecutionError(ROW_CHECK)
 
 
-def _adopt(writer: Writer, keys: list[Key], orphanage: Orphanage) -> Part[None]:
+def _adopt(writer: Writer, keys: list[Key], reference: ParentReference) -> Part[None]:
     target, lifter = writer.plan.target, writer.lifter()
     statement = Orphans(
         relation=target.relation,
         columns=target.columns,
         where=lifter.lift(writer.found(keys)),
-        references=orphanage.columns,
-        parent=orphanage.parent,
-        parent_columns=orphanage.parent_columns,
-        referenced=orphanage.referenced,
-        seen=lifter.lift(orphanage.seen),
+        references=reference.columns,
+        parent=reference.parent,
+        parent_columns=reference.parent_columns,
+        referenced=reference.referenced,
+        seen=lifter.lift(reference.seen),
     )
     if (yield from writer.number(statement, lifter)) != 0:
         raise ExecutionError(FOREIGN_KEY_VIOLATION)

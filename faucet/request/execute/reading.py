@@ -3,12 +3,12 @@
 from faucet.errors import ROW_NOT_FOUND, ExecutionError
 from faucet.extension.executor import Call, Fetched, Script
 from faucet.model.plan import ReadPlan
-from faucet.model.rows import Page, Record
+from faucet.model.rows import RowPage, SingleRow
 from faucet.request.execute.session import Session
 from faucet.sql.compiled import Compiled
 
 
-async def read(plan: ReadPlan, session: Session) -> Page | Record:
+async def read(plan: ReadPlan, session: Session) -> RowPage | SingleRow:
     """Return the page or the row of *plan*; a missing row is `row_not_found`."""
     compiled = session.compiled(plan.select)
     total = None
@@ -24,8 +24,8 @@ async def read(plan: ReadPlan, session: Session) -> Page | Record:
     if plan.single:
         if count == 0:
             raise ExecutionError(ROW_NOT_FOUND)
-        return Record(row=rows)
-    return Page(rows=rows, count=count, limit=plan.limit, offset=plan.offset, total=total)
+        return SingleRow(row=rows)
+    return RowPage(rows=rows, count=count, limit=plan.limit, offset=plan.offset, total=total)
 
 
 def _both(first: Call, second: Call) -> Script[tuple[Fetched, Fetched]]:

@@ -6,10 +6,10 @@ from collections import OrderedDict
 import msgspec
 
 from faucet.extension.executor import Call, Executor
-from faucet.model.lift import StatementValue
+from faucet.model.filters.lift import StatementValue
 from faucet.model.statement import Statement
 from faucet.sql.compiled import Compiled
-from faucet.sql.render import Workshop, render
+from faucet.sql.render import RenderContext, render
 
 _ShapeKey = tuple[str, str, Statement]
 
@@ -28,7 +28,7 @@ class StatementCache:
         self._lock = threading.Lock()
 
     def compiled(
-        self, role: str, service: str, statement: Statement, workshop: Workshop
+        self, role: str, service: str, statement: Statement, render_context: RenderContext
     ) -> Compiled:
         """Return *statement* compiled, from what is kept if it is."""
         key = (role, service, statement)
@@ -36,7 +36,7 @@ class StatementCache:
             if (found := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
                 return found
-        made = render(statement, workshop)
+        made = render(statement, render_context)
         with self._lock:
             self._kept[key] = made
             if len(self._kept) > self._size:
@@ -50,12 +50,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     service: str
     executor: Executor
-    workshop: Workshop
+    render_context: RenderContext
     statements: StatementCache
 
     def compiled(self, statement: Statement) -> Compiled:
         """Return *statement* compiled for this service."""
-        return self.statements.compiled(self.role, self.service, statement, self.workshop)
+        return self.statements.compiled(self.role, self.service, statement, self.render_context)
 
     def call(self, statement: Statement, values: tuple[StatementValue, ...]) -> Call:
         """Return the call of *statement* with *values*."""

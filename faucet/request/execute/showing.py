@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from faucet.model.catalog import Kind
-from faucet.model.condition import all_of
+from faucet.model.filters.condition import all_of
 from faucet.model.plan import WritePlan
 from faucet.model.rows import Failure, Written
 from faucet.model.statement import Select
 from faucet.model.surface import Verb
-from faucet.request.execute.steps import Key, Outcome, Part, Writer, chunks, key_of
+from faucet.request.execute.steps import ChangeResult, Key, Part, Writer, chunks, key_of
 
 Shown = dict[Key, bytes]
 
@@ -44,7 +44,7 @@ def _reread(writer: Writer, keys: list[Key]) -> Part[Shown]:
     }
 
 
-def written(plan: WritePlan, outcomes: list[Outcome], rows: Shown) -> Written:
+def written(plan: WritePlan, outcomes: list[ChangeResult], rows: Shown) -> Written:
     """Return what is told of *outcomes*, with the *rows* that may be shown."""
     items: tuple[bytes | Failure | None, ...] | None = None
     if plan.continued:
@@ -66,7 +66,7 @@ def written(plan: WritePlan, outcomes: list[Outcome], rows: Shown) -> Written:
     )
 
 
-def _location(plan: WritePlan, outcomes: list[Outcome]) -> str | None:
+def _location(plan: WritePlan, outcomes: list[ChangeResult]) -> str | None:
     if plan.verb is not Verb.POST or len(outcomes) != 1 or not plan.key:
         return None
     kinds = {column.name: column.type.kind for column in plan.target.columns}
@@ -78,12 +78,12 @@ def _location(plan: WritePlan, outcomes: list[Outcome]) -> str | None:
     return ",".join(parts) if parts and all(parts) else None
 
 
-def _item(outcome: Outcome, rows: Shown) -> bytes | Failure | None:
+def _item(outcome: ChangeResult, rows: Shown) -> bytes | Failure | None:
     if outcome.error is not None:
         return Failure(error=outcome.error)
     found = _rows(outcome, rows)
     return found[0] if found else None
 
 
-def _rows(outcome: Outcome, rows: Shown) -> list[bytes]:
+def _rows(outcome: ChangeResult, rows: Shown) -> list[bytes]:
     return [*outcome.rows, *(rows[key] for key in outcome.keys if key in rows)]

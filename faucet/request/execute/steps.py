@@ -7,8 +7,8 @@ import msgspec
 
 from faucet.errors import FaucetError
 from faucet.extension.executor import Fetched, Step
-from faucet.model.condition import KeySet, Scalar, Value
-from faucet.model.lift import Lifter, StatementValue
+from faucet.model.filters.condition import KeySet, Scalar, Value
+from faucet.model.filters.lift import Lifter, StatementValue
 from faucet.model.plan import WritePlan
 from faucet.model.statement import Statement
 from faucet.request.execute.reading import integer
@@ -22,7 +22,7 @@ Key = tuple[Scalar, ...]
 _CHUNK: Final = 256
 
 
-class Outcome(msgspec.Struct, kw_only=True):
+class ChangeResult(msgspec.Struct, kw_only=True):
     """What became of one change: the keys of its rows, or rows already shown, or its error."""
 
     keys: tuple[Key, ...] = ()

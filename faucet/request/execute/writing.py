@@ -21,7 +21,7 @@ from faucet.request.execute.explaining import explained
 from faucet.request.execute.judging import adopted, foreseen, judged
 from faucet.request.execute.session import Session
 from faucet.request.execute.showing import shown, written
-from faucet.request.execute.steps import Outcome, Part, Writer
+from faucet.request.execute.steps import ChangeResult, Part, Writer
 
 # These end the transaction itself, so no savepoint can keep the rest.
 _FATAL: Final = frozenset({TRANSACTION_CONFLICT, DATABASE_UNAVAILABLE, STATEMENT_TIMEOUT})
@@ -31,7 +31,7 @@ _CONFLICTS: Final = frozenset({UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION})
 def write(plan: WritePlan, session: Session) -> Script[Written]:
     """Return the script that carries *plan* out; it raises to undo everything."""
     writer = Writer(plan=plan, session=session)
-    outcomes: list[Outcome] = []
+    outcomes: list[ChangeResult] = []
     for index, change in enumerate(plan.changes):
         if plan.continued:
             outcomes.append((yield from _guarded(writer, change)))
@@ -45,7 +45,7 @@ def write(plan: WritePlan, session: Session) -> Script[Written]:
     return written(plan, outcomes, rows)
 
 
-def _numbered(writer: Writer, index: int, change: Change) -> Part[Outcome]:
+def _numbered(writer: Writer, index: int, change: Change) -> Part[ChangeResult]:
     try:
         return (yield from _applied(writer, change))
     except ExecutionError as error:
@@ -55,10 +55,10 @@ def _numbered(writer: Writer, index: int, change: Change) -> Part[Outcome]:
         raise ExecutionError(error.kind, error.message, **context) from error
 
 
-def _guarded(writer: Writer, change: Change) -> Part[Outcome]:
+def _guarded(writer: Writer, change: Change) -> Part[ChangeResult]:
     """Apply one record in its own savepoint; what ends the transaction is raised on."""
     if change.fault is not None:
-        return Outcome(error=change.fault)
+        return ChangeResult(error=change.fault)
     yield Savepoint(action="begin")
     try:
         outcome = yield from _applied(writer, change)
@@ -69,12 +69,12 @@ def _guarded(writer: Writer, change: Change) -> Part[Outcome]:
         if error.kind in _FATAL:
             raise
         yield Savepoint(action="undo")
-        return Outcome(error=error)
+        return ChangeResult(error=error)
     yield Savepoint(action="release")
     return outcome
 
 
-def _applied(writer: Writer, change: Change) -> Part[Outcome]:
+def _applied(writer: Writer, change: Change) -> Part[ChangeResult]:
     if change.fault is not None:
         raise change.fault
     doubtful = yield from foreseen(writer, change)

@@ -12,7 +12,7 @@ from faucet.errors import (
     UNSUPPORTED_MEDIA_TYPE,
     RequestError,
 )
-from faucet.model.predicate import Predicate
+from faucet.model.filters.predicate import Predicate
 from faucet.model.request import JsonDocument, JsonNumber, JsonRecord, JsonValue
 from faucet.model.surface import Verb
 from faucet.names import did_you_mean

@@ -2,9 +2,9 @@
 
 from faucet.errors import FILTER_TOO_LARGE, RequestError
 from faucet.model.bounds import MOST_FILTER_BYTES
-from faucet.model.grammar import parse_filter
-from faucet.model.predicate import Predicate
-from faucet.model.tokens import FilterError
+from faucet.model.filters.grammar import parse_filter
+from faucet.model.filters.predicate import Predicate
+from faucet.model.filters.tokens import FilterError
 
 
 def read_filter(text: str) -> Predicate | None:

@@ -4,8 +4,8 @@ import json
 from typing import Final, NoReturn
 
 from faucet.errors import INVALID_BODY, RequestError
-from faucet.model.numbers import is_bounded
 from faucet.model.request import JsonNumber
+from faucet.model.values.numbers import is_bounded
 
 MAX_DEPTH: Final = 64
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from faucet.errors import FILTER_TOO_LARGE, INVALID_PARAMETER, RequestError
-from faucet.model.grammar import parse_column
-from faucet.model.predicate import ColumnName
+from faucet.model.filters.grammar import parse_column
+from faucet.model.filters.predicate import ColumnName
+from faucet.model.filters.tokens import FilterError
 from faucet.model.request import FieldItem, OrderItem
 from faucet.model.statement import Function
-from faucet.model.tokens import FilterError
 from faucet.names import did_you_mean, is_alias
 
 MAX_IDS: Final = 1000

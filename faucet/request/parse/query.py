@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 
 from faucet.errors import INVALID_PARAMETER, UNKNOWN_PARAMETER, RequestError
-from faucet.model.predicate import ColumnName, Predicate
-from faucet.model.request import FieldItem, OrderItem, Page
+from faucet.model.filters.predicate import ColumnName, Predicate
+from faucet.model.request import FieldItem, OrderItem, Paging
 from faucet.model.surface import Verb
 from faucet.names import did_you_mean
 from faucet.request.parse.filters import read_filter
@@ -46,7 +46,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     where: Predicate | None = None
     ids: tuple[tuple[str, ...], ...] | None = None
     everything: bool = False
-    page: Page = Page()
+    page: Paging = Paging()
     rollback: bool = False
     continued: bool = False
 
@@ -70,7 +70,7 @@ def parse_query(verb: Verb, query: str, *, single: bool) -> Parameters:
         where=read_filter(values.get("filter", "")),
         ids=read_ids(values.get("ids", "")),
         everything=_boolean(values, "all"),
-        page=Page(
+        page=Paging(
             limit=_natural(values["limit"], "limit") if "limit" in values else None,
             offset=_offset(values.get("offset", "0")),
             count=_boolean(values, "count"),

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from faucet.errors import NO_KEY, PlanError
 from faucet.model.catalog import Relation
-from faucet.model.predicate import ColumnName
+from faucet.model.filters.predicate import ColumnName
 from faucet.model.request import AuthorizedRequest
 from faucet.model.statement import Output, RelationName, Typed
-from faucet.model.surface import Resource
+from faucet.model.surface import ResourceView
 
 
 def relation_name(relation: Relation) -> RelationName:
@@ -30,7 +30,7 @@ def plain_name(column: ColumnName) -> str:
     return column.parts[-1]
 
 
-def usable_key(resource: Resource) -> tuple[str, ...]:
+def usable_key(resource: ResourceView) -> tuple[str, ...]:
     """
     Return the key by which this role may select, or raise `no_key`.
 

@@ -2,9 +2,9 @@
 
 from faucet.errors import DUPLICATE_ALIAS, INVALID_PARAMETER, MASKED_COLUMN, WRONG_TYPE, PlanError
 from faucet.model.catalog import EQUATABLE, EXTREMAL, NUMBERS, ColumnType, Kind
-from faucet.model.condition import columns_of
 from faucet.model.facts import Facts
-from faucet.model.lift import Lifter
+from faucet.model.filters.condition import columns_of
+from faucet.model.filters.lift import Lifter
 from faucet.model.plan import ReadPlan
 from faucet.model.request import AuthorizedRequest, FieldItem, OrderItem
 from faucet.model.statement import Count, Function, OrderTerm, Output, Select

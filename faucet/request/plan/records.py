@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from faucet.errors import KEY_MISMATCH, NO_KEY, PlanError
 from faucet.model.catalog import Column
-from faucet.model.condition import Scalar
+from faucet.model.filters.condition import Scalar
 from faucet.model.plan import Change
 from faucet.model.request import AuthorizedRequest, JsonRecord, JsonValue
-from faucet.model.values import ValueFault, from_json
+from faucet.model.values.canonical import ValueFault, from_json
 from faucet.request.plan.columns import usable_key
 from faucet.request.plan.selection import keys_condition
 

@@ -2,8 +2,8 @@
 
 from faucet.errors import INVALID_PARAMETER, INVALID_VALUE, PlanError
 from faucet.model.catalog import Column
-from faucet.model.condition import Condition, all_of
-from faucet.model.predicate import (
+from faucet.model.filters.condition import Condition, all_of
+from faucet.model.filters.predicate import (
     And,
     ColumnName,
     Compare,
@@ -14,8 +14,8 @@ from faucet.model.predicate import (
     Or,
     Predicate,
 )
+from faucet.model.filters.typed import ConditionError, Scope, type_predicate
 from faucet.model.request import AuthorizedRequest, JsonDocument, JsonNumber, JsonValue
-from faucet.model.typing import ConditionError, Scope, type_predicate
 from faucet.request.plan.columns import usable_key
 
 

@@ -13,9 +13,9 @@ from faucet.errors import (
     PlanError,
 )
 from faucet.model.catalog import Relation
-from faucet.model.condition import EVERY_ROW, all_of
 from faucet.model.facts import Facts
-from faucet.model.plan import Change, Constraints, Orphanage, Target, WritePlan
+from faucet.model.filters.condition import EVERY_ROW, all_of
+from faucet.model.plan import Change, Constraints, ParentReference, Target, WritePlan
 from faucet.model.request import AuthorizedRequest, JsonRecord, Selector
 from faucet.model.statement import Output
 from faucet.model.surface import Verb
@@ -121,11 +121,13 @@ def _outputs(authorized: AuthorizedRequest) -> tuple[Output, ...] | None:
     return outputs_of(authorized)
 
 
-def _parents(authorized: AuthorizedRequest, changes: tuple[Change, ...]) -> tuple[Orphanage, ...]:
+def _parents(
+    authorized: AuthorizedRequest, changes: tuple[Change, ...]
+) -> tuple[ParentReference, ...]:
     written = {name for change in changes for name in (*change.assign, *change.defaults)}
     rules = authorized.grant.parents
     return tuple(
-        Orphanage(
+        ParentReference(
             columns=rules[bound.index].foreign_key.columns,
             parent=relation_name(rules[bound.index].parent),
             parent_columns=typed(

@@ -157,8 +157,8 @@ def corp_token(**changes: object) -> str:
     return jose({"alg": "RS256", "kid": "k1"}, corp_claims(**changes), by_rsa())
 
 
-def ask(door: Provider, token: str, now: float = NOW) -> Principal:
-    principal = door(Credentials(api_key=None, bearer=token, client=None, now=now))
+def ask(method: Provider, token: str, now: float = NOW) -> Principal:
+    principal = method(Credentials(api_key=None, bearer=token, client=None, now=now))
     assert principal is not None
     return principal
 

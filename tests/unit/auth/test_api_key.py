@@ -27,8 +27,8 @@ def _api_key(**changes: object) -> ApiKey:
 
 
 def _ask(*keys, key=_KEY, now=NOW, client=None):
-    door = API_KEY.build(auth(keys=keys), ROLES)
-    return door(Credentials(api_key=key, bearer=None, client=client, now=now))
+    method = API_KEY.build(auth(keys=keys), ROLES)
+    return method(Credentials(api_key=key, bearer=None, client=client, now=now))
 
 
 def _refused(*keys, **how):
@@ -48,13 +48,13 @@ def test_a_key_says_who_asks():
 
 
 def test_a_key_may_come_as_a_bearer_token():
-    door = API_KEY.build(auth(keys=(_api_key(),)), ROLES)
+    method = API_KEY.build(auth(keys=(_api_key(),)), ROLES)
 
-    found = door(Credentials(api_key=None, bearer=_KEY, client=None, now=NOW))
+    found = method(Credentials(api_key=None, bearer=_KEY, client=None, now=NOW))
 
     assert found is not None
     assert found.name == "key:till-7"
-    assert door(Credentials(api_key=None, bearer=None, client=None, now=NOW)) is None
+    assert method(Credentials(api_key=None, bearer=None, client=None, now=NOW)) is None
 
 
 def test_both_digests_of_a_key_in_rotation_are_good():

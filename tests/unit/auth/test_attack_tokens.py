@@ -192,26 +192,26 @@ _ATTACKS = {
 
 @pytest.mark.parametrize("token", _ATTACKS.values(), ids=_ATTACKS)
 def test_an_attack_is_refused_like_any_other(token: str):
-    door = provider(own(), corp())
+    method = provider(own(), corp())
 
     with pytest.raises(AuthenticationError) as caught:
-        ask(door, token)
+        ask(method, token)
 
     assert caught.value.kind is UNAUTHORIZED
     assert (caught.value.message, caught.value.context) == (UNAUTHORIZED.title, {})
 
 
 def test_what_the_corpus_is_made_of_is_good_without_the_attack():
-    door = provider(own(), corp())
+    method = provider(own(), corp())
 
-    assert ask(door, own_token()).role
-    assert ask(door, corp_token(aud=["other", "shop"])).role
+    assert ask(method, own_token()).role
+    assert ask(method, corp_token(aud=["other", "shop"])).role
     assert ask(
-        door, _head(jku="https://evil.example.com", x5u="x", x5c=[], jwk={}, typ="at+jwt")
+        method, _head(jku="https://evil.example.com", x5u="x", x5c=[], jwk={}, typ="at+jwt")
     ).role
-    assert ask(door, _spelled('"a":' + "[" * 63 + "]" * 63)).role
-    assert ask(door, own_token(exp=NOW - 29, nbf=NOW + 30, iat=NOW)).role
-    assert ask(door, own_token(pad="x" * 8_000)).role
+    assert ask(method, _spelled('"a":' + "[" * 63 + "]" * 63)).role
+    assert ask(method, own_token(exp=NOW - 29, nbf=NOW + 30, iat=NOW)).role
+    assert ask(method, own_token(pad="x" * 8_000)).role
 
 
 @pytest.mark.parametrize("letter", range(0, 300, 7))
@@ -296,10 +296,10 @@ def test_two_keys_of_one_kid_are_no_choice_either():
     ],
 )
 def test_a_key_that_is_not_for_this_verifies_nothing(document, algorithms, token):
-    door = provider(corp(jwks=document, algorithms=algorithms))
+    method = provider(corp(jwks=document, algorithms=algorithms))
 
     with pytest.raises(AuthenticationError) as caught:
-        ask(door, token)
+        ask(method, token)
 
     assert caught.value.kind is UNAUTHORIZED
 

@@ -42,9 +42,9 @@ from tests.unit.auth.minting import (
 )
 
 
-def _refused(door, token, now=NOW):
+def _refused(method, token, now=NOW):
     with pytest.raises(AuthenticationError) as caught:
-        ask(door, token, now)
+        ask(method, token, now)
     return caught.value.kind is UNAUTHORIZED and caught.value.context == {}
 
 
@@ -73,30 +73,34 @@ def test_a_token_by_an_identity_provider_asserts_the_listed_claims_alone():
     ids=["ES256", "EdDSA"],
 )
 def test_each_family_of_public_keys_is_read(algorithm, key, sign):
-    door = provider(corp(jwk(key, kid="k1"), algorithms=(algorithm,)))
+    method = provider(corp(jwk(key, kid="k1"), algorithms=(algorithm,)))
 
-    found = ask(door, jose({"alg": algorithm, "kid": "k1"}, corp_claims(), sign))
+    found = ask(method, jose({"alg": algorithm, "kid": "k1"}, corp_claims(), sign))
 
     assert found.role == "clerk"
 
 
 @pytest.mark.parametrize(("digest", "algorithm"), [("sha384", "HS384"), ("sha512", "HS512")])
 def test_longer_digests_of_a_secret_are_read(digest, algorithm):
-    door = provider(own(algorithms=("HS256", algorithm)))
+    method = provider(own(algorithms=("HS256", algorithm)))
 
     token = jose({"alg": algorithm}, own_claims(), by_secret(digest=digest))
 
-    assert ask(door, token).role
+    assert ask(method, token).role
 
 
 @pytest.mark.promise("sec-27")
 def test_the_provider_is_chosen_by_issuer_alone():
     other = own(name="other", issuer="https://other.example.com", roles={"x": "manager"})
-    door = provider(own(), corp(), other)
+    method = provider(own(), corp(), other)
 
     theirs = jose({"alg": "HS256"}, own_claims(iss=other.issuer, role="x"), by_secret())
 
-    assert [ask(door, own_token()).name, ask(door, corp_token()).name, ask(door, theirs).name] == [
+    assert [
+        ask(method, own_token()).name,
+        ask(method, corp_token()).name,
+        ask(method, theirs).name,
+    ] == [
         "jwt:own:ada",
         "jwt:corp:ada",
         "jwt:other:ada",
@@ -136,9 +140,9 @@ def test_without_a_textual_sub_the_principal_has_no_name(sub):
     ],
 )
 def test_the_role_is_found_at_its_path(path, claims):
-    door = provider(corp(role_claim=path, roles={"Staff": "clerk", "Clerks of Staff": "clerk"}))
+    method = provider(corp(role_claim=path, roles={"Staff": "clerk", "Clerks of Staff": "clerk"}))
 
-    assert ask(door, corp_token(**{"role": None, **claims})).role == "clerk"
+    assert ask(method, corp_token(**{"role": None, **claims})).role == "clerk"
 
 
 @pytest.mark.parametrize(
@@ -159,20 +163,20 @@ def test_the_role_is_found_at_its_path(path, claims):
     ],
 )
 def test_a_good_token_without_one_role_of_the_manifest_is_forbidden(stated, kind):
-    door = provider(corp(roles={"Staff": "clerk", "Boss": "manager", "Ghost": "retired"}))
+    method = provider(corp(roles={"Staff": "clerk", "Boss": "manager", "Ghost": "retired"}))
 
     with pytest.raises(AuthorizationError) as caught:
-        ask(door, corp_token(role=stated))
+        ask(method, corp_token(role=stated))
 
     assert caught.value.kind is kind
 
 
 def test_without_a_map_a_role_is_named_as_in_the_manifest():
-    door = provider(own())
+    method = provider(own())
 
-    assert ask(door, own_token(role="manager")).role == "manager"
+    assert ask(method, own_token(role="manager")).role == "manager"
     with pytest.raises(AuthorizationError):
-        ask(door, own_token(role="root"))
+        ask(method, own_token(role="root"))
 
 
 @pytest.mark.parametrize(
@@ -205,12 +209,12 @@ def test_a_claim_that_no_rule_can_use_is_absent(value):
 
 @pytest.mark.promise("sec-29")
 def test_a_token_that_was_good_ends_when_it_expires():
-    door = provider(own())
+    method = provider(own())
     token = own_token(exp=NOW + 10, nbf=NOW - 10)
 
-    assert ask(door, token, NOW) is ask(door, token, NOW + 39)
-    assert _refused(door, token, NOW + 40)
-    assert _refused(door, token, NOW - 41)
+    assert ask(method, token, NOW) is ask(method, token, NOW + 39)
+    assert _refused(method, token, NOW + 40)
+    assert _refused(method, token, NOW - 41)
 
 
 @pytest.mark.promise("sec-29")
@@ -227,16 +231,16 @@ def test_a_token_known_to_one_generation_is_verified_anew_by_the_next():
 
 
 def test_the_memory_of_good_tokens_is_bounded():
-    door = TokenProvider(auth(own()), ROLES)
+    method = TokenProvider(auth(own()), ROLES)
     first = own_token(jti="first")
-    remembered = ask(door, first)
+    remembered = ask(method, first)
 
     for number in range(1024):
-        ask(door, own_token(jti=number))
+        ask(method, own_token(jti=number))
 
-    assert ask(door, first) == remembered
-    assert ask(door, first) is not remembered
-    assert len(door._known) == 1024
+    assert ask(method, first) == remembered
+    assert ask(method, first) is not remembered
+    assert len(method._known) == 1024
 
 
 def test_nothing_is_answered_where_there_is_no_token():
@@ -262,10 +266,10 @@ def test_keys_without_an_issuer_are_never_asked():
     bare = {name: value for name, value in corp_claims().items() if name != "iss"}
     unnamed = jose({"alg": "RS256", "kid": "k1"}, bare, by_rsa())
 
-    door = provider(corp(issuer=None))
+    method = provider(corp(issuer=None))
 
-    assert _refused(door, token)
-    assert _refused(door, unnamed)
+    assert _refused(method, token)
+    assert _refused(method, unnamed)
 
 
 def test_cryptography_is_loaded_only_for_manifests_with_tokens():

@@ -10,7 +10,7 @@ from faucet.control.resolve import Overrides, references, resolve
 from faucet.control.validate import validate
 from faucet.diagnostics import Outcome
 from faucet.extension.secret_source import SecretReference
-from faucet.model.manifest import Manifest
+from faucet.model.manifest.sections import Manifest
 from faucet.model.settings import LimitSettings, Settings
 from faucet.secret import Secret
 

@@ -15,8 +15,8 @@ from faucet.control.pipeline import check_manifest
 from faucet.control.structure import structural_faults
 from faucet.control.validate import validate
 from faucet.diagnostics import Diagnostic
-from faucet.model.document import Document
-from faucet.model.manifest import Manifest
+from faucet.model.manifest.document import Document
+from faucet.model.manifest.sections import Manifest
 
 _EXAMPLE = Path(__file__).parents[3] / "faucet.yaml.example"
 _NOW = 1767225600.0

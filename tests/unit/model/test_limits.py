@@ -6,26 +6,26 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from faucet.model.limits import tighten, tightest, top_limits
-from faucet.model.manifest import Limits, Page
+from faucet.model.manifest.access import Limits, PageLimits
 from faucet.model.settings import LimitSettings
 
 _NUMBERS = st.just(UNSET) | st.integers(1, 5000)
 _LIMITS = st.builds(
     Limits,
-    page=st.builds(Page, default=_NUMBERS, max=_NUMBERS),
+    page=st.builds(PageLimits, default=_NUMBERS, max=_NUMBERS),
     batch=_NUMBERS,
     statement_timeout=st.just(UNSET) | st.integers(1, 60).map("{}s".format),
 )
 
 
 def test_the_top_replaces_the_built_in_bounds():
-    limits = top_limits(Limits(page=Page(max=5000), statement_timeout="1m"))
+    limits = top_limits(Limits(page=PageLimits(max=5000), statement_timeout="1m"))
 
     assert limits == LimitSettings(page_max=5000, statement_timeout=60.0)
 
 
 def test_a_page_is_never_larger_than_its_maximum():
-    assert top_limits(Limits(page=Page(max=10))).page_default == 10
+    assert top_limits(Limits(page=PageLimits(max=10))).page_default == 10
 
 
 @pytest.mark.promise("sec-14")

@@ -11,7 +11,7 @@ from faucet.extension.auth_provider import AuthProvider
 from faucet.model.network import read_networks
 from faucet.model.request import HttpRequest, Principal
 from faucet.model.settings import ApiKey, AuthSettings, LimitSettings
-from faucet.request.authenticate import authenticate, open_gate
+from faucet.request.authenticate import authenticate, build_authentication
 from faucet.request.client import client_address
 from tests.unit.auth.minting import NOW, ROLES, own, own_token
 
@@ -29,7 +29,9 @@ def _request(*headers: tuple[str, str], peer: str = "192.0.2.1") -> HttpRequest:
     )
 
 
-def _gate(anonymous=None, kinds=(API_KEY, JWT), header="X-API-Key", allow_from=(), proxies=()):
+def _authentication(
+    anonymous=None, kinds=(API_KEY, JWT), header="X-API-Key", allow_from=(), proxies=()
+):
     key = ApiKey(
         name="till-7",
         role="clerk",
@@ -42,16 +44,16 @@ def _gate(anonymous=None, kinds=(API_KEY, JWT), header="X-API-Key", allow_from=(
     settings = AuthSettings(
         api_key_header=header, anonymous=anonymous, providers=(own(),), keys=(key,)
     )
-    return open_gate(settings, proxies, ROLES, kinds)
+    return build_authentication(settings, proxies, ROLES, kinds)
 
 
-def _ask(*headers, gate=None, peer="192.0.2.1"):
-    return authenticate(_request(*headers, peer=peer), gate or _gate(), NOW)
+def _ask(*headers, authentication=None, peer="192.0.2.1"):
+    return authenticate(_request(*headers, peer=peer), authentication or _authentication(), NOW)
 
 
-def _refused(*headers, gate=None, peer="192.0.2.1"):
+def _refused(*headers, authentication=None, peer="192.0.2.1"):
     with pytest.raises(AuthenticationError) as caught:
-        _ask(*headers, gate=gate, peer=peer)
+        _ask(*headers, authentication=authentication, peer=peer)
     return repr((caught.value.kind, caught.value.message, caught.value.context, caught.value.args))
 
 
@@ -88,19 +90,19 @@ _BAD_CREDENTIALS = [
 @pytest.mark.parametrize("anonymous", [None, "visitor"])
 @pytest.mark.parametrize("headers", _BAD_CREDENTIALS)
 def test_more_than_one_or_a_bad_credential_is_one_refusal(headers, anonymous):
-    bare = _refused(gate=_gate())
+    bare = _refused(authentication=_authentication())
 
-    assert _refused(*headers, gate=_gate(anonymous)) == bare
+    assert _refused(*headers, authentication=_authentication(anonymous)) == bare
     assert repr(UNAUTHORIZED.title) in bare
 
 
 @pytest.mark.promise("sec-25")
 def test_anonymous_access_is_for_requests_without_a_credential():
-    gate = _gate("visitor")
+    authentication = _authentication("visitor")
 
-    assert _ask(gate=gate) == Principal(name=None, role="visitor", claims={})
-    assert _ask(("x-api-key", _KEY), gate=gate).name == "key:till-7"
-    assert _refused(gate=_gate())
+    assert _ask(authentication=authentication) == Principal(name=None, role="visitor", claims={})
+    assert _ask(("x-api-key", _KEY), authentication=authentication).name == "key:till-7"
+    assert _refused(authentication=_authentication())
 
 
 @pytest.mark.parametrize(
@@ -121,16 +123,16 @@ def test_a_good_credential_says_who_asks(header, name):
 def test_a_cookie_is_no_credential():
     cookie = ("cookie", f"{_ADMIN_SESSION}; token={own_token()}")
 
-    assert _ask(cookie, gate=_gate("visitor")).role == "visitor"
+    assert _ask(cookie, authentication=_authentication("visitor")).role == "visitor"
     assert _ask(cookie, ("x-api-key", _KEY)).name == "key:till-7"
     assert _refused(cookie)
 
 
 def test_the_key_header_has_the_name_that_the_manifest_gives_it():
-    gate = _gate(header="X-Shop-Key")
+    authentication = _authentication(header="X-Shop-Key")
 
-    assert _ask(("x-shop-key", _KEY), gate=gate).name == "key:till-7"
-    assert _refused(("x-api-key", _KEY), gate=gate)
+    assert _ask(("x-shop-key", _KEY), authentication=authentication).name == "key:till-7"
+    assert _refused(("x-api-key", _KEY), authentication=authentication)
 
 
 def test_a_good_token_without_a_role_is_forbidden():
@@ -146,7 +148,9 @@ def test_only_the_first_provider_that_knows_a_bearer_is_asked():
 
     greedy = AuthProvider(name="x", build=lambda *_: never, recognizes=lambda _: True)
 
-    assert _ask(("authorization", f"Bearer {_KEY}"), gate=_gate(kinds=(API_KEY, greedy))).name
+    assert _ask(
+        ("authorization", f"Bearer {_KEY}"), authentication=_authentication(kinds=(API_KEY, greedy))
+    ).name
 
 
 def test_a_provider_cannot_word_its_refusal():
@@ -155,14 +159,17 @@ def test_a_provider_cannot_word_its_refusal():
 
     kind = AuthProvider(name="x", build=lambda *_: chatty, recognizes=lambda _: True)
 
-    assert _refused(("x-api-key", "k"), gate=_gate(kinds=(kind,))) == _refused()
+    assert _refused(("x-api-key", "k"), authentication=_authentication(kinds=(kind,))) == _refused()
 
 
 def test_what_no_provider_knows_is_refused():
     deaf = AuthProvider(name="x", build=lambda *_: lambda _credentials: None)
 
-    assert _refused(("x-api-key", _KEY), gate=_gate("visitor", kinds=(deaf,)))
-    assert _refused(("authorization", f"Bearer {_KEY}"), gate=_gate("visitor", kinds=(deaf,)))
+    assert _refused(("x-api-key", _KEY), authentication=_authentication("visitor", kinds=(deaf,)))
+    assert _refused(
+        ("authorization", f"Bearer {_KEY}"),
+        authentication=_authentication("visitor", kinds=(deaf,)),
+    )
 
 
 @pytest.mark.promise("sec-31")
@@ -213,15 +220,15 @@ def test_nobody_is_trusted_unless_the_manifest_says_so():
 @pytest.mark.promise("sec-29")
 @pytest.mark.promise("sec-31")
 def test_a_key_is_held_against_the_client_and_not_the_proxy():
-    gate = _gate(allow_from=("203.0.113.0/24",), proxies=("10.0.0.0/8",))
+    authentication = _authentication(allow_from=("203.0.113.0/24",), proxies=("10.0.0.0/8",))
     key, inside, outside = (
         ("x-api-key", _KEY),
         ("x-forwarded-for", "203.0.113.9"),
         ("x-forwarded-for", "198.51.100.7"),
     )
 
-    assert _ask(key, inside, gate=gate, peer="10.0.0.1").name == "key:till-7"
-    assert _refused(key, outside, gate=gate, peer="10.0.0.1")
-    assert _refused(key, inside, outside, gate=gate, peer="10.0.0.1")
-    assert _refused(key, inside, gate=gate, peer="192.0.2.1")
-    assert _refused(key, gate=gate, peer="10.0.0.1")
+    assert _ask(key, inside, authentication=authentication, peer="10.0.0.1").name == "key:till-7"
+    assert _refused(key, outside, authentication=authentication, peer="10.0.0.1")
+    assert _refused(key, inside, outside, authentication=authentication, peer="10.0.0.1")
+    assert _refused(key, inside, authentication=authentication, peer="192.0.2.1")
+    assert _refused(key, authentication=authentication, peer="10.0.0.1")

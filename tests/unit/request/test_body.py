@@ -15,7 +15,7 @@ from faucet.errors import (
     UNSUPPORTED_MEDIA_TYPE,
     RequestError,
 )
-from faucet.model.predicate import Compare
+from faucet.model.filters.predicate import Compare
 from faucet.model.request import JsonDocument, JsonNumber
 from faucet.model.surface import Verb
 from faucet.request.parse import Body, BodyContext, parse_body

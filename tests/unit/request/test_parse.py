@@ -16,8 +16,8 @@ from faucet.errors import (
     ErrorKind,
     RequestError,
 )
-from faucet.model.predicate import ColumnName, Compare, IsNull, Literal, LiteralKind
-from faucet.model.request import Page, Selector
+from faucet.model.filters.predicate import ColumnName, Compare, IsNull, Literal, LiteralKind
+from faucet.model.request import Paging, Selector
 from faucet.model.statement import Function
 from faucet.model.surface import Verb
 from faucet.request.parse import Body, Parameters, build_request, parse_query
@@ -50,7 +50,7 @@ def test_every_parameter_of_a_list_is_read():
     assert [column.parts for column in read.group] == [("city",)]
     assert [(item.column.parts, item.descending) for item in read.order] == [(("id",), True)]
     assert read.ids == (("1",), ("2",))
-    assert read.page == Page(limit=5, offset=10, count=True)
+    assert read.page == Paging(limit=5, offset=10, count=True)
 
 
 def test_the_query_is_decoded_as_a_form():
@@ -145,7 +145,7 @@ def test_a_bad_integer_or_boolean_is_refused(query: str):
 
 
 def test_integers_and_booleans_at_their_ends():
-    assert _get("limit=0&offset=9223372036854775807&include_count=1").page == Page(
+    assert _get("limit=0&offset=9223372036854775807&include_count=1").page == Paging(
         limit=0, offset=2**63 - 1, count=True
     )
     assert _get("limit=99999999999999999999&count=0").page.limit == 10**20 - 1

@@ -8,7 +8,7 @@ import pytest
 from faucet.errors import DATABASE_UNAVAILABLE, ExecutionError
 from faucet.events import ServiceChecked
 from faucet.model.catalog import Unreachable
-from faucet.serve.health import Health
+from faucet.serve.health import HealthChecks
 from tests.factories import catalog, service, settings, surface
 
 pytestmark = pytest.mark.anyio
@@ -31,13 +31,13 @@ _SURFACE = surface(
 
 
 async def test_a_service_counts_by_its_catalog_until_it_is_asked():
-    assert Health(print).of(_SURFACE) == {"shop": "ok", "till": "unreachable"}
+    assert HealthChecks(print).of(_SURFACE) == {"shop": "ok", "till": "unreachable"}
 
 
 @pytest.mark.parametrize("answer", [False, ExecutionError(DATABASE_UNAVAILABLE), TimeoutError()])
 async def test_a_database_that_does_not_answer_is_unreachable_until_it_does(answer: object):
     told: list[object] = []
-    health = Health(told.append)
+    health = HealthChecks(told.append)
     database: Any = _Database(answer)
 
     await health.check({"shop": database})
@@ -69,4 +69,4 @@ async def test_services_are_asked_side_by_side():
 
     async with asyncio.timeout(20):
         services: Any = {"shop": Slow(), "till": Slow()}
-        await Health(print).check(services)
+        await HealthChecks(print).check(services)

@@ -14,7 +14,7 @@ from faucet.control.pipeline import Built
 from faucet.serve.loading import Loader
 from faucet.serve.running import Running
 from faucet.serve.status import Status
-from faucet.serve.supervisor import StartError, Supervisor, Wish
+from faucet.serve.supervisor import ReloadRequest, StartError, Supervisor
 from faucet.standard import standard_registry
 from tests.unit.serve.serving import generation
 
@@ -71,8 +71,8 @@ class _Supervised:
     def kinds(self) -> list[str]:
         return [type(event).__name__ for event in self.published]
 
-    async def reloaded(self, wish: Wish | None = None) -> None:
-        await self.supervisor._fulfil(wish or Wish())
+    async def reloaded(self, request: ReloadRequest | None = None) -> None:
+        await self.supervisor._handle(request or ReloadRequest())
 
 
 @asynccontextmanager
@@ -97,7 +97,7 @@ async def test_the_same_inputs_make_nothing_new(supervised: _Supervised):
     await supervised.reloaded()
     supervised.manifest.write_text(supervised.manifest.read_text() + "# said\n")
     await supervised.reloaded()
-    await supervised.reloaded(Wish(refresh=True))
+    await supervised.reloaded(ReloadRequest(refresh=True))
 
     assert supervised.supervisor.number == 1
     assert supervised.kinds() == ["Unchanged", "Unchanged"]
@@ -220,9 +220,9 @@ async def test_wishes_meet_in_one_slot_and_none_is_lost(supervised: _Supervised)
     supervised.supervisor.attempted = switched.set
     running = asyncio.create_task(supervised.supervisor.run())
 
-    supervised.supervisor.wish(Wish(refresh=True))
+    supervised.supervisor.request_reload(ReloadRequest(refresh=True))
     for _ in range(100):
-        supervised.supervisor.wish(Wish())
+        supervised.supervisor.request_reload(ReloadRequest())
 
     async with asyncio.timeout(20):
         await switched.wait()
@@ -254,10 +254,10 @@ async def test_a_database_that_comes_back_is_served_although_the_manifest_is_bad
         incomplete = supervised.supervisor.incomplete
         supervised.write(verbs="GTE")
         await supervised.reloaded()
-        await supervised.reloaded(Wish(retry=True))
+        await supervised.reloaded(ReloadRequest(retry=True))
         assert supervised.supervisor.number == 1
 
-    await supervised.reloaded(Wish(retry=True))
+    await supervised.reloaded(ReloadRequest(retry=True))
 
     assert incomplete
     assert supervised.supervisor.number == 2
@@ -270,7 +270,7 @@ async def test_a_refresh_during_an_outage_keeps_what_is_known(supervised: _Super
     await supervised.supervisor.start()
 
     with _moved_away(supervised.folder / "shop.db"):
-        await supervised.reloaded(Wish(refresh=True))
+        await supervised.reloaded(ReloadRequest(refresh=True))
 
     assert supervised.kinds()[-1] == "Unchanged"
     assert not supervised.supervisor.incomplete
@@ -318,7 +318,7 @@ async def test_an_edit_that_would_lose_a_served_database_is_refused_and_tried_ag
 
     with closing(sqlite3.connect(supervised.folder / "elsewhere.db")) as database:
         database.execute("CREATE TABLE items (id INTEGER PRIMARY KEY)")
-    await supervised.reloaded(Wish(retry=True))
+    await supervised.reloaded(ReloadRequest(retry=True))
 
     assert supervised.supervisor.number == 2
     assert not supervised.supervisor.incomplete

@@ -1,9 +1,8 @@
 import pytest
 
 from faucet.control.compile.exposure import expose, narrow, resource_faults
-from faucet.model.manifest import Tables
-from faucet.model.surface import Verb
-from faucet.model.writability import takes
+from faucet.model.manifest.sections import Tables
+from faucet.model.surface import Verb, takes
 from tests.factories import catalog, relation, service, view
 
 _ORDERS = relation("orders", "id int pk", "total decimal(10,2)", "cost int", "data json")

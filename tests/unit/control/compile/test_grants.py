@@ -3,7 +3,7 @@
 import pytest
 
 from faucet.diagnostics import Severity, has_errors
-from faucet.model.condition import Claim, PrincipalField, Value
+from faucet.model.filters.condition import Claim, PrincipalField, Value
 from faucet.model.surface import Verb
 from tests.factories import (
     catalog,

@@ -1,7 +1,7 @@
 import msgspec
 
 from faucet.control.compile.inheritance import levels
-from faucet.model.manifest import Role
+from faucet.model.manifest.sections import Role
 
 
 def _roles(**extends):

@@ -3,7 +3,7 @@
 import msgspec
 
 from faucet.errors import ErrorKind
-from faucet.model.condition import Scalar
+from faucet.model.filters.condition import Scalar
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):

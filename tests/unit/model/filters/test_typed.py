@@ -15,8 +15,9 @@ from faucet.errors import (
     WRONG_TYPE,
 )
 from faucet.model.catalog import EQUATABLE, ORDERED, Column, ColumnType, Kind
-from faucet.model.condition import (
-    All,
+from faucet.model.filters.condition import (
+    AllOf,
+    AnyOf,
     Claim,
     Comparison,
     Condition,
@@ -31,9 +32,8 @@ from faucet.model.condition import (
     Scalar,
     Value,
 )
-from faucet.model.condition import Any as AnyOf
-from faucet.model.grammar import parse_filter
-from faucet.model.predicate import (
+from faucet.model.filters.grammar import parse_filter
+from faucet.model.filters.predicate import (
     ColumnName,
     Literal,
     LiteralKind,
@@ -41,8 +41,8 @@ from faucet.model.predicate import (
     Operator,
     PatternKind,
 )
+from faucet.model.filters.typed import ConditionError, Scope, type_predicate
 from faucet.model.settings import ValueOptions
-from faucet.model.typing import ConditionError, Scope, type_predicate
 
 
 def _type(kind: Kind, **facts: Any) -> ColumnType:
@@ -296,7 +296,7 @@ def test_members_that_the_column_cannot_hold_are_dropped(text: str, condition: C
 
 
 def test_between_is_two_comparisons():
-    both = All(of=(_compared("id", Operator.GE, 2), _compared("id", Operator.LE, 9)))
+    both = AllOf(of=(_compared("id", Operator.GE, 2), _compared("id", Operator.LE, 9)))
 
     assert _typed("id BETWEEN 1.5 AND 9") == both
     assert _typed("id NOT BETWEEN 1.5 AND 9") == Negation(of=both)
@@ -335,7 +335,7 @@ def test_a_pattern_is_a_text():
 def test_the_tree_stays_as_it_was_written():
     one, two = _compared("id", Operator.EQ, 1), _compared("id", Operator.EQ, 2)
 
-    assert _typed("NOT id = 1 AND (id = 2 OR NOT NOT id = 1)") == All(
+    assert _typed("NOT id = 1 AND (id = 2 OR NOT NOT id = 1)") == AllOf(
         of=(Negation(of=one), AnyOf(of=(two, Negation(of=Negation(of=one)))))
     )
 

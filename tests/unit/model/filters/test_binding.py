@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from faucet.model.binding import MissingClaimError, bind, bind_operand
 from faucet.model.catalog import Column, ColumnType, Kind
-from faucet.model.condition import (
+from faucet.model.filters.binding import MissingClaimError, bind, bind_operand
+from faucet.model.filters.condition import (
     Claim,
     Comparison,
     Condition,
@@ -21,11 +21,11 @@ from faucet.model.condition import (
     Slot,
     Value,
 )
-from faucet.model.grammar import parse_filter
-from faucet.model.predicate import Operator
+from faucet.model.filters.grammar import parse_filter
+from faucet.model.filters.predicate import Operator
+from faucet.model.filters.typed import Scope, type_predicate
 from faucet.model.request import ClaimValue
 from faucet.model.settings import ValueOptions
-from faucet.model.typing import Scope, type_predicate
 
 _TYPES = {
     "id": ColumnType(kind=Kind.INTEGER, db_type="integer", bits=32),

@@ -5,11 +5,19 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from faucet.model.scalars import REFERENCE, ClaimValue, Duration, Name, Positive, Text, Verb
-from faucet.model.spec import Spec
+from faucet.model.manifest.scalars import (
+    REFERENCE,
+    ClaimValue,
+    Duration,
+    Name,
+    Positive,
+    Spec,
+    Text,
+    Verb,
+)
 
 
-class Page(Spec, frozen=True, kw_only=True):
+class PageLimits(Spec, frozen=True, kw_only=True):
     """How many rows a page holds."""
 
     default: (
@@ -21,7 +29,7 @@ class Page(Spec, frozen=True, kw_only=True):
 class Limits(Spec, frozen=True, kw_only=True):
     """Bounds of a request. Service, role, grant and key may tighten them, never loosen."""
 
-    page: Page = Page()
+    page: PageLimits = PageLimits()
     batch: (
         Annotated[Positive, Meta(description="The most records of one write; 1000 unless said.")]
         | UnsetType

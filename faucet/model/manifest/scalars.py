@@ -1,7 +1,9 @@
 """The scalars that a manifest is written in, each with its pattern and its words."""
 
+import re
 from typing import Annotated, Final, Literal, get_args
 
+import msgspec
 from msgspec import Meta
 
 from faucet.names import NAME_PATTERN
@@ -50,3 +52,15 @@ Positive = Annotated[int, Meta(ge=1)]
 ClaimValue = None | bool | int | float | str | tuple[bool | int | float | str, ...]
 Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 VERBS: Final[tuple[str, ...]] = get_args(Verb)
+
+_HASH: Final = re.compile(r"sha256:([0-9a-fA-F]{64})").fullmatch
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the manifest. Unknown fields are refused; a subclass repeats frozen and kw_only."""
+
+
+def read_hash(text: str) -> str | None:
+    """Return the lower-case hex digest of `sha256:` and 64 hexadecimal digits, or None."""
+    found = _HASH(text)
+    return found[1].lower() if found else None

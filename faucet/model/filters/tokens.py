@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from faucet.errors import FILTER_SYNTAX, FILTER_TOO_LARGE, ErrorKind
-from faucet.model.numbers import BOUNDS, is_bounded
+from faucet.model.values.numbers import BOUNDS, is_bounded
 
 
 class FilterError(Exception):

@@ -12,7 +12,7 @@ Report = Callable[[tuple[Diagnostic, ...], str], bool]
 """Shows why nothing starts, given the log's format; returns whether it did."""
 
 
-class Teller:
+class LoadReporter:
     """
     Stands between what happens and the log.
 

@@ -5,10 +5,10 @@ import re
 from typing import Final, NoReturn
 
 from faucet.errors import INVALID_VALUE, JSON_AS_TEXT
-from faucet.model.numbers import BOUNDS, is_bounded
 from faucet.model.request import JsonDocument, JsonNumber, JsonValue
 from faucet.model.settings import ValueOptions
-from faucet.model.value_fault import ValueFault
+from faucet.model.values.fault import ValueFault
+from faucet.model.values.numbers import BOUNDS, is_bounded
 
 Json = None | bool | str | JsonNumber | list["Json"] | dict[str, "Json"]
 

@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from faucet.model.catalog import ColumnType
-from faucet.model.condition import (
-    All,
-    Any,
+from faucet.model.filters.condition import (
+    AllOf,
+    AnyOf,
     Claim,
     Comparison,
     Condition,
@@ -23,7 +23,7 @@ from faucet.model.condition import (
 )
 from faucet.model.request import ClaimValue
 from faucet.model.settings import ValueOptions
-from faucet.model.values import ValueFault, from_claim, instant
+from faucet.model.values.canonical import ValueFault, from_claim, instant
 
 _NAME: Final = "principal.name"
 
@@ -108,10 +108,10 @@ class _Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 def _bound(condition: Condition, columns: Mapping[str, ColumnType], caller: _Caller) -> Condition:
     match condition:
-        case All(of=parts):
-            return All(of=tuple(_bound(part, columns, caller) for part in parts))
-        case Any(of=parts):
-            return Any(of=tuple(_bound(part, columns, caller) for part in parts))
+        case AllOf(of=parts):
+            return AllOf(of=tuple(_bound(part, columns, caller) for part in parts))
+        case AnyOf(of=parts):
+            return AnyOf(of=tuple(_bound(part, columns, caller) for part in parts))
         case Negation(of=part):
             return Negation(of=_bound(part, columns, caller))
         case Comparison(column=column, operand=operand) if not isinstance(operand, Slot):

@@ -1,8 +1,8 @@
 """Part a condition into its shape and its values. Pure."""
 
-from faucet.model.condition import (
-    All,
-    Any,
+from faucet.model.filters.condition import (
+    AllOf,
+    AnyOf,
     Comparison,
     Condition,
     KeySet,
@@ -44,10 +44,10 @@ class Lifter:
     def lift(self, condition: Condition) -> Condition:  # noqa: PLR0911 - one arm a node
         """Return *condition* with every value replaced by a slot."""
         match condition:
-            case All(of=parts):
-                return All(of=tuple(self.lift(part) for part in parts))
-            case Any(of=parts):
-                return Any(of=tuple(self.lift(part) for part in parts))
+            case AllOf(of=parts):
+                return AllOf(of=tuple(self.lift(part) for part in parts))
+            case AnyOf(of=parts):
+                return AnyOf(of=tuple(self.lift(part) for part in parts))
             case Negation(of=part):
                 return Negation(of=self.lift(part))
             case Comparison(

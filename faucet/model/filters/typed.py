@@ -14,9 +14,9 @@ from faucet.errors import (
     ErrorKind,
 )
 from faucet.model.catalog import EQUATABLE, ORDERED, Column, Kind
-from faucet.model.condition import (
-    All,
-    Any,
+from faucet.model.filters.condition import (
+    AllOf,
+    AnyOf,
     Claim,
     Comparison,
     Condition,
@@ -30,7 +30,7 @@ from faucet.model.condition import (
     Scalar,
     Value,
 )
-from faucet.model.predicate import (
+from faucet.model.filters.predicate import (
     And,
     Between,
     ClaimReference,
@@ -51,8 +51,8 @@ from faucet.model.predicate import (
     PrincipalReference,
 )
 from faucet.model.settings import ValueOptions
-from faucet.model.value_fault import Gap
-from faucet.model.values import ValueFault, from_boolean, from_number, from_text
+from faucet.model.values.canonical import ValueFault, from_boolean, from_number, from_text
+from faucet.model.values.fault import Gap
 from faucet.names import did_you_mean
 
 _EQUALITIES: Final = frozenset({Operator.EQ, Operator.NE})
@@ -112,9 +112,9 @@ def type_predicate(predicate: Predicate, scope: Scope) -> Condition:
         case Not(of=part):
             return Negation(of=type_predicate(part, scope))
         case And(of=parts):
-            return All(of=tuple(type_predicate(part, scope) for part in parts))
+            return AllOf(of=tuple(type_predicate(part, scope) for part in parts))
         case Or(of=parts):
-            return Any(of=tuple(type_predicate(part, scope) for part in parts))
+            return AnyOf(of=tuple(type_predicate(part, scope) for part in parts))
         case _:
             return _Term(predicate.column, scope).condition(predicate)
 
@@ -163,7 +163,7 @@ class _Term:
         literals = [operand for operand in test.operands if isinstance(operand, Literal)]
         if len(literals) < len(test.operands):
             # References are compared one by one, so that a list claim cannot stand for one value.
-            return Any(of=tuple(self._comparison(Operator.EQ, each) for each in test.operands))
+            return AnyOf(of=tuple(self._comparison(Operator.EQ, each) for each in test.operands))
         found = tuple(Value(value=value) for value in self._members(literals))
         if not found:
             return Known(column=name, holds=False)
@@ -182,7 +182,7 @@ class _Term:
     def _between(self, test: Between) -> Condition:
         self._check_takes("BETWEEN", ORDERED)
         low = self._comparison(Operator.GE, test.low)
-        return All(of=(low, self._comparison(Operator.LE, test.high)))
+        return AllOf(of=(low, self._comparison(Operator.LE, test.high)))
 
     def _pattern(self, test: Match) -> Condition:
         self._check_takes(test.pattern.value.upper(), frozenset({Kind.TEXT}))

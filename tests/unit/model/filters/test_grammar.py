@@ -3,8 +3,8 @@
 import pytest
 
 from faucet.errors import FILTER_SYNTAX, FILTER_TOO_LARGE, INVALID_PARAMETER, ErrorKind
-from faucet.model.grammar import FilterError, parse_column, parse_filter
-from faucet.model.predicate import (
+from faucet.model.filters.grammar import FilterError, parse_column, parse_filter
+from faucet.model.filters.predicate import (
     And,
     Between,
     ClaimReference,

@@ -20,12 +20,12 @@ from decimal import Decimal
 from typing import Final
 
 from faucet.errors import INVALID_VALUE, OUT_OF_RANGE
-from faucet.model import intervals, json_values, numbers, times
 from faucet.model.catalog import ColumnType, Kind
-from faucet.model.condition import Scalar
+from faucet.model.filters.condition import Scalar
 from faucet.model.request import ClaimValue, JsonDocument, JsonNumber, JsonValue
 from faucet.model.settings import ValueOptions
-from faucet.model.value_fault import Gap, ValueFault
+from faucet.model.values import intervals, json_values, numbers, times
+from faucet.model.values.fault import Gap, ValueFault
 
 __all__ = [
     "Gap",

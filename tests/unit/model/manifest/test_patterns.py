@@ -1,6 +1,6 @@
 import pytest
 
-from faucet.model.coverage import covered, covers, matches
+from faucet.model.manifest.patterns import covered, covers, matches
 
 
 @pytest.mark.parametrize(

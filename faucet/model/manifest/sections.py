@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from faucet.model.access import Grant, Key, Limits, Page, Role
-from faucet.model.scalars import (
+from faucet.model.manifest.access import Grant, Key, Limits, PageLimits, Role
+from faucet.model.manifest.scalars import (
     REFERENCE,
     WHOLE_REFERENCE,
     DeploymentNumber,
@@ -19,9 +19,9 @@ from faucet.model.scalars import (
     Name,
     SecretText,
     Size,
+    Spec,
     Text,
 )
-from faucet.model.spec import Spec
 
 __all__ = [
     "REFERENCE",
@@ -34,7 +34,7 @@ __all__ = [
     "Limits",
     "Logging",
     "Manifest",
-    "Page",
+    "PageLimits",
     "Pool",
     "Resource",
     "ResourceField",

@@ -3,9 +3,9 @@
 from typing import Final
 
 from faucet.errors import FILTER_TOO_LARGE, INVALID_PARAMETER
-from faucet.model.predicate import And, ColumnName, Not, Or, Predicate
-from faucet.model.terms import TermReader
-from faucet.model.tokens import FilterError, Tokens
+from faucet.model.filters.predicate import And, ColumnName, Not, Or, Predicate
+from faucet.model.filters.terms import TermReader
+from faucet.model.filters.tokens import FilterError, Tokens
 
 __all__ = ["FilterError", "parse_column", "parse_filter"]
 

@@ -9,9 +9,9 @@ from faucet import events
 from faucet.control.overrides import Overrides
 from faucet.diagnostics import Diagnostic
 from faucet.model.settings import LoggingSettings
+from faucet.serve.load_reports import LoadReporter
 from faucet.serve.loading import Loader
 from faucet.serve.logs import Log
-from faucet.serve.telling import Teller
 from faucet.standard import standard_registry
 
 _FAULT = Diagnostic(code="FCT1104", message="no verb")
@@ -34,7 +34,7 @@ class _Told:
             write=self.lines.append,
             now=lambda: datetime(2025, 1, 2, tzinfo=UTC),
         )
-        self.teller = Teller(
+        self.teller = LoadReporter(
             log, loader=self.loader, settings=lambda: self.settings, report=self._report
         )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from faucet.model.references import (
+from faucet.model.manifest.references import (
     Reference,
     ReferenceSyntaxError,
     has_reference,

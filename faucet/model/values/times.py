@@ -12,7 +12,7 @@ import msgspec
 
 from faucet.errors import INVALID_VALUE, OUT_OF_RANGE, WRONG_TYPE
 from faucet.model.catalog import ColumnType, Kind
-from faucet.model.value_fault import Gap, ValueFault
+from faucet.model.values.fault import Gap, ValueFault
 
 _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND

@@ -10,7 +10,7 @@ from faucet.errors import INVALID_VALUE, JSON_AS_TEXT, OUT_OF_RANGE, WRONG_TYPE
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.request import ClaimValue, JsonDocument, JsonNumber, JsonValue
 from faucet.model.settings import ValueOptions
-from faucet.model.values import (
+from faucet.model.values.canonical import (
     Gap,
     ValueFault,
     from_boolean,

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from faucet.model.predicate import Operator
+from faucet.model.filters.predicate import Operator
 
 Scalar = None | bool | int | float | str | bytes | Decimal
 
@@ -114,33 +114,33 @@ class Negation(msgspec.Struct, frozen=True, kw_only=True, tag="negation"):
     of: "Condition"
 
 
-class All(msgspec.Struct, frozen=True, kw_only=True, tag="all"):
+class AllOf(msgspec.Struct, frozen=True, kw_only=True, tag="all"):
     """AND; without parts, true."""
 
     of: tuple["Condition", ...]
 
 
-class Any(msgspec.Struct, frozen=True, kw_only=True, tag="any"):
+class AnyOf(msgspec.Struct, frozen=True, kw_only=True, tag="any"):
     """OR; without parts, false."""
 
     of: tuple["Condition", ...]
 
 
-Condition = Comparison | Membership | Pattern | NullTest | Known | KeySet | Negation | All | Any
+Condition = Comparison | Membership | Pattern | NullTest | Known | KeySet | Negation | AllOf | AnyOf
 
-EVERY_ROW = All(of=())
+EVERY_ROW = AllOf(of=())
 
 
 def all_of(*conditions: Condition | None) -> Condition:
     """Return the conjunction of *conditions*, leaving out None and what is trivially true."""
     parts = tuple(c for c in conditions if c is not None and c != EVERY_ROW)
-    return parts[0] if len(parts) == 1 else All(of=parts)
+    return parts[0] if len(parts) == 1 else AllOf(of=parts)
 
 
 def columns_of(condition: Condition) -> frozenset[str]:
     """Return every column that *condition* reads."""
     match condition:
-        case All(of=parts) | Any(of=parts):
+        case AllOf(of=parts) | AnyOf(of=parts):
             return frozenset().union(*(columns_of(part) for part in parts))
         case Negation(of=part):
             return columns_of(part)

@@ -8,7 +8,7 @@ from typing import Final
 
 from faucet.errors import INVALID_VALUE, OUT_OF_RANGE
 from faucet.model.catalog import ColumnType
-from faucet.model.value_fault import Gap, ValueFault
+from faucet.model.values.fault import Gap, ValueFault
 
 BOUNDS: Final = "a number has at most 400 digits and an exponent from -400 to 400"
 _MOST: Final = 400

@@ -2,7 +2,7 @@
 
 import pytest
 
-from faucet.model.units import UnitError, parse_duration, parse_instant, parse_size
+from faucet.model.manifest.units import UnitError, parse_duration, parse_instant, parse_size
 
 
 @pytest.mark.parametrize(

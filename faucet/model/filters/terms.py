@@ -3,7 +3,7 @@
 from typing import Final
 
 from faucet.errors import FILTER_SYNTAX, FILTER_TOO_LARGE
-from faucet.model.predicate import (
+from faucet.model.filters.predicate import (
     Between,
     ClaimReference,
     ColumnName,
@@ -20,7 +20,7 @@ from faucet.model.predicate import (
     Predicate,
     PrincipalReference,
 )
-from faucet.model.tokens import FilterError, Token, TokenKind, Tokens
+from faucet.model.filters.tokens import FilterError, Token, TokenKind, Tokens
 
 _MAX_MEMBERS: Final = 1000
 _MAX_PARTS: Final = 4

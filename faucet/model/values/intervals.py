@@ -5,7 +5,7 @@ from typing import Final
 
 from faucet.errors import INVALID_VALUE, OUT_OF_RANGE
 from faucet.model.catalog import ColumnType
-from faucet.model.value_fault import Gap, ValueFault
+from faucet.model.values.fault import Gap, ValueFault
 
 _LONGEST: Final = 200
 _DIGITS: Final = 6

@@ -1,0 +1,1 @@
+"""Filters: parsed, typed, bound to a caller, split into shape and values."""

@@ -1,0 +1,1 @@
+"""Values of every kind in the contract's canonical form."""
