@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from faucet.extension.dialect import Expression, SqlForms
+from faucet.extension.sql_forms import Expression, SqlForms
 from faucet.model.catalog import ColumnType
 from faucet.model.facts import TransformFacts
 

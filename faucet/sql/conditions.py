@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import Grouping
 
-from faucet.extension.dialect import Binder, Expression, SqlForms
+from faucet.extension.sql_forms import Binder, Expression, SqlForms
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import (
     AllOf,

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from faucet.extension.dialect import Expression
+from faucet.extension.sql_forms import Expression
 
 
 def default_expression(text: str | None) -> Expression:

@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import quoted_name
 
-from faucet.extension.dialect import Expression, SqlForms
+from faucet.extension.sql_forms import Expression, SqlForms
 from faucet.extension.transform import Transform
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import Slot

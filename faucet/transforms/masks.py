@@ -4,7 +4,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from faucet.extension.dialect import Expression, SqlForms
+from faucet.extension.sql_forms import Expression, SqlForms
 from faucet.extension.transform import Transform
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.facts import TransformFacts

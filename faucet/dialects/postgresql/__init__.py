@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from faucet.extension.dialect import Dialect, SqlForms, Wanted
+from faucet.extension.dialect import Dialect, Wanted
 from faucet.extension.executor import Executor
+from faucet.extension.sql_forms import SqlForms
 from faucet.model.catalog import Catalog
 from faucet.model.facts import DialectFacts
 from faucet.model.settings import ServiceSettings

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import NullType, UserDefinedType
 
-from faucet.extension.dialect import Binder, CompiledText, Expression
+from faucet.extension.sql_forms import Binder, CompiledText, Expression
 from faucet.model.bounds import SAFE_INTEGER
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import Scalar

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.types import NullType
 
-from faucet.extension.dialect import Binder, CompiledText, Expression
+from faucet.extension.sql_forms import Binder, CompiledText, Expression
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import Scalar
 from faucet.model.settings import ValueOptions

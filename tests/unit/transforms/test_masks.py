@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from faucet.dialects.postgresql.forms import PostgresForms
 from faucet.dialects.sqlite.forms import SqliteForms, prepare
-from faucet.extension.dialect import SqlForms
+from faucet.extension.sql_forms import SqlForms
 from faucet.model.catalog import ColumnType, Kind
 from faucet.transforms.masks import MASKS
 
