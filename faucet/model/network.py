@@ -2,10 +2,15 @@
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Networks = tuple[Network, ...]
+
+_LONGEST: Final = 128
+"""No address is longer, its zone included, so that what is kept is bounded in bytes."""
 
 
 def read_address(text: str) -> Address | None:
@@ -15,6 +20,11 @@ def read_address(text: str) -> Address | None:
     An IPv4 address in IPv6 clothes (the peer of a dual-stack socket) is the IPv4 address; a zone is
     dropped.
     """
+    return _read(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)  # reading one costs more than looking a key up
+def _read(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

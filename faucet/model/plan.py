@@ -1,58 +1,30 @@
 """A request ready to become SQL: tables, conditions, values, limits; everything but SQL text."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from faucet.errors import FaucetError
 from faucet.model.filters.condition import Condition, Scalar
-from faucet.model.filters.lift import StatementValue
+from faucet.model.filters.lift import Origin, StatementValue
 from faucet.model.statement import Count, OrderTerm, Output, RelationName, Select, Typed
-from faucet.model.surface import Verb
+from faucet.model.surface import Constraints, Target, Verb
 
 
 class ReadPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """One page, or with *single* one row. *values* are of *select*, *count_values* of *count*."""
+    """
+    One page, or with *single* one row. *values* are of *select*, *count_values* of *count*; where
+    they come from is in *origins* and *count_origins*, () where nobody will ask.
+    """
 
     select: Select
     values: tuple[StatementValue, ...]
     limit: int
     offset: int
+    origins: tuple[Origin, ...] = ()
     count: Count | None = None
     count_values: tuple[StatementValue, ...] = ()
+    count_origins: tuple[Origin, ...] = ()
     single: bool = False
     time_limit: float = 30.0
-
-
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    The relation that a write touches.
-
-    *keys* identify a row inside the transaction: the primary key, else the row locator, else
-    nothing can (). *arrays* as in `Lifter`. *defaults* are what absent columns become: the
-    catalog's constant, or None for NULL; a column whose value is only known later is not in it.
-    """
-
-    relation: RelationName
-    columns: tuple[Typed, ...]
-    keys: tuple[str, ...]
-    arrays: bool
-    defaults: Mapping[str, str | None] = {}
-
-
-class Constraints(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    What may be wrong with a write, for the error's words.
-
-    *known* are the columns that the caller may know; *required* take no NULL and have no default;
-    *unique* and *references* are the columns of keys, *referenced* those that others may point at.
-    """
-
-    known: frozenset[str] = frozenset()
-    required: tuple[str, ...] = ()
-    unique: tuple[tuple[str, ...], ...] = ()
-    references: tuple[tuple[str, ...], ...] = ()
-    referenced: frozenset[str] = frozenset()
 
 
 class ParentReference(msgspec.Struct, frozen=True, kw_only=True):

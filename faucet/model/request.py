@@ -1,12 +1,14 @@
 """Who asks, what they ask, and what of it they may have."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from enum import StrEnum
 
 import msgspec
 
 from faucet.errors import FaucetError
+from faucet.model.catalog import Column
 from faucet.model.filters.condition import Condition, Scalar
-from faucet.model.filters.predicate import ColumnName, Predicate
+from faucet.model.filters.predicate import And, ColumnName, Not, Or, Predicate
 from faucet.model.settings import LimitSettings
 from faucet.model.statement import Function
 from faucet.model.surface import Permission, ResourceView, ServiceSurface, Verb
@@ -47,6 +49,13 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     claims: Mapping[str, ClaimValue]
     limits: LimitSettings | None = None
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, and when: *now* is seconds since 1970, for dates and `now()` in rules alike."""
+
+    principal: Principal
+    now: float
 
 
 class FieldItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,34 +152,59 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
     rollback: bool = False
     continued: bool = False
 
-    @property
-    def mentioned(self) -> tuple[tuple[str, ColumnName], ...]:
-        """
-        Every column named outside the body's records, as (parameter, column), in order of mention.
-        """
-        found = [("fields", item.column) for item in self.fields or () if item.column is not None]
-        found += [("group", column) for column in self.group]
-        found += [("order", item.column) for item in self.order]
-        if self.selector.where is not None:
-            found += [("filter", column) for column in names_in(self.selector.where)]
-        return tuple(found)
+
+class TargetKind(StrEnum):
+    """What a grant may be on; the others that exist are added with what serves them."""
+
+    TABLE = "table"
+
+
+class TargetName(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request is about, by name: nothing says yet that it exists."""
+
+    service: str
+    name: str
+    kind: TargetKind = TargetKind.TABLE
+
+
+class AuthorizedField(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of `fields` with its column found; ``*`` is *everything*, COUNT(*) has no column."""
+
+    label: str
+    column: Column | None
+    function: Function | None = None
+    everything: bool = False
+
+
+class AuthorizedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of `order`: the label of an output, or else the *column*; *name* as written."""
+
+    name: str
+    column: Column | None
+    descending: bool
+    nulls_first: bool | None
 
 
 class AuthorizedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
     A request narrowed to what its caller may do; made by `authorize` alone.
 
-    *row_filter* is bound and holds for every row selected or touched; *visible* is the bound row
-    filter of the role's GET grant, None where the role has no GET (then nothing but ``meta`` and
-    keys is told). *row_check* is bound, None for none. *presets* are bound values by column.
-    *faults* are records that may not be written, by index, while others go on.
+    *fields*, *group* and *order* are those of *request* with their columns found; every column of
+    its filter is one of `resource.nameable`. *row_filter* is bound and holds for every row selected
+    or touched; *visible* is the bound row filter of the role's GET grant, None where the role has
+    no GET (then nothing but ``meta`` and keys is shown). *row_check* is bound, None for none.
+    *presets* are bound values by column. *faults* are records that may not be written, by index,
+    while others go on.
     """
 
     service: ServiceSurface
     resource: ResourceView
     grant: Permission
     request: ApiRequest
-    principal: Principal
+    caller: Caller
+    fields: tuple[AuthorizedField, ...] | None
+    group: tuple[Column, ...]
+    order: tuple[AuthorizedOrder, ...]
     row_filter: Condition
     visible: Condition | None
     row_check: Condition | None
@@ -187,16 +221,14 @@ class BoundParent(msgspec.Struct, frozen=True, kw_only=True):
     row_filter: Condition
 
 
-def names_in(predicate: Predicate) -> tuple[ColumnName, ...]:
-    """Return every column that *predicate* names, left to right."""
-    found: list[ColumnName] = []
-    pending: list[Predicate] = [predicate]
+def names_in(predicate: Predicate) -> Iterator[ColumnName]:
+    """Yield every column that *predicate* names, left to right."""
+    pending = [predicate]
     while pending:
-        node = pending.pop()
-        if hasattr(node, "column"):
-            found.append(node.column)
-        elif isinstance(node.of, tuple):
-            pending.extend(reversed(node.of))
-        else:
-            pending.append(node.of)
-    return tuple(found)
+        match pending.pop():
+            case And(of=parts) | Or(of=parts):
+                pending.extend(reversed(parts))
+            case Not(of=part):
+                pending.append(part)
+            case test:
+                yield test.column

@@ -22,14 +22,14 @@ class Function(StrEnum):
     MAX = "MAX"
 
 
-class RelationName(msgspec.Struct, frozen=True, kw_only=True):
+class RelationName(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """A relation in its database."""
 
     schema: str | None
     name: str
 
 
-class Typed(msgspec.Struct, frozen=True, kw_only=True):
+class Typed(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """A column of the statement's relation with its type."""
 
     name: str
@@ -37,7 +37,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     nullable: bool = True
 
 
-class Output(msgspec.Struct, frozen=True, kw_only=True):
+class Output(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """
     One column of the answer, named *label*.
 
@@ -52,7 +52,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
     mask: str | None = None
 
 
-class OrderTerm(msgspec.Struct, frozen=True, kw_only=True):
+class OrderTerm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """
     Order by a column, or by an aggregate of one (*function* set; COUNT(*) has no *column*).
 

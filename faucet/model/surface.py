@@ -7,7 +7,14 @@ from typing import Final
 import msgspec
 
 from faucet.diagnostics import Address
-from faucet.model.catalog import Catalog, ForeignKey, Relation, RelationKind, Unreachable
+from faucet.model.catalog import (
+    Catalog,
+    Column,
+    ForeignKey,
+    Relation,
+    RelationKind,
+    Unreachable,
+)
 from faucet.model.filters.condition import Claim, Condition, PrincipalField, Value
 from faucet.model.settings import (
     AuthSettings,
@@ -15,6 +22,9 @@ from faucet.model.settings import (
     ServerSettings,
     ValueOptions,
 )
+from faucet.model.statement import OrderTerm, Output, RelationName, Typed
+
+_NO_MASKS: Final[Mapping[str, str]] = {}
 
 
 class Verb(StrEnum):
@@ -52,10 +62,15 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParentRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A reference into a table where the role has a row filter: it must point at a row it sees."""
+    """
+    A reference into a table where the role has a row filter: it must point at a row it sees.
+
+    *columns* are the parent's by name, *target* is the parent as statements know it.
+    """
 
     foreign_key: ForeignKey
-    parent: Relation
+    columns: Mapping[str, Column]
+    target: "Target"
     row_filter: Condition
 
 
@@ -81,39 +96,76 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitSettings
 
 
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The relation that a write touches.
+
+    *keys* identify a row inside the transaction: the primary key, else the row locator, else
+    nothing can (). *arrays* as in `Lifter`. *defaults* are what absent columns become: the
+    catalog's constant, or None for NULL; a column whose value is only known later is not in it.
+    """
+
+    relation: RelationName
+    columns: tuple[Typed, ...]
+    keys: tuple[str, ...]
+    arrays: bool
+    defaults: Mapping[str, str | None] = {}
+
+
+class Constraints(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What may be wrong with a write, for the error's words.
+
+    *known* are the columns that the caller may know; *required* take no NULL and have no default;
+    *unique* and *references* are the columns of keys, *referenced* those that others may point at.
+    """
+
+    known: frozenset[str] = frozenset()
+    required: tuple[str, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    references: tuple[tuple[str, ...], ...] = ()
+    referenced: frozenset[str] = frozenset()
+
+
 class ResourceView(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One relation as one role meets it.
+    One relation as one role meets it, with everything compiled that requests do not change.
 
-    *key* is the primary or declared key, () where there is none. *relation* is the whole relation,
-    for planning; nothing of it reaches a caller unless a grant says so.
+    *key* is the primary or declared key, () where there is none; *public_key* is it where the role
+    may use it (all of it read unmasked, or no GET at all), else (). *relation* and *columns* (by
+    name, in table order) are whole, for planning; nothing of them reaches a caller unless a grant
+    says so. *nameable* are the columns that the role may name outside a body, *known* those that it
+    may read or write, *qualifiers* what may stand before a column's name. *outputs* are the
+    readable columns by name, behind their masks; *key_outputs* those of the key. *order* is that
+    of rows unless the caller asks for another.
     """
 
     relation: Relation
+    columns: Mapping[str, Column]
     key: tuple[str, ...]
+    public_key: tuple[str, ...]
     grants: Mapping[Verb, Permission]
+    nameable: Mapping[str, Column]
+    known: frozenset[str]
+    qualifiers: frozenset[tuple[str, ...]]
+    outputs: Mapping[str, Output]
+    all_outputs: tuple[Output, ...]
+    key_outputs: tuple[Output, ...]
+    order: tuple[OrderTerm, ...]
+    target: Target
+    constraints: Constraints
     description: str | None = None
     descriptions: Mapping[str, str] = {}
 
     @property
     def read(self) -> Permission | None:
-        """The grant that decides what the role may see here."""
+        """The permission that decides what the role may see here."""
         return self.grants.get(Verb.GET)
 
     @property
-    def public_key(self) -> tuple[str, ...]:
-        """The key if the role may use it, else (): all of it read unmasked, or no GET at all."""
-        read = self.read
-        if read is None:
-            return self.key
-        seen = all(name in read.readable and name not in read.masks for name in self.key)
-        return self.key if seen else ()
-
-    @property
-    def known(self) -> frozenset[str]:
-        """Every column that the role may read or write."""
-        read = frozenset() if self.read is None else frozenset(self.read.readable)
-        return read.union(self.public_key, *(grant.writable for grant in self.grants.values()))
+    def masks(self) -> Mapping[str, str]:
+        """The transforms of readable columns, by column."""
+        return _NO_MASKS if (read := self.read) is None else read.masks
 
 
 class ServiceView(msgspec.Struct, frozen=True, kw_only=True):

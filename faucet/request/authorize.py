@@ -1,6 +1,6 @@
 """Narrow a request to what its caller may do. Pure, and the only maker of `AuthorizedRequest`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -19,18 +19,23 @@ from faucet.errors import (
     ExecutionError,
     FaucetError,
 )
-from faucet.model.catalog import ColumnType, Relation, Unreachable
-from faucet.model.filters.binding import MissingClaimError, bind, bind_operand
+from faucet.model.catalog import Column, Unreachable
+from faucet.model.filters.binding import Binder, MissingClaimError
 from faucet.model.filters.condition import EVERY_ROW, Condition, Operand, Scalar, all_of
-from faucet.model.filters.predicate import ColumnName
+from faucet.model.filters.predicate import ColumnName, Predicate
 from faucet.model.limits import tightest
 from faucet.model.manifest.patterns import covered
 from faucet.model.request import (
     ApiRequest,
+    AuthorizedField,
+    AuthorizedOrder,
     AuthorizedRequest,
     BoundParent,
+    Caller,
+    FieldItem,
     JsonRecord,
     Principal,
+    names_in,
 )
 from faucet.model.settings import LimitSettings
 from faucet.model.surface import (
@@ -106,84 +111,71 @@ def admit(surface: Surface, principal: Principal, target: tuple[str, str], verb:
     return Admission(service=service, resource=resource, grant=grant, limits=limits)
 
 
-def authorize(
-    request: ApiRequest, admission: Admission, principal: Principal, now: float
-) -> AuthorizedRequest:
+def authorize(request: ApiRequest, admission: Admission, caller: Caller) -> AuthorizedRequest:
     """
-    Return *request* narrowed to the grant of *principal*, or raise `AuthorizationError`.
+    Return *request* narrowed to the grant of *caller*, or raise `AuthorizationError`.
 
-    Selectors and returned rows go through the role's GET grant whatever the verb; without one only
-    the key may select and nothing but ``meta`` is told. *now* is seconds since 1970.
+    This is the only place that finds columns by the names that callers use. Selectors and returned
+    rows go through the role's GET grant whatever the verb; without one only the key may select and
+    nothing but ``meta`` is returned.
     """
-    resource, grant = admission.resource, admission.grant
-    _check_mentions(request, resource, grant)
-    faults = _record_faults(request, resource, grant)
-    binder = _Binder(resource.relation, admission.service, principal, now)
-    own = binder.condition(grant.row_filter)
-    read = resource.read
-    visible = None if read is None else binder.condition(read.row_filter)
+    view, grant, read = admission.resource, admission.grant, admission.resource.read
+    names = _Names(view)
+    fields = None if request.fields is None else tuple(map(names.field, request.fields))
+    group = tuple(names.column(column, "group") for column in request.group)
+    order = names.order(request)
+    names.check_filter(request.selector.where)
+    _check_functions(fields or (), group, view, grant)
+    faults = _record_faults(request, view, grant)
+    rules = _Rules(admission, caller, traced=request.verb is Verb.GET)
+    own = rules.condition(grant.row_filter, view.columns)
+    visible: Condition | None = own
+    if grant is not read:
+        visible = None if read is None else rules.condition(read.row_filter, view.columns)
     return AuthorizedRequest(
         service=admission.service,
-        resource=resource,
+        resource=view,
         grant=grant,
         request=request,
-        principal=principal,
-        row_filter=all_of(own, None if grant is read else visible),
+        caller=caller,
+        fields=fields,
+        group=group,
+        order=order,
+        row_filter=own if visible is own else all_of(own, visible),
         visible=visible,
-        row_check=None if grant.row_check is None else binder.condition(grant.row_check),
+        row_check=None
+        if grant.row_check is None
+        else rules.condition(grant.row_check, view.columns),
         parents=tuple(
-            BoundParent(index=index, row_filter=binder.condition(rule.row_filter, rule.parent))
+            BoundParent(index=index, row_filter=rules.condition(rule.row_filter, rule.columns))
             for index, rule in enumerate(grant.parents)
         ),
         presets={
-            preset.column: binder.preset(preset.column, preset.operand) for preset in grant.presets
+            preset.column: rules.value(preset.operand, view.columns[preset.column])
+            for preset in grant.presets
         },
         limits=admission.limits,
         faults=faults,
     )
 
 
-class _Binder:
-    """Binds what a grant holds to one principal; a claim that is missing or ill-typed denies."""
+class _Rules:
+    """Binds what a grant holds to one caller; a claim that is missing or ill-typed denies."""
 
-    def __init__(
-        self, relation: Relation, service: ServiceSurface, principal: Principal, now: float
-    ) -> None:
-        self._relation = relation
-        self._service = service
-        self._principal = principal
-        self._now = now
+    def __init__(self, admission: Admission, caller: Caller, *, traced: bool) -> None:
+        self._binder = Binder(caller=caller, options=admission.service.values, traced=traced)
 
-    def condition(self, condition: Condition | None, relation: Relation | None = None) -> Condition:
+    def condition(self, condition: Condition | None, columns: Mapping[str, Column]) -> Condition:
         if condition is None:
             return EVERY_ROW
-        types = _types(relation or self._relation)
-        principal, options = self._principal, self._service.values
         try:
-            return bind(
-                condition,
-                types,
-                claims=principal.claims,
-                name=principal.name,
-                role=principal.role,
-                now=self._now,
-                options=options,
-            )
+            return self._binder.bind(condition, columns)
         except MissingClaimError as missing:
             raise _claim_missing(missing) from None
 
-    def preset(self, column: str, operand: Operand) -> Scalar:
-        principal = self._principal
+    def value(self, operand: Operand, of: Column) -> Scalar:
         try:
-            return bind_operand(
-                operand,
-                _types(self._relation)[column],
-                claims=principal.claims,
-                name=principal.name,
-                role=principal.role,
-                now=self._now,
-                options=self._service.values,
-            )
+            return self._binder.value(operand, of).value
         except MissingClaimError as missing:
             raise _claim_missing(missing) from None
 
@@ -193,74 +185,99 @@ def _claim_missing(missing: MissingClaimError) -> AuthorizationError:
     return AuthorizationError(CLAIM_MISSING, message, claim=missing.claim)
 
 
-def _types(relation: Relation) -> Mapping[str, ColumnType]:
-    return {column.name: column.type for column in relation.columns}
+class _Names:
+    """Finds the columns that the names of one request mean, as far as its role may name them."""
+
+    def __init__(self, view: ResourceView) -> None:
+        self._view = view
+        self._masks = view.masks
+        # Without a GET grant the key may select, and nothing may be returned.
+        self._shown = view.nameable if view.read is not None else {}
+
+    def field(self, item: FieldItem) -> AuthorizedField:
+        column = None if item.column is None else self._find(item.column, "fields", self._shown)
+        return AuthorizedField(
+            label=item.label, column=column, function=item.function, everything=item.everything
+        )
+
+    def column(self, name: ColumnName, parameter: str) -> Column:
+        column = self._find(name, parameter, self._view.nameable)
+        if column.name in self._masks:
+            message = (
+                f'"{column.name}" is masked for this role: it can be read, but not used in '
+                f"{parameter}"
+            )
+            raise AuthorizationError(
+                MASKED_COLUMN, message, parameter=parameter, column=column.name
+            )
+        return column
+
+    def order(self, request: ApiRequest) -> tuple[AuthorizedOrder, ...]:
+        # An order by a label is one by that output's expression, which is checked as a field.
+        labels = {
+            (item.label,)
+            for item in request.fields or ()
+            if item.alias is not None or item.function is not None
+        }
+        return tuple(
+            AuthorizedOrder(
+                name=item.column.parts[-1],
+                column=None if item.column.parts in labels else self.column(item.column, "order"),
+                descending=item.descending,
+                nulls_first=item.nulls_first,
+            )
+            for item in request.order
+        )
+
+    def check_filter(self, where: Predicate | None) -> None:
+        for name in () if where is None else names_in(where):
+            self.column(name, "filter")
+
+    def _find(self, name: ColumnName, parameter: str, allowed: Mapping[str, Column]) -> Column:
+        *qualifier, own = name.parts
+        column = allowed.get(own) if tuple(qualifier) in self._view.qualifiers else None
+        if column is None:
+            spelled = ".".join(name.parts)
+            raise unknown_column(spelled, allowed, parameter=parameter, position=name.position)
+        return column
 
 
-def own_name(column: ColumnName, relation: Relation) -> str | None:
-    """Return the column's name if *column* is plain or prefixed by its own table, else None."""
-    *prefix, name = column.parts
-    own = ((), (relation.name,), (relation.schema, relation.name))
-    return name if tuple(prefix) in own else None
-
-
-def nameable(resource: ResourceView) -> tuple[str, ...]:
-    """Return the columns that the role may name outside a body: what GET reads, else the key."""
-    return resource.key if resource.read is None else resource.read.readable
-
-
-def unknown_column(name: str, known: tuple[str, ...], **context: object) -> FaucetError:
+def unknown_column(name: str, known: Iterable[str], **context: object) -> FaucetError:
     """Return the one error for a column that does not exist or may not be known."""
     hint = did_you_mean(name, known)
     message = f'there is no column "{name}"' + (f"; {hint}" if hint else "")
     return AuthorizationError(UNKNOWN_COLUMN, message, column=name, **context)
 
 
-def _check_mentions(request: ApiRequest, resource: ResourceView, grant: Permission) -> None:
-    known = nameable(resource)
-    shown = known if resource.read is not None else ()
-    masks = {} if resource.read is None else resource.read.masks
-    # An order by a label is one by that output's expression, which is checked as a field.
-    labels = {
-        i.label for i in request.fields or () if i.alias is not None or i.function is not None
-    }
-    for parameter, column in request.mentioned:
-        name = own_name(column, resource.relation)
-        if parameter == "order" and len(column.parts) == 1 and name in labels:
-            continue
-        allowed = shown if parameter == "fields" else known
-        if name is None or name not in allowed:
-            spelled = ".".join(column.parts)
-            raise unknown_column(spelled, allowed, parameter=parameter, position=column.position)
-        if name in masks and parameter != "fields":
-            message = (
-                f'"{name}" is masked for this role: it can be read, but not used in {parameter}'
-            )
-            raise AuthorizationError(MASKED_COLUMN, message, parameter=parameter, column=name)
-    _check_functions(request, resource, grant)
-
-
-def _check_functions(request: ApiRequest, resource: ResourceView, grant: Permission) -> None:
-    functions = [item for item in request.fields or () if item.function is not None]
-    if (functions or request.group) and not grant.aggregate:
+def _check_functions(
+    fields: tuple[AuthorizedField, ...],
+    group: tuple[Column, ...],
+    view: ResourceView,
+    grant: Permission,
+) -> None:
+    functions = [field for field in fields if field.function is not None]
+    if (functions or group) and not grant.aggregate:
         raise AuthorizationError(AGGREGATE_NOT_GRANTED)
-    masks = {} if resource.read is None else resource.read.masks
-    for item in functions:
-        name = None if item.column is None else own_name(item.column, resource.relation)
-        if name in masks:
+    for field in functions:
+        if field.column is not None and field.column.name in view.masks:
+            name = field.column.name
             message = f'"{name}" is masked for this role: no function takes it'
             raise AuthorizationError(MASKED_COLUMN, message, parameter="fields", column=name)
 
 
 def _record_faults(
-    request: ApiRequest, resource: ResourceView, grant: Permission
+    request: ApiRequest, view: ResourceView, grant: Permission
 ) -> Mapping[int, FaucetError]:
     """Return what is wrong with each record by its index; raise it where others do not go on."""
     going_on = request.continued and not request.rollback
+    selecting = frozenset(view.public_key) if grant.verb is not Verb.POST else frozenset()
+    free = grant.writable | selecting
     faults: dict[int, FaucetError] = {}
     for index, record in enumerate(request.records):
+        if record.keys() <= free:
+            continue
         try:
-            _check_record(index, record, resource, grant)
+            _check_record(index, record, view, grant, free)
         except AuthorizationError as fault:
             if not going_on:
                 raise
@@ -269,17 +286,15 @@ def _record_faults(
 
 
 def _check_record(
-    index: int, record: JsonRecord, resource: ResourceView, grant: Permission
+    index: int, record: JsonRecord, view: ResourceView, grant: Permission, free: frozenset[str]
 ) -> None:
     """Refuse columns that do not exist for the caller (400) or that it may only read (403)."""
-    readable = () if resource.read is None else resource.read.readable
     presets = {preset.column for preset in grant.presets}
-    selecting = frozenset(resource.public_key) if grant.verb is not Verb.POST else frozenset()
-    known = tuple({*readable, *grant.writable, *selecting})
+    known = tuple({*view.outputs, *free})
     for name in record:
-        if name in grant.writable or name in selecting:
+        if name in free:
             continue
-        if name not in readable:
+        if name not in view.outputs:
             raise unknown_column(name, known, record=index)
         # A DELETE writes nothing; that its records hold keys alone is judged with the key.
         if name not in presets and grant.verb is not Verb.DELETE:

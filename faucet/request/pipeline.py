@@ -13,7 +13,7 @@ from faucet.errors import (
     FaucetError,
     RequestError,
 )
-from faucet.model.request import HttpRequest, Principal, Reply
+from faucet.model.request import Caller, HttpRequest, Principal, Reply
 from faucet.model.surface import Verb
 from faucet.request import encode, views
 from faucet.request.authenticate import authenticate
@@ -164,7 +164,9 @@ class _Exchange:
             else:
                 body = parse_body(verb, raw, request.headers, context)
         asked = build_request(verb, parameters, body, key)
-        authorized = authorize(asked, admission, principal, generation.process.clock())
+        authorized = authorize(
+            asked, admission, Caller(principal=principal, now=generation.process.clock())
+        )
         session = Session(
             role=principal.role,
             service=route.service,

@@ -4,11 +4,11 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from faucet.model.filters.binding import MissingClaimError, bind
+from faucet.model.filters.binding import Binder, MissingClaimError
 from faucet.model.filters.condition import AllOf, AnyOf, Comparison, Condition, Negation, Value
 from faucet.model.filters.predicate import Predicate
-from faucet.model.filters.typed import Scope, type_predicate
-from faucet.model.request import ClaimValue
+from faucet.model.filters.typed import RuleScope, Scope, type_predicate
+from faucet.model.request import Caller, ClaimValue, Principal
 from faucet.model.settings import ValueOptions
 from faucet.model.values.canonical import ValueFault, from_claim
 from tests.property.row_model import Row, means, satisfies
@@ -19,15 +19,9 @@ _TYPES = {name: column.type for name, column in COLUMNS.items()}
 
 
 def _typed(predicate: Predicate, *, policy: bool = False) -> Condition:
-    scope = Scope(
-        table="t",
-        schema=None,
-        columns=COLUMNS,
-        masked=frozenset(),
-        options=_OPTIONS,
-        policy=policy,
-        exact=policy,
-    )
+    scope = Scope(columns=COLUMNS, options=_OPTIONS)
+    if policy:
+        scope = RuleScope(table="t", schema=None, columns=COLUMNS, options=_OPTIONS, exact=True)
     return type_predicate(predicate, scope)
 
 
@@ -63,9 +57,9 @@ def test_a_rule_holds_whole_or_denies(rule: Predicate, claim: ClaimValue):
     fits = all(_fits(claim, column) for column in _asked_of(condition))
 
     try:
-        bound = bind(
-            condition, _TYPES, claims={"c": claim}, name=None, role="r", now=0, options=_OPTIONS
-        )
+        principal = Principal(name=None, role="r", claims={"c": claim})
+        caller = Caller(principal=principal, now=0)
+        bound = Binder(caller=caller, options=_OPTIONS).bind(condition, COLUMNS)
     except MissingClaimError:
         assert not fits
         return

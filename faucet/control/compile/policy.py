@@ -11,7 +11,7 @@ from faucet.errors import UNKNOWN_COLUMN
 from faucet.model.filters.condition import Condition
 from faucet.model.filters.grammar import FilterError, parse_filter
 from faucet.model.filters.predicate import Predicate
-from faucet.model.filters.typed import ConditionError, Scope, type_predicate
+from faucet.model.filters.typed import ConditionError, RuleScope, type_predicate
 from faucet.model.settings import ServiceSettings
 from faucet.names import did_you_mean
 
@@ -59,13 +59,11 @@ def type_rule(
     """Return *rule* on the relation; None lets every row pass, or there is a fault."""
     if rule is None or rule.predicate is None:
         return None
-    scope = Scope(
+    scope = RuleScope(
         table=exposed.relation.name,
         schema=exposed.relation.schema,
         columns=exposed.columns,
-        masked=frozenset(),
         options=service.values,
-        policy=True,
         exact=rule.exact,
     )
     try:

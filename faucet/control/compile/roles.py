@@ -9,6 +9,7 @@ from faucet.control.compile.exposure import Exposed
 from faucet.control.compile.findings import ROWS_UNSAID, name_some
 from faucet.control.compile.grants import TableGrant
 from faucet.control.compile.precedence import Choice, Decisions, Levels, Nominees, decide
+from faucet.control.compile.views import Table, resource_view
 from faucet.diagnostics import Diagnostic
 from faucet.model.catalog import ForeignKey, Relation
 from faucet.model.limits import tighten
@@ -27,6 +28,7 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     service: ServiceSettings
     schema: str | None
     exposed: Mapping[str, Exposed]
+    tables: Mapping[str, Table]
     grants: tuple[TableGrant, ...]
     nominees: Nominees
 
@@ -83,17 +85,7 @@ class _Compiler:
         chosen = self.chosen[name]
         parents = self._parents(exposed.relation)
         grants = {verb: self._grant(name, verb, chosen, parents) for verb in chosen}
-        read = grants.get(Verb.GET)
-        shown = frozenset(read.readable) if read is not None and exposed.descriptions else ()
-        return ResourceView(
-            relation=exposed.relation,
-            key=exposed.key,
-            grants=grants,
-            description=exposed.description,
-            descriptions={
-                column: text for column, text in exposed.descriptions.items() if column in shown
-            },
-        )
+        return resource_view(self._terrain.tables[name], grants)
 
     def _grant(
         self, name: str, verb: Verb, chosen: Chosen, parents: tuple[ParentRule, ...]
@@ -146,8 +138,12 @@ class _Compiler:
         read = self.chosen.get(target, {}).get(Verb.GET)
         if read is None or (rows := read.grant.definitions[target].rows) is None:
             return None
+        parent = self._terrain.tables[target]
         return ParentRule(
-            foreign_key=foreign_key, parent=self._terrain.exposed[target].relation, row_filter=rows
+            foreign_key=foreign_key,
+            columns=parent.columns,
+            target=parent.target,
+            row_filter=rows,
         )
 
 

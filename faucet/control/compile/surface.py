@@ -13,6 +13,7 @@ from faucet.control.compile.lint import lint
 from faucet.control.compile.openapi import Publication, PublishedService, publish
 from faucet.control.compile.precedence import Levels, nominate, tie_faults
 from faucet.control.compile.roles import Terrain, decisions, service_view, unsaid_rows
+from faucet.control.compile.views import compile_table
 from faucet.diagnostics import Diagnostic, Outcome, has_errors
 from faucet.model.catalog import Catalog, Unreachable
 from faucet.model.facts import Facts
@@ -47,7 +48,7 @@ def compile_surface(
     diagnostics: list[Diagnostic] = []
     field = _survey(settings, catalogs, diagnostics)
     grants = table_grants(settings, field.exposed, facts, diagnostics)
-    roles = _roles(settings, _terrains(settings, field, grants), diagnostics)
+    roles = _roles(settings, _terrains(settings, field, grants, facts), diagnostics)
     if has_errors(diagnostics):
         return Outcome(value=None, diagnostics=tuple(diagnostics))
     for view in roles.values():
@@ -78,7 +79,7 @@ def _survey(
 
 
 def _terrains(
-    settings: Settings, field: _Field, grants: tuple[TableGrant, ...]
+    settings: Settings, field: _Field, grants: tuple[TableGrant, ...], facts: Facts
 ) -> tuple[Terrain, ...]:
     terrains: list[Terrain] = []
     for name, service in settings.services.items():
@@ -89,6 +90,12 @@ def _terrains(
                 service=service,
                 schema=catalog.schema if isinstance(catalog, Catalog) else None,
                 exposed=field.exposed[name] or {},
+                tables={
+                    table: compile_table(
+                        exposed, arrays=facts.dialects[service.dialect].array_parameters
+                    )
+                    for table, exposed in (field.exposed[name] or {}).items()
+                },
                 grants=own,
                 nominees=nominate(own),
             )

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from faucet.model.catalog import ColumnType
+from faucet.model.catalog import Column
 from faucet.model.filters.condition import (
     AllOf,
     AnyOf,
@@ -17,11 +17,11 @@ from faucet.model.filters.condition import (
     Now,
     Operand,
     PrincipalField,
-    Scalar,
+    ReferenceOrigin,
     Slot,
     Value,
 )
-from faucet.model.request import ClaimValue
+from faucet.model.request import Caller, ClaimValue
 from faucet.model.settings import ValueOptions
 from faucet.model.values.canonical import ValueFault, from_claim, instant
 
@@ -36,89 +36,69 @@ class MissingClaimError(Exception):
         self.claim = claim
 
 
-def bind(  # noqa: PLR0913 - all that a policy may ask of a request
-    condition: Condition,
-    columns: Mapping[str, ColumnType],
-    *,
-    claims: Mapping[str, ClaimValue],
-    name: str | None,
-    role: str,
-    now: float,
-    options: ValueOptions,
-) -> Condition:
+class Binder(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Return *condition* with a `Value` for every reference; *columns* are the types of what it reads.
+    Puts what *caller* brings in the place of references.
 
-    Raises `MissingClaimError` for any reference without a value of the right type, wherever it
-    stands: a rule is never bent by leaving a part of it out.
+    Every method raises `MissingClaimError` for a reference without a value of the right type,
+    wherever it is: a rule is never bent by leaving a part of it out. With *traced*, values say
+    which reference they were bound to.
     """
-    caller = _Caller(claims=claims, name=name, role=role, now=now, options=options)
-    return _bound(condition, columns, caller)
 
-
-def bind_operand(  # noqa: PLR0913 - as above
-    operand: Operand,
-    of: ColumnType,
-    *,
-    claims: Mapping[str, ClaimValue],
-    name: str | None,
-    role: str,
-    now: float,
-    options: ValueOptions,
-) -> Scalar:
-    """Return the value of one *operand* for a column of type *of*; raises `MissingClaimError`."""
-    caller = _Caller(claims=claims, name=name, role=role, now=now, options=options)
-    return caller.value(operand, of).value
-
-
-class _Caller(msgspec.Struct, frozen=True, kw_only=True):
-    claims: Mapping[str, ClaimValue]
-    name: str | None
-    role: str
-    now: float
+    caller: Caller
     options: ValueOptions
+    traced: bool = False
 
-    def value(self, operand: Operand, of: ColumnType) -> Value:
+    def bind(self, condition: Condition, columns: Mapping[str, Column]) -> Condition:
+        """Return *condition* with a `Value` for every reference to what *columns* hold."""
+        match condition:
+            case AllOf(of=parts):
+                return AllOf(of=tuple(self.bind(part, columns) for part in parts))
+            case AnyOf(of=parts):
+                return AnyOf(of=tuple(self.bind(part, columns) for part in parts))
+            case Negation(of=part):
+                return Negation(of=self.bind(part, columns))
+            case Comparison(column=name, operand=operand) if not isinstance(operand, Value | Slot):
+                value = self._traced(self.value(operand, columns[name]), operand, columns[name])
+                return msgspec.structs.replace(condition, operand=value)
+            case Membership(column=name, operands=Claim() as claim):
+                values = self.values(claim, columns[name])
+                traced = tuple(self._traced(value, claim, columns[name]) for value in values)
+                return msgspec.structs.replace(condition, operands=traced)
+            case _:
+                return condition
+
+    def value(self, operand: Operand, of: Column) -> Value:
+        """Return the value of one operand for the column *of*."""
+        principal = self.caller.principal
         match operand:
             case Value():
                 return operand
-            case Claim(name=claim, many=False):
-                return self._claim(claim, self.claims.get(claim), of)
+            case Claim(name=name, many=False):
+                return self._claim(name, principal.claims.get(name), of)
             case PrincipalField(field="name"):
-                return self._claim(_NAME, self.name, of)
+                return self._claim(_NAME, principal.name, of)
             case PrincipalField(field="role"):
-                return self._claim("principal.role", self.role, of)
+                return self._claim("principal.role", principal.role, of)
             case Now():
-                return Value(value=instant(self.now, of, self.options))
+                return Value(value=instant(self.caller.now, of.type, self.options))
             case _:
                 raise AssertionError(operand)
 
-    def values(self, claim: str, of: ColumnType) -> tuple[Value, ...]:
-        found = self.claims.get(claim)
+    def values(self, claim: Claim, of: Column) -> tuple[Value, ...]:
+        """Return the members of a claim that is a list."""
+        found = self.caller.principal.claims.get(claim.name)
         if not isinstance(found, tuple) or not found:
-            raise MissingClaimError(claim)
-        return tuple(self._claim(claim, each, of) for each in found)
+            raise MissingClaimError(claim.name)
+        return tuple(self._claim(claim.name, each, of) for each in found)
 
-    def _claim(self, claim: str, value: ClaimValue, of: ColumnType) -> Value:
+    def _traced(self, value: Value, operand: Claim | PrincipalField | Now, column: Column) -> Value:
+        if not self.traced:
+            return value
+        return Value(value=value.value, origin=ReferenceOrigin(operand=operand, column=column))
+
+    def _claim(self, name: str, value: ClaimValue, of: Column) -> Value:
         try:
-            return Value(value=from_claim(value, of, self.options))
+            return Value(value=from_claim(value, of.type, self.options))
         except ValueFault:
-            raise MissingClaimError(claim) from None
-
-
-def _bound(condition: Condition, columns: Mapping[str, ColumnType], caller: _Caller) -> Condition:
-    match condition:
-        case AllOf(of=parts):
-            return AllOf(of=tuple(_bound(part, columns, caller) for part in parts))
-        case AnyOf(of=parts):
-            return AnyOf(of=tuple(_bound(part, columns, caller) for part in parts))
-        case Negation(of=part):
-            return Negation(of=_bound(part, columns, caller))
-        case Comparison(column=column, operand=operand) if not isinstance(operand, Slot):
-            value = caller.value(operand, columns[column])
-            return msgspec.structs.replace(condition, operand=value)
-        case Membership(column=column, operands=Claim(name=claim)):
-            values = caller.values(claim, columns[column])
-            return msgspec.structs.replace(condition, operands=values)
-        case _:
-            return condition
+            raise MissingClaimError(name) from None

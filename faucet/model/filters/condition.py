@@ -9,15 +9,40 @@ from decimal import Decimal
 
 import msgspec
 
-from faucet.model.filters.predicate import Operator
+from faucet.model.catalog import Column, ColumnType
+from faucet.model.filters.predicate import LiteralKind, Operator, PatternKind
 
 Scalar = None | bool | int | float | str | bytes | Decimal
 
 
+class LiteralOrigin(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The literal of a filter that a value was read from, and how: as *kind* for a column of *type*,
+    or as the text of a *pattern*. *position* counts characters; -1, -2, … are parts of a path key.
+    """
+
+    kind: LiteralKind
+    type: ColumnType
+    position: int
+    pattern: PatternKind | None = None
+
+
+class ReferenceOrigin(msgspec.Struct, frozen=True, kw_only=True):
+    """The reference of a row rule that a value was bound to, for a column of *column*'s type."""
+
+    operand: "Claim | PrincipalField | Now"
+    column: Column
+
+
 class Value(msgspec.Struct, frozen=True, kw_only=True, tag="value"):
-    """A value of the column's kind, in canonical form (`model/values.py`)."""
+    """
+    A value of the column's kind, in canonical form (`model/values/canonical.py`).
+
+    *origin* is where it came from, None where it is constant or nobody asked.
+    """
 
     value: Scalar
+    origin: LiteralOrigin | ReferenceOrigin | None = None
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True, tag="claim"):

@@ -4,7 +4,7 @@ from typing import Final
 
 from faucet.errors import FILTER_TOO_LARGE, INVALID_PARAMETER
 from faucet.model.filters.predicate import And, ColumnName, Not, Or, Predicate
-from faucet.model.filters.terms import TermReader
+from faucet.model.filters.terms import TermReader, is_column_word
 from faucet.model.filters.tokens import FilterError, Tokens
 
 __all__ = ["FilterError", "parse_column", "parse_filter"]
@@ -28,6 +28,8 @@ def parse_filter(text: str, *, policy: bool = False) -> Predicate | None:
 
 def parse_column(text: str) -> ColumnName:
     """Return the one column that *text* names; raises `FilterError` INVALID_PARAMETER."""
+    if text.isascii() and text.isidentifier() and is_column_word(text):
+        return ColumnName(parts=(text,), position=0)  # most are one word, and need no tokens
     try:
         tokens = Tokens(text)
         column = TermReader(tokens, policy=False).column()

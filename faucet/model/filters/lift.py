@@ -1,14 +1,18 @@
 """Part a condition into its shape and its values. Pure."""
 
+from enum import Enum
+
 from faucet.model.filters.condition import (
     AllOf,
     AnyOf,
     Comparison,
     Condition,
     KeySet,
+    LiteralOrigin,
     Membership,
     Negation,
     Pattern,
+    ReferenceOrigin,
     Scalar,
     Slot,
     Slots,
@@ -17,6 +21,18 @@ from faucet.model.filters.condition import (
 
 StatementValue = Scalar | tuple[Scalar, ...]
 """A value of a statement; a tuple is one array parameter."""
+
+
+class PageOrigin(Enum):
+    """The bounds of a page, which a request sets beside its filter."""
+
+    LIMIT = "limit"
+    OFFSET = "offset"
+
+
+_Origin = LiteralOrigin | ReferenceOrigin | None
+Origin = _Origin | PageOrigin | tuple[_Origin, ...]
+"""Where a value came from, of each member for an array parameter; None for a constant."""
 
 
 class Lifter:
@@ -30,15 +46,22 @@ class Lifter:
     def __init__(self, *, arrays: bool, values: tuple[StatementValue, ...] = ()) -> None:
         self._arrays = arrays
         self._values: list[StatementValue] = list(values)
+        self._origins: list[Origin] = [None] * len(values)
 
     @property
     def values(self) -> tuple[StatementValue, ...]:
         """What was collected so far."""
         return tuple(self._values)
 
-    def slot(self, value: Scalar) -> Slot:
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """Where each value came from."""
+        return tuple(self._origins)
+
+    def slot(self, value: Scalar, origin: Origin = None) -> Slot:
         """Keep *value* and return its slot."""
         self._values.append(value)
+        self._origins.append(origin)
         return Slot(index=len(self._values) - 1)
 
     def lift(self, condition: Condition) -> Condition:  # noqa: PLR0911 - one arm a node
@@ -51,28 +74,31 @@ class Lifter:
             case Negation(of=part):
                 return Negation(of=self.lift(part))
             case Comparison(
-                column=column, operator=operator, operand=Value(value=value), exact=exact
+                column=column, operator=operator, operand=Value() as value, exact=exact
             ):
-                slot = self.slot(value)
+                slot = self.slot(value.value, value.origin)
                 return Comparison(column=column, operator=operator, operand=slot, exact=exact)
-            case Pattern(column=column, operand=Value(value=value), fold=fold):
-                return Pattern(column=column, operand=self.slot(value), fold=fold)
+            case Pattern(column=column, operand=Value() as value, fold=fold):
+                slot = self.slot(value.value, value.origin)
+                return Pattern(column=column, operand=slot, fold=fold)
             case Membership(column=column, operands=tuple() as operands, exact=exact):
-                slots = self._slots(tuple((operand.value,) for operand in operands))
+                slots = self._slots(tuple((operand,) for operand in operands))
                 return Membership(column=column, operands=slots, exact=exact)
             case KeySet(columns=columns, keys=tuple() as keys):
-                rows = tuple(tuple(part.value for part in key) for key in keys)
-                return KeySet(columns=columns, keys=self._slots(rows))
+                return KeySet(columns=columns, keys=self._slots(keys))
             case _:
                 return condition
 
-    def _slots(self, rows: tuple[tuple[Scalar, ...], ...]) -> Slots:
+    def _slots(self, rows: tuple[tuple[Value, ...], ...]) -> Slots:
         first, width = len(self._values), len(rows[0])
         if self._arrays and width == 1:
-            self._values.append(tuple(row[0] for row in rows))
+            self._values.append(tuple(row[0].value for row in rows))
+            self._origins.append(tuple(row[0].origin for row in rows))
             return Slots(first=first, count=1)
         padded = rows + (rows[-1],) * (_power_of_two(len(rows)) - len(rows))
-        self._values.extend(value for row in padded for value in row)
+        for row in padded:
+            self._values.extend(part.value for part in row)
+            self._origins.extend(part.origin for part in row)
         return Slots(first=first, count=len(padded) * width)
 
 

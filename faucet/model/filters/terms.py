@@ -58,6 +58,11 @@ _LITERALS: Final = {
 }
 
 
+def is_column_word(word: str) -> bool:
+    """Return whether an unquoted *word* may name a column."""
+    return word.upper() not in _NO_COLUMNS
+
+
 class TermReader:
     """Reads tests and columns from *tokens*; raises `FilterError` where there is none."""
 

@@ -47,15 +47,18 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 # Possessive quantifiers: what does not match fails at once, so no input is read twice.
 _TOKEN: Final = re.compile(
     r"""
+    \s*+ (?:
       (?P<word>[^\W\d](?:\w|[^\x00-\x7f\s])*+)
     | (?P<quoted>"[^"]*+(?:""[^"]*+)*+")
     | (?P<string>'[^']*+(?:''[^']*+)*+')
     | (?P<number>-?[0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)
     | (?P<symbol><=|>=|<>|!=|&&|\|\||[=<>(),.])
     | (?P<reference>\{[^{}]*+\})
+    )
     """,
     re.VERBOSE,
 )
+_KINDS: Final = {kind.value: kind for kind in TokenKind}
 _BLANKS: Final = re.compile(r"\s*+")
 _RUNS_ON: Final = re.compile(r"[\w.]")
 _UNCLOSED: Final = {
@@ -97,30 +100,31 @@ class Tokens:
         return FilterError(FILTER_SYNTAX, f"expected {wanted}", self.current.position)
 
     def _read(self) -> Token:
-        start = _BLANKS.match(self._text, self._offset).end()  # type: ignore[union-attr]
-        if start == len(self._text):
+        found = _TOKEN.match(self._text, self._offset)
+        if found is None or found.lastgroup is None:
+            start = _BLANKS.match(self._text, self._offset).end()  # type: ignore[union-attr]
+            if start < len(self._text):
+                raise _unreadable(self._text[start], start)
             return Token(kind=TokenKind.END, text="", keyword="", position=start)
-        found = _TOKEN.match(self._text, start)
-        if found is None:
-            raise _unreadable(self._text[start], start)
         self._offset = found.end()
-        return self._token(TokenKind(found.lastgroup or ""), found[0], start)
+        return self._token(
+            _KINDS[found.lastgroup], found[found.lastgroup], found.start(found.lastgroup)
+        )
 
     def _token(self, kind: TokenKind, text: str, start: int) -> Token:
         keyword = ""
-        match kind:
-            case TokenKind.WORD:
-                # Beyond ASCII, letters exist that only upper() makes a keyword of.
-                keyword = text.upper() if text.isascii() else ""
-            case TokenKind.SYMBOL:
-                keyword = text
-            case TokenKind.NUMBER:
-                self._check_number(text, start)
-            case TokenKind.REFERENCE:
-                text = text[1:-1].strip()
-            case _:
-                quote = text[0]
-                text = text[1:-1].replace(quote * 2, quote)
+        if kind is TokenKind.WORD:
+            # Beyond ASCII, letters exist that only upper() makes a keyword of.
+            keyword = text.upper() if text.isascii() else ""
+        elif kind is TokenKind.SYMBOL:
+            keyword = text
+        elif kind is TokenKind.NUMBER:
+            self._check_number(text, start)
+        elif kind is TokenKind.REFERENCE:
+            text = text[1:-1].strip()
+        else:
+            quote = text[0]
+            text = text[1:-1].replace(quote * 2, quote)
         return Token(kind=kind, text=text, keyword=keyword, position=start)
 
     def _check_number(self, text: str, start: int) -> None:

@@ -7,13 +7,12 @@ import msgspec
 
 from faucet.errors import (
     FILTER_SYNTAX,
-    MASKED_COLUMN,
     OUT_OF_RANGE,
     UNKNOWN_COLUMN,
     WRONG_TYPE,
     ErrorKind,
 )
-from faucet.model.catalog import EQUATABLE, ORDERED, Column, Kind
+from faucet.model.catalog import EQUATABLE, ORDERED, Column, ColumnType, Kind
 from faucet.model.filters.condition import (
     AllOf,
     AnyOf,
@@ -21,6 +20,7 @@ from faucet.model.filters.condition import (
     Comparison,
     Condition,
     Known,
+    LiteralOrigin,
     Membership,
     Negation,
     Now,
@@ -85,20 +85,49 @@ class ConditionError(Exception):
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a filter may name.
+    What a caller's filter may name: *columns*, each of them found already when it is typed.
 
-    *columns* are those that its writer may name; whatever else exists is unknown. *policy* says
-    that it is a row rule: columns must have a provable type, and values must fit it. *exact* marks
-    its comparisons so.
+    With *traced*, the values of literals say where in the filter they come from.
+    """
+
+    columns: Mapping[str, Column]
+    options: ValueOptions
+    traced: bool = False
+
+    def column(self, name: ColumnName) -> Column:
+        """Return the column that *name* names."""
+        return self.columns[name.parts[-1]]
+
+
+class RuleScope(Scope, frozen=True, kw_only=True):
+    """
+    What a row rule may name: the *columns* of its relation; whatever else exists is unknown.
+
+    Columns must have a provable type, and values must fit it. *exact* marks its comparisons so.
     """
 
     table: str
     schema: str | None
-    columns: Mapping[str, Column]
-    masked: frozenset[str]
-    options: ValueOptions
-    policy: bool
     exact: bool
+
+    def column(self, name: ColumnName) -> Column:
+        """Return the column that *name* names, or raise `ConditionError`."""
+        written = ".".join(name.parts)
+        qualifiers = {(), (self.table,)}
+        if self.schema is not None:
+            qualifiers.add((self.schema, self.table))
+        own = name.parts[-1] if name.parts[:-1] in qualifiers else None
+        column = self.columns.get(own) if own is not None else None
+        if column is None:
+            hint = did_you_mean(name.parts[-1], self.columns)
+            message = f'no column "{written}"' + (f"; {hint}" if hint else "")
+            raise ConditionError(UNKNOWN_COLUMN, message, name.position, written)
+        if not column.type.provable:
+            message = (
+                f'the database does not hold "{written}" to a type, so no rule can stand on it'
+            )
+            raise ConditionError(WRONG_TYPE, message, name.position, written)
+        return column
 
 
 def type_predicate(predicate: Predicate, scope: Scope) -> Condition:
@@ -119,15 +148,36 @@ def type_predicate(predicate: Predicate, scope: Scope) -> Condition:
             return _Term(predicate.column, scope).condition(predicate)
 
 
+def read_literal(kind: LiteralKind, text: str, of: ColumnType, options: ValueOptions) -> Scalar:
+    """Return the value that a literal means for a column of type *of*; raises `ValueFault`."""
+    match kind:
+        case LiteralKind.TEXT:
+            return from_text(text, of, options)
+        case LiteralKind.NUMBER:
+            return from_number(text, of, options)
+        case LiteralKind.BOOLEAN:
+            return from_boolean(text == "true", of)
+
+
+def pattern_text(pattern: PatternKind, text: str) -> str:
+    """Return *text* as a LIKE pattern; CONTAINS, STARTS WITH and ENDS WITH take it literally."""
+    if affixes := _AFFIXES.get(pattern):
+        for wild in "\\%_":
+            text = text.replace(wild, f"\\{wild}")
+        text = text.join(affixes)
+    return text
+
+
 class _Term:
     """One test, of the column that it names."""
 
     def __init__(self, name: ColumnName, scope: Scope) -> None:
-        self._column = _resolve(name, scope)
+        self._column = scope.column(name)
         self._kind = self._column.type.kind
         self._position = name.position
         self._scope = scope
-        self._exact = scope.policy and scope.exact
+        self._policy = isinstance(scope, RuleScope)
+        self._exact = isinstance(scope, RuleScope) and scope.exact
 
     def condition(self, test: Compare | In | Between | Match | IsNull) -> Condition:
         match test:
@@ -147,7 +197,7 @@ class _Term:
         if not isinstance(operand, Literal):
             return self._compare(operator, self._reference(operand))
         try:
-            return self._compare(operator, Value(value=self._read(operand)))
+            return self._compare(operator, self._value(operand))
         except ValueFault as fault:
             gap = self._gap(fault, operand)
             if operator not in _EQUALITIES and fault.gap is None:
@@ -164,17 +214,17 @@ class _Term:
         if len(literals) < len(test.operands):
             # References are compared one by one, so that a list claim cannot stand for one value.
             return AnyOf(of=tuple(self._comparison(Operator.EQ, each) for each in test.operands))
-        found = tuple(Value(value=value) for value in self._members(literals))
+        found = tuple(self._members(literals))
         if not found:
             return Known(column=name, holds=False)
         return Membership(column=name, operands=found, exact=self._exact)
 
-    def _members(self, literals: list[Literal]) -> list[Scalar]:
+    def _members(self, literals: list[Literal]) -> list[Value]:
         """Return the values of those that the column can hold; the others equal nothing."""
         found = []
         for literal in literals:
             try:
-                found.append(self._read(literal))
+                found.append(self._value(literal))
             except ValueFault as fault:
                 self._gap(fault, literal)
         return found
@@ -190,14 +240,17 @@ class _Term:
         if not isinstance(operand, Literal) or operand.kind is not LiteralKind.TEXT:
             message = f"{test.pattern.value.upper()} takes a text in single quotes"
             raise ConditionError(FILTER_SYNTAX, message, operand.position)
-        text = operand.text
-        if affixes := _AFFIXES.get(test.pattern):
-            for wild in "\\%_":
-                text = text.replace(wild, f"\\{wild}")
-            text = text.join(affixes)
+        origin = None
+        if self._scope.traced:
+            origin = LiteralOrigin(
+                kind=operand.kind,
+                type=self._column.type,
+                position=operand.position,
+                pattern=test.pattern,
+            )
         return Pattern(
             column=self._column.name,
-            operand=Value(value=text),
+            operand=Value(value=pattern_text(test.pattern, operand.text), origin=origin),
             fold=test.pattern is PatternKind.ILIKE,
         )
 
@@ -220,19 +273,18 @@ class _Term:
             return Known(column=self._column.name, holds=False)
         return self._compare(Operator.GE if upwards else Operator.LE, Value(value=nearest))
 
-    def _read(self, literal: Literal) -> Scalar:
+    def _value(self, literal: Literal) -> Value:
         of, options = self._column.type, self._scope.options
-        match literal.kind:
-            case LiteralKind.TEXT:
-                return from_text(literal.text, of, options)
-            case LiteralKind.NUMBER:
-                return from_number(literal.text, of, options)
-            case LiteralKind.BOOLEAN:
-                return from_boolean(literal.text == "true", of)
+        value = read_literal(literal.kind, literal.text, of, options)
+        if not self._scope.traced:
+            return Value(value=value)
+        return Value(
+            value=value, origin=LiteralOrigin(kind=literal.kind, type=of, position=literal.position)
+        )
 
     def _gap(self, fault: ValueFault, literal: Literal) -> Gap:
         """Return where a value stands that the column cannot hold; anything else is an error."""
-        if fault.kind is OUT_OF_RANGE and not self._scope.policy:
+        if fault.kind is OUT_OF_RANGE and not self._policy:
             return fault.gap or Gap()
         raise self._misfit(fault, literal)
 
@@ -270,23 +322,3 @@ class _Term:
 
 def _negated(condition: Condition, negated: bool) -> Condition:  # noqa: FBT001 - as it was parsed
     return Negation(of=condition) if negated else condition
-
-
-def _resolve(name: ColumnName, scope: Scope) -> Column:
-    written = ".".join(name.parts)
-    qualifiers = {(), (scope.table,)}
-    if scope.schema is not None:
-        qualifiers.add((scope.schema, scope.table))
-    own = name.parts[-1] if name.parts[:-1] in qualifiers else None
-    if own is not None and own in scope.masked:
-        message = f'the column "{own}" is masked; it can only be selected'
-        raise ConditionError(MASKED_COLUMN, message, name.position, written)
-    column = scope.columns.get(own) if own is not None else None
-    if column is None:
-        hint = did_you_mean(name.parts[-1], scope.columns)
-        message = f'no column "{written}"' + (f"; {hint}" if hint else "")
-        raise ConditionError(UNKNOWN_COLUMN, message, name.position, written)
-    if scope.policy and not column.type.provable:
-        message = f'the database does not hold "{written}" to a type, so no rule can stand on it'
-        raise ConditionError(WRONG_TYPE, message, name.position, written)
-    return column

@@ -29,6 +29,8 @@ _SINGLE_BITS: Final = 32
 
 def is_bounded(text: str) -> bool:
     """Whether the number *text* may be converted: a longer one could cost minutes."""
+    if text.isdigit():
+        return len(text) <= _MOST
     mantissa, _, exponent = text.lower().partition("e")
     if len(exponent) > _MOST or sum(map(mantissa.count, "0123456789")) > _MOST:
         return False

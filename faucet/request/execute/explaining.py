@@ -9,8 +9,8 @@ from faucet.errors import (
     ErrorKind,
     ExecutionError,
 )
-from faucet.model.plan import Change, Constraints
-from faucet.model.surface import Verb
+from faucet.model.plan import Change
+from faucet.model.surface import Constraints, Verb
 
 
 def explained(

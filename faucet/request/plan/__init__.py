@@ -18,4 +18,4 @@ def plan(authorized: AuthorizedRequest, facts: Facts) -> Plan:
     """
     if authorized.request.verb is Verb.GET:
         return plan_read(authorized, facts)
-    return plan_write(authorized, facts)
+    return plan_write(authorized)

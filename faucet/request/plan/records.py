@@ -2,53 +2,95 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from faucet.errors import KEY_MISMATCH, NO_KEY, PlanError
 from faucet.model.catalog import Column
 from faucet.model.filters.condition import Scalar
-from faucet.model.plan import Change
 from faucet.model.request import AuthorizedRequest, JsonRecord, JsonValue
 from faucet.model.values.canonical import ValueFault, from_json
 from faucet.request.plan.columns import usable_key
-from faucet.request.plan.selection import keys_condition
+from faucet.request.plan.selection import key_condition
 
 
-def assignment(authorized: AuthorizedRequest, record: JsonRecord) -> Change:
-    """Return what *record* writes, in table order; presets overwrite what the caller sent."""
-    written: dict[str, Scalar] = {}
-    presets = authorized.presets
-    for column in authorized.resource.relation.columns:
-        if column.name in presets:
-            written[column.name] = presets[column.name]
-        elif column.name in record:
-            written[column.name] = _typed_value(authorized, column, record[column.name])
-    return Change(assign=tuple(written), values=tuple(written.values()))
+class RecordShape(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What records with one set of names write: *columns* in table order, named by *assign*.
+
+    *defaults* are the writable columns that a PUT does not fill, *default_sql* the catalog's
+    default of each.
+    """
+
+    columns: tuple[Column, ...]
+    assign: tuple[str, ...]
+    defaults: tuple[str, ...]
+    default_sql: tuple[str | None, ...]
 
 
-def _typed_value(authorized: AuthorizedRequest, column: Column, value: JsonValue) -> Scalar:
-    if value is None:
-        return None
-    try:
-        return from_json(value, column.type, authorized.service.values)
-    except ValueFault as fault:
-        message = f'the value for "{column.name}" does not fit: {fault.message}'
-        raise PlanError(fault.kind, message, column=column.name) from None
+class Records:
+    """
+    Turns the records of one request into assignments; each shape is worked out once.
 
+    With *keyed*, key columns only select and are not written.
+    """
 
-def defaults_of(
-    authorized: AuthorizedRequest, filled: frozenset[str]
-) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
-    """Return the writable columns that a PUT does not fill, with the catalog's default of each."""
-    writable = authorized.grant.writable
-    columns = [
-        column
-        for column in authorized.resource.relation.columns
-        if column.name in writable
-        and column.name not in filled
-        and column.name not in authorized.resource.key
-        and not column.generated
-        and not column.auto_increment
-    ]
-    return tuple(c.name for c in columns), tuple(c.default for c in columns)
+    def __init__(self, authorized: AuthorizedRequest, *, keyed: bool) -> None:
+        self._authorized = authorized
+        self._options = authorized.service.values
+        self._presets = authorized.presets
+        self._selecting = frozenset(authorized.resource.key if keyed else ())
+        self._shapes: dict[tuple[str, ...], RecordShape] = {}
+
+    def shape(self, record: JsonRecord) -> RecordShape:
+        """Return what *record* writes, in table order, presets among it."""
+        names = tuple(record)
+        if (found := self._shapes.get(names)) is None:
+            found = self._shapes[names] = self._make(frozenset(names) - self._selecting)
+        return found
+
+    def values(self, record: JsonRecord, shape: RecordShape) -> tuple[Scalar, ...]:
+        """Return the values of *shape*; presets overwrite what the caller sent."""
+        presets = self._presets
+        return tuple(
+            presets[column.name] if column.name in presets else self._typed(column, record)
+            for column in shape.columns
+        )
+
+    def _make(self, sent: frozenset[str]) -> RecordShape:
+        columns = tuple(
+            column
+            for name, column in self._authorized.resource.columns.items()
+            if name in self._presets or name in sent
+        )
+        assign = tuple(column.name for column in columns)
+        left = self._left(frozenset(assign))
+        return RecordShape(
+            columns=columns,
+            assign=assign,
+            defaults=tuple(column.name for column in left),
+            default_sql=tuple(column.default for column in left),
+        )
+
+    def _left(self, filled: frozenset[str]) -> tuple[Column, ...]:
+        taken = filled.union(self._authorized.resource.key)
+        return tuple(
+            column
+            for name, column in self._authorized.resource.columns.items()
+            if name in self._authorized.grant.writable
+            and name not in taken
+            and not column.generated
+            and not column.auto_increment
+        )
+
+    def _typed(self, column: Column, record: JsonRecord) -> Scalar:
+        value = record[column.name]
+        if value is None:
+            return None
+        try:
+            return from_json(value, column.type, self._options)
+        except ValueFault as fault:
+            message = f'the value for "{column.name}" does not fit: {fault.message}'
+            raise PlanError(fault.kind, message, column=column.name) from None
 
 
 def key_of(authorized: AuthorizedRequest, record: JsonRecord) -> tuple[JsonValue, ...]:
@@ -61,23 +103,15 @@ def key_of(authorized: AuthorizedRequest, record: JsonRecord) -> tuple[JsonValue
     return tuple(record[name] for name in key)
 
 
-def without_key(authorized: AuthorizedRequest, record: JsonRecord) -> Mapping[str, JsonValue]:
-    """Return *record* without its key columns, which only select."""
-    key = authorized.resource.key
-    return {name: value for name, value in record.items() if name not in key}
-
-
-def check_path_key(authorized: AuthorizedRequest, record: JsonRecord) -> None:
-    """Raise `key_mismatch` if *record* carries another key than the path, compared by value."""
-    key = usable_key(authorized.resource)
-    path = authorized.request.selector.ids
-    if path is None:
-        raise AssertionError
-    for index, name in enumerate(key):
+def check_path_key(
+    authorized: AuthorizedRequest, record: Mapping[str, JsonValue], path: tuple[JsonValue, ...]
+) -> None:
+    """Raise `key_mismatch` if *record* carries another key than the *path*, compared by value."""
+    for index, name in enumerate(usable_key(authorized.resource)):
         if name not in record:
             continue
-        sent = tuple(record[name] if i == index else part for i, part in enumerate(path[0]))
-        if record[name] is None or keys_condition(authorized, (sent,), "body") != keys_condition(
+        sent = tuple(record[name] if i == index else part for i, part in enumerate(path))
+        if record[name] is None or key_condition(authorized, sent, "body") != key_condition(
             authorized, path, "path"
         ):
             message = f'"{name}" in the body is not the key in the path'

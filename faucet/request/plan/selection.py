@@ -1,8 +1,16 @@
 """What a request selects, as one condition: row filter, filter and keys. Pure."""
 
 from faucet.errors import INVALID_PARAMETER, INVALID_VALUE, PlanError
-from faucet.model.catalog import Column
-from faucet.model.filters.condition import Condition, all_of
+from faucet.model.catalog import EQUATABLE, Column
+from faucet.model.filters.condition import (
+    AllOf,
+    Comparison,
+    Condition,
+    Membership,
+    Scalar,
+    Value,
+    all_of,
+)
 from faucet.model.filters.predicate import (
     And,
     ColumnName,
@@ -14,8 +22,11 @@ from faucet.model.filters.predicate import (
     Or,
     Predicate,
 )
-from faucet.model.filters.typed import ConditionError, Scope, type_predicate
+from faucet.model.filters.typed import ConditionError, Scope, read_literal, type_predicate
 from faucet.model.request import AuthorizedRequest, JsonDocument, JsonNumber, JsonValue
+from faucet.model.settings import ValueOptions
+from faucet.model.surface import Verb
+from faucet.model.values.fault import ValueFault
 from faucet.request.plan.columns import usable_key
 
 
@@ -30,18 +41,11 @@ def selection(authorized: AuthorizedRequest) -> Condition:
 
 
 def typed_filter(authorized: AuthorizedRequest, predicate: Predicate, parameter: str) -> Condition:
-    """Return *predicate* typed against the columns the caller may name, or raise `PlanError`."""
-    resource, read = authorized.resource, authorized.resource.read
-    names = resource.key if read is None else read.readable
-    columns = {name: _column(authorized, name) for name in names}
+    """Return *predicate* typed by the columns that it names, or raise `PlanError`."""
     scope = Scope(
-        table=resource.relation.name,
-        schema=resource.relation.schema,
-        columns=columns,
-        masked=frozenset() if read is None else frozenset(read.masks),
+        columns=authorized.resource.nameable,
         options=authorized.service.values,
-        policy=False,
-        exact=False,
+        traced=authorized.request.verb is Verb.GET and parameter != "ids",
     )
     try:
         return type_predicate(predicate, scope)
@@ -50,13 +54,6 @@ def typed_filter(authorized: AuthorizedRequest, predicate: Predicate, parameter:
         if parameter == "filter":
             context["position"] = fault.position
         raise PlanError(fault.kind, fault.message, **context) from None
-
-
-def _column(authorized: AuthorizedRequest, name: str) -> Column:
-    column = authorized.resource.relation.column(name)
-    if column is None:
-        raise AssertionError(name)
-    return column
 
 
 def keys_condition(
@@ -70,7 +67,7 @@ def keys_condition(
             message = f"a key of this table has {expected}, not {len(key)}"
             raise PlanError(INVALID_PARAMETER, message, parameter=parameter)
     if len(columns) == 1:
-        operands = tuple(_literal(key[0], parameter) for key in keys)
+        operands = tuple(_literal(key[0], 0, parameter) for key in keys)
         return typed_filter(
             authorized, In(column=_named(columns[0]), operands=operands, negated=False), parameter
         )
@@ -78,27 +75,65 @@ def keys_condition(
     return typed_filter(authorized, each[0] if len(each) == 1 else Or(of=each), parameter)
 
 
-def _one_key(columns: tuple[str, ...], key: tuple[JsonValue, ...], parameter: str) -> Predicate:
-    tests = tuple(
-        Compare(column=_named(name), operator=Operator.EQ, operand=_literal(value, parameter))
-        for name, value in zip(columns, key, strict=True)
+def key_condition(
+    authorized: AuthorizedRequest, key: tuple[JsonValue, ...], parameter: str
+) -> Condition:
+    """Return the condition of the row with *key*; the same as `keys_condition`, sooner."""
+    view, options = authorized.resource, authorized.service.values
+    columns = [view.columns[name] for name in usable_key(view)]
+    try:
+        values = [
+            Value(value=_read_key(part, column, options))
+            for part, column in zip(key, columns, strict=True)
+        ]
+    except (ValueFault, ValueError):
+        # What does not fit its column decides by itself, or is refused, as in any filter.
+        return keys_condition(authorized, (key,), parameter)
+    if len(columns) == 1:
+        return Membership(column=columns[0].name, operands=(values[0],))
+    return AllOf(
+        of=tuple(
+            Comparison(column=column.name, operator=Operator.EQ, operand=value)
+            for column, value in zip(columns, values, strict=True)
+        )
     )
-    return And(of=tests)
+
+
+def _read_key(part: JsonValue, column: Column, options: ValueOptions) -> Scalar:
+    if column.type.kind not in EQUATABLE or not isinstance(part, bool | str | JsonNumber):
+        raise ValueError(part)
+    literal = _literal(part, 0, "")
+    return read_literal(literal.kind, literal.text, column.type, options)
+
+
+def _one_key(columns: tuple[str, ...], key: tuple[JsonValue, ...], parameter: str) -> Predicate:
+    return And(
+        of=tuple(
+            Compare(
+                column=_named(name),
+                operator=Operator.EQ,
+                operand=_literal(value, place, parameter),
+            )
+            for place, (name, value) in enumerate(zip(columns, key, strict=True))
+        )
+    )
 
 
 def _named(name: str) -> ColumnName:
     return ColumnName(parts=(name,), position=0)
 
 
-def _literal(value: JsonValue, parameter: str) -> Literal:
+def _literal(value: JsonValue, place: int, parameter: str) -> Literal:
+    """Return part *place* of a key as the literal of a filter; see `LiteralOrigin`."""
+    position = -1 - place
     match value:
         case bool():
             text = "true" if value else "false"
-            return Literal(kind=LiteralKind.BOOLEAN, text=text, position=0)
+            return Literal(kind=LiteralKind.BOOLEAN, text=text, position=position)
         case JsonNumber(text=text):
-            return Literal(kind=LiteralKind.NUMBER, text=text, position=0)
+            return Literal(kind=LiteralKind.NUMBER, text=text, position=position)
         case str():
-            return Literal(kind=LiteralKind.TEXT, text=value, position=0)
+            return Literal(kind=LiteralKind.TEXT, text=value, position=position)
         case None | JsonDocument():
             message = "a key is made of texts, numbers and booleans"
             raise PlanError(INVALID_VALUE, message, parameter=parameter)

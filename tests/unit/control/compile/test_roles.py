@@ -4,6 +4,7 @@ import pytest
 
 from faucet.diagnostics import Severity
 from faucet.model.catalog import Unreachable
+from faucet.model.statement import RelationName
 from faucet.model.surface import Verb
 from tests.factories import (
     catalog,
@@ -199,7 +200,8 @@ def test_a_reference_into_filtered_rows_carries_the_parents_filter():
     resource = _role(roles).services["shop"].resources["orders"]
 
     (rule,) = resource.grants[Verb.POST].parents
-    assert rule.parent == _CUSTOMERS
+    assert rule.target.relation == RelationName(schema=_CUSTOMERS.schema, name="customers")
+    assert tuple(rule.columns.values()) == _CUSTOMERS.columns
     assert rule.foreign_key.columns == ("customer_id",)
     assert resource.grants[Verb.PATCH].parents == (rule,)
     assert resource.grants[Verb.GET].parents == resource.grants[Verb.DELETE].parents == ()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from faucet.model.catalog import Column, ColumnType, Kind
-from faucet.model.filters.binding import MissingClaimError, bind, bind_operand
+from faucet.model.filters.binding import Binder, MissingClaimError
 from faucet.model.filters.condition import (
     Claim,
     Comparison,
@@ -23,8 +23,8 @@ from faucet.model.filters.condition import (
 )
 from faucet.model.filters.grammar import parse_filter
 from faucet.model.filters.predicate import Operator
-from faucet.model.filters.typed import Scope, type_predicate
-from faucet.model.request import ClaimValue
+from faucet.model.filters.typed import RuleScope, type_predicate
+from faucet.model.request import Caller, ClaimValue, Principal
 from faucet.model.settings import ValueOptions
 
 _TYPES = {
@@ -36,28 +36,31 @@ _TYPES = {
 }
 
 
+_COLUMNS = {
+    name: Column(name=name, position=position, type=of, nullable=True)
+    for position, (name, of) in enumerate(_TYPES.items())
+}
+
+
+def _binder(
+    claims: Mapping[str, ClaimValue],
+    name: str | None = "key:a",
+    role: str = "clerk",
+    now: float = 0,
+) -> Binder:
+    principal = Principal(name=name, role=role, claims=claims)
+    return Binder(caller=Caller(principal=principal, now=now), options=ValueOptions())
+
+
 def _rule(text: str) -> Condition:
-    columns = {
-        name: Column(name=name, position=position, type=of, nullable=True)
-        for position, (name, of) in enumerate(_TYPES.items())
-    }
-    scope = Scope(
-        table="t",
-        schema=None,
-        columns=columns,
-        masked=frozenset(),
-        options=ValueOptions(),
-        policy=True,
-        exact=True,
-    )
+    scope = RuleScope(table="t", schema=None, columns=_COLUMNS, options=ValueOptions(), exact=True)
     predicate = parse_filter(text, policy=True)
     assert predicate is not None
     return type_predicate(predicate, scope)
 
 
 def _bound(rule: Condition, claims: Mapping[str, ClaimValue], **who: Any) -> Condition:
-    asking: dict[str, Any] = {"name": "key:a", "role": "clerk", "now": 1.5} | who
-    return bind(rule, _TYPES, claims=claims, options=ValueOptions(), **asking)
+    return _binder(claims, **{"now": 1.5, **who}).bind(rule, _COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -163,15 +166,7 @@ def test_the_anonymous_have_no_name():
 
 
 def _one(operand: Operand, column: str, claims: Mapping[str, ClaimValue]) -> Scalar:
-    return bind_operand(
-        operand,
-        _TYPES[column],
-        claims=claims,
-        name="key:a",
-        role="clerk",
-        now=0,
-        options=ValueOptions(),
-    )
+    return _binder(claims).value(operand, _COLUMNS[column]).value
 
 
 @pytest.mark.promise("sec-05")

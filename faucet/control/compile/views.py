@@ -1,0 +1,149 @@
+"""What a role meets of a relation, compiled: all that requests would else compute anew. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from faucet.control.compile.exposure import Exposed
+from faucet.model.catalog import EQUATABLE, Column, Relation
+from faucet.model.statement import OrderTerm, Output, RelationName, Typed
+from faucet.model.surface import Constraints, Permission, ResourceView, Target, Verb
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a relation is the same for every role; compiled once, shared by their views."""
+
+    exposed: Exposed
+    columns: Mapping[str, Column]
+    qualifiers: frozenset[tuple[str, ...]]
+    target: Target
+    constraints: Constraints
+
+
+def compile_table(exposed: Exposed, *, arrays: bool) -> Table:
+    """Return what every role's view of *exposed* shares; *arrays* as in `DialectFacts`."""
+    relation = exposed.relation
+    return Table(
+        exposed=exposed,
+        columns={column.name: column for column in relation.columns},
+        qualifiers=_qualifiers(relation),
+        target=_target(relation, exposed.key, arrays=arrays),
+        constraints=_constraints(relation),
+    )
+
+
+def resource_view(table: Table, grants: Mapping[Verb, Permission]) -> ResourceView:
+    """Return *table* as the role of *grants* meets it."""
+    key, columns = table.exposed.key, table.columns
+    read = grants.get(Verb.GET)
+    readable = () if read is None else read.readable
+    masks = {} if read is None else read.masks
+    public_key = _public_key(key, read)
+    known = frozenset(readable).union(public_key, *(grant.writable for grant in grants.values()))
+    outputs = {name: _output(columns[name], masks.get(name)) for name in readable}
+    return ResourceView(
+        relation=table.exposed.relation,
+        columns=columns,
+        key=key,
+        public_key=public_key,
+        grants=grants,
+        nameable={name: columns[name] for name in (key if read is None else readable)},
+        known=known,
+        qualifiers=table.qualifiers,
+        outputs=outputs,
+        all_outputs=tuple(outputs.values()),
+        key_outputs=tuple(_output(columns[name], masks.get(name)) for name in key),
+        order=() if read is None else _order(columns, public_key, read),
+        target=table.target,
+        constraints=msgspec.structs.replace(table.constraints, known=known),
+        description=table.exposed.description,
+        descriptions={
+            name: text for name, text in table.exposed.descriptions.items() if name in outputs
+        },
+    )
+
+
+def _public_key(key: tuple[str, ...], read: Permission | None) -> tuple[str, ...]:
+    if read is None or all(name in read.readable and name not in read.masks for name in key):
+        return key
+    return ()
+
+
+def _qualifiers(relation: Relation) -> frozenset[tuple[str, ...]]:
+    own = {(), (relation.name,)}
+    return frozenset(own if relation.schema is None else {*own, (relation.schema, relation.name)})
+
+
+def _output(column: Column, mask: str | None) -> Output:
+    return Output(label=column.name, column=column.name, type=column.type, mask=mask)
+
+
+def _order(
+    columns: Mapping[str, Column], public_key: tuple[str, ...], read: Permission
+) -> tuple[OrderTerm, ...]:
+    """By the key; where it cannot be ordered by, by everything readable that can."""
+    if public_key and all(columns[name].type.kind in EQUATABLE for name in public_key):
+        return _terms(columns[name] for name in public_key)
+    return _terms(
+        column
+        for column in columns.values()
+        if column.name in read.readable
+        and column.name not in read.masks
+        and column.type.kind in EQUATABLE
+    )
+
+
+def _terms(columns: Iterable[Column]) -> tuple[OrderTerm, ...]:
+    return tuple(OrderTerm(column=column.name, nullable=column.nullable) for column in columns)
+
+
+def relation_name(relation: Relation) -> RelationName:
+    """Return the name under which statements know *relation*."""
+    return RelationName(schema=relation.schema, name=relation.name)
+
+
+def typed_columns(relation: Relation) -> tuple[Typed, ...]:
+    """Return the columns of *relation* as statements know them, in table order."""
+    return tuple(
+        Typed(name=column.name, type=column.type, nullable=column.nullable)
+        for column in relation.columns
+    )
+
+
+def _target(relation: Relation, key: tuple[str, ...], *, arrays: bool) -> Target:
+    locator = () if relation.row_locator is None else (relation.row_locator,)
+    return Target(
+        relation=relation_name(relation),
+        columns=typed_columns(relation),
+        keys=relation.primary_key or key or locator,
+        arrays=arrays,
+        defaults=_known_defaults(relation),
+    )
+
+
+def _known_defaults(relation: Relation) -> Mapping[str, str | None]:
+    """Return what absent columns become: constants and NULL; what a call makes is not known."""
+    return {
+        column.name: column.default
+        for column in relation.columns
+        if not column.generated
+        and not column.auto_increment
+        and (column.default is None or "(" not in column.default)
+    }
+
+
+def _constraints(relation: Relation) -> Constraints:
+    keys = (relation.primary_key, *(key.columns for key in relation.unique))
+    return Constraints(
+        required=tuple(
+            column.name
+            for column in relation.columns
+            if not column.nullable
+            and column.default is None
+            and not column.generated
+            and not column.auto_increment
+        ),
+        unique=tuple(key for key in keys if key),
+        references=tuple(key.columns for key in relation.foreign_keys),
+        referenced=frozenset(relation.primary_key).union(*(k.columns for k in relation.unique)),
+    )
