@@ -29,6 +29,7 @@ from faucet.model.request import (
     ApiRequest,
     AuthorizedRequest,
     BoundParent,
+    Caller,
     JsonRecord,
     Principal,
 )
@@ -106,16 +107,15 @@ def admit(surface: Surface, principal: Principal, target: tuple[str, str], verb:
     return Admission(service=service, resource=resource, grant=grant, limits=limits)
 
 
-def authorize(
-    request: ApiRequest, admission: Admission, principal: Principal, now: float
-) -> AuthorizedRequest:
+def authorize(request: ApiRequest, admission: Admission, caller: Caller) -> AuthorizedRequest:
     """
-    Return *request* narrowed to the grant of *principal*, or raise `AuthorizationError`.
+    Return *request* narrowed to the grant of *caller*, or raise `AuthorizationError`.
 
     Selectors and returned rows go through the role's GET grant whatever the verb; without one only
-    the key may select and nothing but ``meta`` is told. *now* is seconds since 1970.
+    the key may select and nothing but ``meta`` is returned.
     """
     resource, grant = admission.resource, admission.grant
+    principal, now = caller.principal, caller.now
     _check_mentions(request, resource, grant)
     faults = _record_faults(request, resource, grant)
     binder = _Binder(resource.relation, admission.service, principal, now)
