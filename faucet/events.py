@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from faucet.diagnostics import Diagnostic
+from faucet.model.settings import LoggingSettings
 
 
 class Listening(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -28,10 +29,11 @@ class ManifestGone(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Switched(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """*generation* serves from now on."""
+    """*generation* serves from now on, and says how to log."""
 
     generation: int
     fingerprint: str
+    logging: LoggingSettings
     warnings: tuple[Diagnostic, ...] = ()
 
 

@@ -79,7 +79,7 @@ def shell(switch: Switch) -> Asgi:
             await _refuse(scope, receive, send)
             return
 
-        running, requests = switch.current, switch.requests
+        running, requests = switch.current, switch.drain.requests
         running.leases.take()
         requests.take()
         try:

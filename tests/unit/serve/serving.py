@@ -13,7 +13,7 @@ from faucet.serve.listen import open_sockets
 from faucet.serve.respond import responder
 from faucet.serve.running import Running
 from faucet.serve.server import Server
-from faucet.serve.switch import Switch
+from faucet.serve.switch import Drain, Switch
 from faucet.standard import standard_registry
 from tests.factories import catalog, settings, surface
 
@@ -95,7 +95,7 @@ async def serving(answer: Answer, *, limit: float = 5.0, **options) -> AsyncIter
     published: list[object] = []
     first = running(answer, published, **options)
     await first.start()
-    switch = Switch(first)
+    switch = Switch(first, Drain())
     sockets = open_sockets("127.0.0.1", 0)
     listening = asyncio.Event()
     server = Server(shell(switch), switch=switch, limit=lambda: limit, listening=listening.set)
