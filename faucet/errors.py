@@ -9,7 +9,7 @@ FaucetError
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -92,14 +92,21 @@ class FaucetError(Exception):
     A failure that a caller is told about.
 
     *message* and *context* reach the client, so they hold names the caller sent and never values
-    read from a database. Without *message* the kind's title is the message.
+    read from a database. Without *message* the kind's title is the message. *reason* is for the
+    log alone: why, where the client may not know; it holds no secret and nothing that was sent.
     """
 
     def __init__(self, kind: ErrorKind, /, message: str = "", **context: object) -> None:
         super().__init__(message or kind.title)
         self.kind = kind
         self.message = message or kind.title
+        self.reason: str | None = None
         self.context: Mapping[str, object] = context
+
+    def because(self, reason: str | None) -> Self:
+        """Return this error with *reason*."""
+        self.reason = reason
+        return self
 
 
 class AuthenticationError(FaucetError):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from faucet.diagnostics import Diagnostic
+from faucet.model.settings import LoggingSettings
 
 
 class Listening(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -28,10 +29,11 @@ class ManifestGone(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Switched(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """*generation* serves from now on."""
+    """*generation* serves from now on, and says how to log."""
 
     generation: int
     fingerprint: str
+    logging: LoggingSettings
     warnings: tuple[Diagnostic, ...] = ()
 
 
@@ -86,7 +88,13 @@ class Stopped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """One request; *path* is raw and without its query, *took_ms* until the reply was sent."""
+    """
+    One request; *path* is raw and without its query, *took_ms* until the reply was sent.
+
+    *route* is the name of its route, *action* what a grant was asked for, *rows* how many were
+    returned or written, *error* the error's type. *reason* is why a credential was refused, which
+    no caller may know. What does not apply is None.
+    """
 
     method: str
     path: str
@@ -95,6 +103,14 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     principal: str | None
     request_id: str
     generation: int
+    route: str | None = None
+    service: str | None = None
+    table: str | None = None
+    action: str | None = None
+    role: str | None = None
+    rows: int | None = None
+    error: str | None = None
+    reason: str | None = None
 
 
 class RequestCrashed(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -16,6 +16,7 @@ from faucet.control.load import SourceText, load
 from faucet.control.resolve import Overrides, resolve
 from faucet.control.validate import validate
 from faucet.diagnostics import Outcome
+from faucet.model.headers import Headers
 from faucet.model.request import HttpRequest
 from faucet.request.generation import (
     Generation,
@@ -90,11 +91,12 @@ class Plane:
                 method=method,
                 path=path,
                 query=query,
-                headers=tuple(sent.items()),
+                headers=Headers(sent.items()),
                 peer=peer,
                 read_body=read_body,
             ),
         )
+        assert isinstance(reply.body, bytes)
         return Answer(
             status=reply.status,
             headers={name.lower(): value for name, value in reply.headers},

@@ -44,10 +44,18 @@ class _KeyProvider:
         entry = self._entries.get(digest, _UNKNOWN)
         allowed = _is_from(entry.networks, credentials.client)
         if not (credentials.now < entry.expires and allowed):
-            raise AuthenticationError(UNAUTHORIZED)
+            raise AuthenticationError(UNAUTHORIZED).because(_reason(entry, credentials.now))
         if entry.principal.role not in self._roles:
             raise AuthorizationError(NO_ROLE)
         return entry.principal
+
+
+def _reason(entry: _Entry, now: float) -> str:
+    """Why the key is refused, for the log."""
+    if entry is _UNKNOWN:
+        return "unknown key"
+    name = entry.principal.name
+    return f"{name} is expired" if now >= entry.expires else f"{name} is not allowed from here"
 
 
 def _by_digest(auth: AuthSettings) -> Mapping[str, _Entry]:
@@ -72,8 +80,10 @@ def _entry(key: ApiKey) -> _Entry:
 
 
 def _is_from(networks: Networks, client: str | None) -> bool:
+    if not networks:
+        return True
     address = None if client is None else read_address(client)
-    return not networks or (address is not None and among(address, networks))
+    return address is not None and among(address, networks)
 
 
 def _recognizes(token: str) -> bool:

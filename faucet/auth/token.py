@@ -18,7 +18,7 @@ _REFUSED: Final = ("crit", "b64", "enc", "zip")
 
 
 class TokenError(ValueError):
-    """The token is not acceptable; the text is for developers, and never answered."""
+    """The token is not acceptable; the text is for the log, and never answered."""
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +49,9 @@ def read_token(text: str) -> Token:
     try:
         head, body, signature = map(_decode, match.groups())
         header, payload = read_object(head), read_object(body)
-    except ValueError as unreadable:
-        raise TokenError(str(unreadable)) from None
+    except ValueError:
+        # What the parsers say may quote the token.
+        raise TokenError("the token cannot be read") from None
     algorithm, kid = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str) or not isinstance(kid, str | None):
         raise TokenError("alg or kid is not a text")

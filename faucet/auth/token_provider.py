@@ -24,6 +24,7 @@ from faucet.model.request import Principal
 from faucet.model.settings import AuthSettings, JwtSettings
 
 _CACHED: Final = 1024
+_NOT_NOW: Final = "the token is expired, or not valid yet"
 
 
 class Issuer(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ class TokenProvider:
         if token is None:
             return None
         if len(token) > TOKEN_SIZE or not token.isascii():
-            raise AuthenticationError(UNAUTHORIZED)
+            raise AuthenticationError(UNAUTHORIZED).because("not a token")
         digest = hashlib.sha256(token.encode()).digest()
         known = self._known.get(digest)
         if known is None:
@@ -68,7 +69,7 @@ class TokenProvider:
         else:
             self._known.move_to_end(digest)
         if credentials.now not in known.validity:
-            raise AuthenticationError(UNAUTHORIZED)
+            raise AuthenticationError(UNAUTHORIZED).because(_NOT_NOW)
         return known.principal
 
     def _verified(self, text: str, now: float) -> _Known:
@@ -76,8 +77,8 @@ class TokenProvider:
             token = read_token(text)
             issuer = self._issuer(token)
             period = _accepted(token, issuer, now)
-        except TokenError:
-            raise AuthenticationError(UNAUTHORIZED) from None
+        except TokenError as fault:
+            raise AuthenticationError(UNAUTHORIZED).because(str(fault)) from None
         return _Known(
             principal=_principal(token.payload, issuer.settings, self._roles), validity=period
         )
@@ -121,7 +122,7 @@ def _accepted(token: Token, issuer: Issuer, now: float) -> Validity:
         raise TokenError("the signature is not the issuer's")
     period, audience = validity(token.payload, issuer.settings.leeway), issuer.settings.audience
     if now not in period:
-        raise TokenError("expired, or not valid yet")
+        raise TokenError(_NOT_NOW)
     if audience is not None and not is_for(token.payload, audience):
         raise TokenError("for another audience")
     return period

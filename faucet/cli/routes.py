@@ -8,8 +8,10 @@ from typing import Any, Final
 import click
 
 from faucet.cli.manifest_path import config_option
+from faucet.model.routes import ROUTES, RouteName
 
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
+# Of all routes, this one takes the most.
+_METHODS: Final = ROUTES[RouteName.RECORDS].methods
 
 
 @click.command("routes")
@@ -39,9 +41,9 @@ def _routes(documents: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     for role, document in documents.items():
         for path, item in document["paths"].items():
             for place, method in enumerate(_METHODS):
-                if method in item:
+                if method.lower() in item:
                     found.setdefault((path, place), []).append(role)
     return [
-        {"method": _METHODS[place].upper(), "path": path, "roles": roles}
+        {"method": _METHODS[place], "path": path, "roles": roles}
         for (path, place), roles in sorted(found.items())
     ]

@@ -1,6 +1,6 @@
 """Who asks, what they ask, and what of it they may have."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -9,6 +9,8 @@ from faucet.errors import FaucetError
 from faucet.model.catalog import Column
 from faucet.model.filters.condition import Condition, Scalar
 from faucet.model.filters.predicate import And, ColumnName, Not, Or, Predicate
+from faucet.model.headers import Headers
+from faucet.model.routes import RouteName
 from faucet.model.settings import LimitSettings
 from faucet.model.statement import Function
 from faucet.model.surface import Permission, ResourceView, ServiceSurface, Verb
@@ -20,26 +22,31 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
     One request as it came, knowing no server.
 
-    *path* and *query* are raw (still percent-encoded), *headers* lower-case names with their values
-    in order, *peer* the address of the connection. *read_body* takes the most bytes it may return
-    and raises `RequestError` BODY_TOO_LARGE beyond.
+    *path* and *query* are raw (still percent-encoded), *peer* is the address of the connection.
+    *read_body* takes the most bytes it may return and raises `RequestError` BODY_TOO_LARGE beyond.
+    *matched* is the route that the server found by the raw path, if it looked.
     """
 
     method: str
     path: str
     query: str
-    headers: tuple[tuple[str, str], ...]
+    headers: Headers
     peer: str
     read_body: Callable[[int], Awaitable[bytes]]
+    matched: RouteName | None = None
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer: status, header pairs, body; *principal* is the caller's name, for the log."""
+    """
+    One answer: status, header pairs, body.
+
+    A *body* that is an iterator is read as fast as the client takes it; the generation stays in
+    service until its last part is sent. It is closed when the client goes away.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
-    body: bytes
-    principal: str | None = None
+    body: bytes | AsyncIterator[bytes]
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):

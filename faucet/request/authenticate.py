@@ -6,6 +6,7 @@ import msgspec
 
 from faucet.errors import UNAUTHORIZED, AuthenticationError
 from faucet.extension.auth_provider import AuthProvider, Credentials, Provider
+from faucet.model.headers import Headers
 from faucet.model.network import Networks, read_networks
 from faucet.model.request import HttpRequest, Principal
 from faucet.model.settings import AuthSettings
@@ -65,12 +66,13 @@ def authenticate(request: HttpRequest, authentication: Authentication, now: floa
     exactly one credential and it is good, or none and an anonymous role; `AuthorizationError`
     NO_ROLE or AMBIGUOUS_ROLE for a good one without one role. Cookies are no credentials here.
     """
-    tokens = [value for name, value in request.headers if name == "authorization"]
-    keys = [value for name, value in request.headers if name == authentication.key_header]
+    tokens = request.headers.get_all("authorization")
+    keys = request.headers.get_all(authentication.key_header)
     if not tokens and not keys and authentication.anonymous is not None:
         return Principal(name=None, role=authentication.anonymous, claims={})
     if len(tokens) + len(keys) != 1:
-        raise AuthenticationError(UNAUTHORIZED)
+        reason = "more than one credential" if tokens or keys else "no credential"
+        raise AuthenticationError(UNAUTHORIZED).because(reason)
 
     credentials = Credentials(
         api_key=keys[0] if keys else None,
@@ -80,11 +82,11 @@ def authenticate(request: HttpRequest, authentication: Authentication, now: floa
     )
     try:
         principal = _ask(authentication.methods, credentials)
-    except AuthenticationError:
+    except AuthenticationError as refusal:
         # One that a plug-in worded differently would tell causes apart.
-        raise AuthenticationError(UNAUTHORIZED) from None
+        raise AuthenticationError(UNAUTHORIZED).because(refusal.reason) from None
     if principal is None:
-        raise AuthenticationError(UNAUTHORIZED)
+        raise AuthenticationError(UNAUTHORIZED).because("no provider takes this credential")
     return principal
 
 
@@ -93,7 +95,7 @@ def _bearer(value: str) -> str:
     scheme, _, token = value.partition(" ")
     token = token.strip(" ")
     if scheme.lower() != "bearer" or not token or " " in token:
-        raise AuthenticationError(UNAUTHORIZED)
+        raise AuthenticationError(UNAUTHORIZED).because("not of the form Bearer TOKEN")
     return token
 
 
@@ -102,3 +104,8 @@ def _ask(methods: tuple[AuthMethod, ...], credentials: Credentials) -> Principal
         methods = tuple(method for method in methods if method.recognizes(bearer))[:1]
     answers = (method.provider(credentials) for method in methods)
     return next((principal for principal in answers if principal is not None), None)
+
+
+def brings_credential(headers: Headers, authentication: Authentication) -> bool:
+    """Return whether there is a credential at all, good or bad."""
+    return "authorization" in headers or authentication.key_header in headers

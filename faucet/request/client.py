@@ -1,7 +1,13 @@
 """Where a request comes from: the rightmost hop that is not one of our proxies. Pure."""
 
+from functools import lru_cache
+from typing import Final
+
 from faucet.model.network import Networks, among, read_address
 from faucet.model.request import HttpRequest
+
+# Peers ask again and again, and reading an address takes as long as finding a key.
+_peer_address: Final = lru_cache(maxsize=1024)(read_address)
 
 
 def client_address(request: HttpRequest, trusted: Networks) -> str | None:
@@ -13,7 +19,7 @@ def client_address(request: HttpRequest, trusted: Networks) -> str | None:
     (a name, a port, nothing) ends the search with None. Where every hop is trusted, the first one
     asks.
     """
-    address = read_address(request.peer)
+    address = _peer_address(request.peer)
     if address is None or not among(address, trusted):
         return None if address is None else str(address)
     for hop in reversed(_hops(request)):
@@ -26,7 +32,6 @@ def client_address(request: HttpRequest, trusted: Networks) -> str | None:
 def _hops(request: HttpRequest) -> list[str]:
     return [
         hop.strip(" \t")
-        for name, value in request.headers
-        if name == "x-forwarded-for"
+        for value in request.headers.get_all("x-forwarded-for")
         for hop in value.split(",")
     ]

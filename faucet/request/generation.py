@@ -10,6 +10,7 @@ from faucet.model.facts import Facts
 from faucet.model.request import Reply
 from faucet.model.surface import Surface
 from faucet.request.authenticate import Authentication, build_authentication
+from faucet.request.encode import ReplyHeaders, reply_headers
 from faucet.request.execute import StatementCache
 from faucet.secret import Secret, derive_key
 from faucet.sql.render import RenderContext
@@ -24,7 +25,7 @@ class LastReload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GenerationStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What `GET system/generation` tells."""
+    """What `GET system/generation` returns."""
 
     number: int
     fingerprint: str | None
@@ -57,6 +58,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     executors: Mapping[str, Executor]
     process: Process
     authentication: Authentication
+    reply_headers: ReplyHeaders
     facts: Facts
     render_contexts: Mapping[str, RenderContext]
     statements: StatementCache
@@ -90,6 +92,7 @@ def open_generation(  # noqa: PLR0913 - each is needed, and most are named
             surface.roles,
             registry.auth_providers.values(),
         ),
+        reply_headers=reply_headers(number, surface.auth.api_key_header),
         facts=registry.facts(),
         render_contexts={
             name: RenderContext(

@@ -1,9 +1,9 @@
-"""The order of the request plane: `answer`, which knows no server."""
+"""The order of the request plane: `answer`, which knows no server, and `perform`."""
 
 import asyncio
 import time
-import uuid
-from typing import Final
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
+from typing import Final, assert_never
 
 from faucet.errors import (
     INTERNAL,
@@ -13,181 +13,199 @@ from faucet.errors import (
     FaucetError,
     RequestError,
 )
-from faucet.model.request import Caller, HttpRequest, Principal, Reply
+from faucet.model.request import ApiRequest, Caller, HttpRequest, Reply
+from faucet.model.routes import ROUTES, Route, RouteName
+from faucet.model.rows import RowPage, Rows, SingleRow, Written
 from faucet.model.surface import Verb
 from faucet.request import encode, views
 from faucet.request.authenticate import authenticate
-from faucet.request.authorize import admit, authorize, visible_service
+from faucet.request.authorize import Admission, admit, authorize, visible_service
+from faucet.request.context import RequestContext, Trace, open_trace, reply_context
 from faucet.request.execute import Session, execute
 from faucet.request.generation import Generation
-from faucet.request.parse import BodyContext, build_request, parse_body, parse_query
+from faucet.request.parse import Body, BodyContext, build_request, parse_body, parse_query
 from faucet.request.plan import plan
-from faucet.request.route import (
-    ALLOWED,
-    Docs,
-    Health,
-    Home,
-    OpenApi,
-    Ready,
-    Record,
-    Records,
-    Route,
-    ServiceDoc,
-    Tables,
-    find_route,
-    key_parts,
-)
+from faucet.request.route import RouteMatch, find_route, key_parts
 
 _URL_LIMIT: Final = 60 * 1024
-_ID_LIMIT: Final = 128
 _QUICK_BODY: Final = 64 * 1024
 
+OpenHandler = Callable[[RequestContext], Awaitable[Reply]]
+Handler = Callable[[RequestContext, Caller], Awaitable[Reply]]
 
-async def answer(generation: Generation, request: HttpRequest) -> Reply:
-    """
-    Return the reply to *request* on *generation*, errors included.
 
-    Only what nobody foresaw escapes: the server logs it and answers with `crashed`.
+async def answer(generation: Generation, request: HttpRequest, trace: Trace | None = None) -> Reply:
     """
-    exchange = _Exchange(generation, request)
+    Return the reply to *request* on *generation*, errors included, and fill *trace*.
+
+    Only what nobody foresaw escapes: the server logs it and answers with `failure`.
+    """
+    trace = trace or open_trace(request)
     try:
-        return await exchange.reply()
+        return await _reply(generation, request, trace)
     except FaucetError as error:
-        if error.kind is INTERNAL:
-            generation.process.report(exchange.stamp.request_id, error)
-        return encode.error_reply(exchange.stamp, error, exchange.allowed)
+        return failure(generation, trace, error)
 
 
-def crashed(generation: Generation, request: HttpRequest) -> tuple[str, Reply]:
-    """Return the request id and the 500 of a request that met a bug."""
-    stamp = _stamp(generation, request)
-    return stamp.request_id, encode.error_reply(stamp, FaucetError(INTERNAL))
+def failure(generation: Generation, trace: Trace, error: BaseException) -> Reply:
+    """Return the reply of a request that ended in *error*; what is no verdict is reported."""
+    verdict = error if isinstance(error, FaucetError) else FaucetError(INTERNAL)
+    if verdict.kind is INTERNAL:
+        generation.process.report(trace.request_id, error)
+    trace.failed(verdict)
+    allow: tuple[str, ...] = ()
+    if verdict.kind is METHOD_NOT_ALLOWED and trace.route is not None:
+        allow = ROUTES[trace.route].methods
+    return encode.error_reply(reply_context(generation, trace), verdict, allow)
 
 
-def _stamp(generation: Generation, request: HttpRequest) -> encode.Stamp:
-    sent = next((value for name, value in request.headers if name == "x-request-id"), "")
-    kept = 0 < len(sent) <= _ID_LIMIT and sent.isascii() and sent.isprintable()
-    return encode.Stamp(
-        request_id=sent if kept else uuid.uuid4().hex,
-        generation=generation.number,
-        key_header=generation.surface.auth.api_key_header,
+async def perform(
+    generation: Generation, caller: Caller, target: tuple[str, str], request: ApiRequest
+) -> Rows:
+    """
+    Return what *request* gives *caller* on *target* (service, table): the whole way of a request
+    that has been read, for every way in.
+
+    Raises `FaucetError`: what is hidden or not granted, what does not fit the table, and what the
+    database refuses.
+    """
+    admission = admit(generation.surface, caller.principal, target, request.verb)
+    return await _carry_out(generation, caller, admission, request)
+
+
+async def _carry_out(
+    generation: Generation, caller: Caller, admission: Admission, request: ApiRequest
+) -> Rows:
+    """Do what is left of `perform` once *caller* is admitted."""
+    service = admission.service.name
+    authorized = authorize(request, admission, caller)
+    session = Session(
+        role=caller.principal.role,
+        service=service,
+        executor=generation.executors[service],
+        render_context=generation.render_contexts[service],
+        statements=generation.statements,
     )
+    return await execute(plan(authorized, generation.facts), session)
 
 
-class _Exchange:
-    """One request on its way through the stages."""
-
-    def __init__(self, generation: Generation, request: HttpRequest) -> None:
-        self.generation = generation
-        self.request = request
-        self.stamp = _stamp(generation, request)
-        self.allowed: tuple[str, ...] = ()
-        self._began = time.perf_counter()
-
-    async def reply(self) -> Reply:
-        route, fault = _routed(self.request)
-        if isinstance(route, Health | Ready | Home | Docs):
-            return self._open(route)
-        principal = self._authenticated()
-        if fault is not None:
-            raise fault
-        if route is None:
-            raise _unknown_route()
-        if isinstance(route, Tables | Records | Record | ServiceDoc):
-            visible_service(self.generation.surface, principal, route.service)
-        self._check_method(route)
-        match route:
-            case Records() | Record():
-                return await self._operation(route, principal)
-            case Tables(service=service):
-                return views.tables(self.generation, self.stamp, principal, self.request, service)
-            case OpenApi() | ServiceDoc():
-                # A document is rendered when it is first asked for, which may take long.
-                return await asyncio.to_thread(
-                    views.openapi, self.generation, self.stamp, principal, self.request, route
-                )
-            case _:
-                return views.generation_status(self.generation, self.stamp, principal, self.request)
-
-    def _authenticated(self) -> Principal:
-        now = self.generation.process.clock()
-        principal = authenticate(self.request, self.generation.authentication, now)
-        self.stamp = encode.named(self.stamp, principal)
-        return principal
-
-    def _check_method(self, route: Route) -> None:
-        allowed = ALLOWED[type(route)]
-        if self.request.method not in allowed:
-            self.allowed = allowed
-            message = f"this route takes {', '.join(allowed)}, not {self.request.method}"
-            raise RequestError(METHOD_NOT_ALLOWED, message)
-
-    def _open(self, route: Route) -> Reply:
-        """Answer what asks for no credential."""
-        self._check_method(route)
-        surface = self.generation.surface
-        match route:
-            case Health():
-                return encode.public_reply(self.stamp, {"status": "ok"})
-            case Ready():
-                asked = any(
-                    name in ("authorization", self.generation.authentication.key_header)
-                    for name, _value in self.request.headers
-                )
-                principal = self._authenticated() if asked else None
-                return views.readiness(self.generation, self.stamp, principal)
-            case Home() if surface.server.docs:
-                return encode.redirect(self.stamp, "/docs")
-            case _:
-                page = self.generation.process.docs(self.request.path)
-                if not surface.server.docs or page is None:
-                    raise _unknown_route()
-                return encode.stamped(self.stamp, page)
-
-    async def _operation(self, route: Records | Record, principal: Principal) -> Reply:
-        generation, request = self.generation, self.request
-        verb, single = Verb(request.method), isinstance(route, Record)
-        admission = admit(generation.surface, principal, (route.service, route.table), verb)
-        key = key_parts(route.raw_key) if isinstance(route, Record) else None
-        parameters = parse_query(verb, request.query, single=single)
-        body = None
-        if verb is not Verb.GET:
-            context = BodyContext(
-                column_names=admission.resource.known,
-                max_records=admission.limits.batch,
-                single=single,
-            )
-            raw = await request.read_body(generation.surface.server.max_body)
-            if len(raw) > _QUICK_BODY:
-                # Reading megabytes of JSON would keep every other request waiting.
-                body = await asyncio.to_thread(parse_body, verb, raw, request.headers, context)
-            else:
-                body = parse_body(verb, raw, request.headers, context)
-        asked = build_request(verb, parameters, body, key)
-        authorized = authorize(
-            asked, admission, Caller(principal=principal, now=generation.process.clock())
-        )
-        session = Session(
-            role=principal.role,
-            service=route.service,
-            executor=generation.executors[route.service],
-            render_context=generation.render_contexts[route.service],
-            statements=generation.statements,
-        )
-        rows = await execute(plan(authorized, generation.facts), session)
-        took_ms = (time.perf_counter() - self._began) * 1000
-        return encode.rows_reply(self.stamp, rows, took_ms, request.path)
+async def _reply(generation: Generation, request: HttpRequest, trace: Trace) -> Reply:
+    match = _matched(request)
+    if isinstance(match, RequestError):
+        # What is wrong with a path is not said before it is known who asks.
+        _authenticated(generation, request, trace)
+        raise match
+    name = trace.route = match.route.name
+    context = RequestContext(generation=generation, request=request, match=match, trace=trace)
+    if match.route.open:
+        _check_method(context)
+        return await _OPEN_HANDLERS[name](context)
+    caller = _authenticated(generation, request, trace)
+    _check_service(context, caller)
+    _check_method(context)
+    return await _HANDLERS[name](context, caller)
 
 
-def _routed(request: HttpRequest) -> tuple[Route | None, RequestError | None]:
-    """Return the route and what is wrong with the URL; neither is told before who asks is known."""
+def _matched(request: HttpRequest) -> RouteMatch | RequestError:
     if len(request.path) + len(request.query) >= _URL_LIMIT:
-        return None, RequestError(URL_TOO_LONG)
+        return RequestError(URL_TOO_LONG)
     try:
-        return find_route(request.path), None
+        return find_route(request.path, request.matched) or RequestError(UNKNOWN_ROUTE)
     except RequestError as fault:
-        return None, fault
+        return fault
 
 
-def _unknown_route() -> RequestError:
-    return RequestError(UNKNOWN_ROUTE)
+def _authenticated(generation: Generation, request: HttpRequest, trace: Trace) -> Caller:
+    now = generation.process.clock()
+    principal = authenticate(request, generation.authentication, now)
+    trace.authenticated(principal)
+    return Caller(principal=principal, now=now)
+
+
+def _check_service(context: RequestContext, caller: Caller) -> None:
+    service = context.trace.service = context.match.parameters.get("service")
+    if service is not None:
+        visible_service(context.generation.surface, caller.principal, service)
+
+
+def _check_method(context: RequestContext) -> None:
+    methods, method = context.match.route.operations, context.request.method
+    if method not in methods:
+        message = f"this route takes {', '.join(methods)}, not {method}"
+        raise RequestError(METHOD_NOT_ALLOWED, message)
+
+
+async def _records(context: RequestContext, caller: Caller) -> Reply:
+    generation, trace = context.generation, context.trace
+    service, table = context.match.parameters["service"], context.match.parameters["table"]
+    verb = Verb(context.request.method)
+    trace.table, trace.action = table, verb.value
+    # Query and body are read for those alone who may do this at all.
+    admission = admit(generation.surface, caller.principal, (service, table), verb)
+    request = await _read(context, admission, verb)
+    rows = await _carry_out(generation, caller, admission, request)
+    trace.rows = _count(rows)
+    took_ms = (time.perf_counter() - trace.began) * 1000
+    return encode.rows_reply(context.reply, rows, took_ms, context.request.path)
+
+
+async def _read(context: RequestContext, admission: Admission, verb: Verb) -> ApiRequest:
+    """Return what path, query and body ask for."""
+    raw_key = context.match.parameters.get("id")
+    key = None if raw_key is None else key_parts(raw_key)
+    parameters = parse_query(verb, context.request.query, single=key is not None)
+    body = None if verb is Verb.GET else await _body(context, admission, verb)
+    return build_request(verb, parameters, body, key)
+
+
+async def _body(context: RequestContext, admission: Admission, verb: Verb) -> Body:
+    request = context.request
+    body_context = BodyContext(
+        column_names=admission.resource.known,
+        max_records=admission.limits.batch,
+        single="id" in context.match.parameters,
+    )
+    raw = await request.read_body(context.generation.surface.server.max_body)
+    if len(raw) > _QUICK_BODY:
+        # Reading megabytes of JSON would keep every other request waiting.
+        return await asyncio.to_thread(parse_body, verb, raw, request.headers, body_context)
+    return parse_body(verb, raw, request.headers, body_context)
+
+
+def _count(rows: Rows) -> int:
+    match rows:
+        case SingleRow():
+            return 1
+        case RowPage() | Written():
+            return rows.count
+        case _:
+            assert_never(rows)
+
+
+_OPEN_HANDLERS: Final[Mapping[RouteName, OpenHandler]] = {
+    RouteName.HEALTH: views.health,
+    RouteName.READY: views.readiness,
+    RouteName.HOME: views.home,
+    RouteName.DOCS: views.docs,
+    RouteName.DOCS_ASSET: views.docs,
+}
+_HANDLERS: Final[Mapping[RouteName, Handler]] = {
+    RouteName.OPENAPI: views.openapi,
+    RouteName.TABLES: views.tables,
+    RouteName.RECORDS: _records,
+    RouteName.RECORD: _records,
+    RouteName.SERVICE_OPENAPI: views.openapi,
+    RouteName.GENERATION: views.generation_status,
+}
+
+
+def check_handlers(
+    routes: Iterable[Route], open_handlers: Container[RouteName], handlers: Container[RouteName]
+) -> None:
+    """Raise `LookupError` for a route of *routes* without a handler of its kind."""
+    for route in routes:
+        if route.name not in (open_handlers if route.open else handlers):
+            raise LookupError(f"the route {route.name} has no handler")
+
+
+check_handlers(ROUTES.values(), _OPEN_HANDLERS, _HANDLERS)

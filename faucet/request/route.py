@@ -6,141 +6,94 @@ from typing import Final
 import msgspec
 
 from faucet.errors import INVALID_PATH, RequestError
+from faucet.model.routes import ROUTES, Route, RouteName
 from faucet.names import RESERVED_NAMES
 from faucet.request.percent import decode
 
-
-class Health(msgspec.Struct, frozen=True, kw_only=True, tag="health"):
-    """``/healthz``."""
-
-
-class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):
-    """``/readyz``."""
+# A key is cut at its commas before it is decoded; see `key_parts`.
+_RAW: Final = "id"
+_REST: Final = ":path"
 
 
-class Home(msgspec.Struct, frozen=True, kw_only=True, tag="home"):
-    """``/``."""
+class RouteMatch(msgspec.Struct, frozen=True, kw_only=True):
+    """A route with the parameters of a path, decoded except for the key of a record (``id``)."""
+
+    route: Route
+    parameters: Mapping[str, str]
 
 
-class Docs(msgspec.Struct, frozen=True, kw_only=True, tag="docs"):
-    """``/docs``, or *asset* below it: a relative path without dot segments; empty for the page."""
+class _Pattern(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A route's pattern in parts: the positions of its fixed segments and of its parameters.
 
-    asset: str
+    *rest* is the position and name of a parameter that takes all segments that are left.
+    """
 
+    route: Route
+    length: int
+    fixed: tuple[tuple[int, str], ...]
+    parameters: tuple[tuple[int, str], ...]
+    rest: tuple[int, str] | None
 
-class OpenApi(msgspec.Struct, frozen=True, kw_only=True, tag="openapi"):
-    """``/openapi.json``."""
-
-
-class Tables(msgspec.Struct, frozen=True, kw_only=True, tag="tables"):
-    """``/api/v1/{service}/_table``."""
-
-    service: str
-
-
-class Records(msgspec.Struct, frozen=True, kw_only=True, tag="records"):
-    """``/api/v1/{service}/_table/{table}``."""
-
-    service: str
-    table: str
-
-
-class Record(msgspec.Struct, frozen=True, kw_only=True, tag="record"):
-    """``/api/v1/{service}/_table/{table}/{id}``; *raw_key* is still encoded, see `key_parts`."""
-
-    service: str
-    table: str
-    raw_key: str
-
-
-class ServiceDoc(msgspec.Struct, frozen=True, kw_only=True, tag="service_doc"):
-    """``/api/v1/{service}/_doc``."""
-
-    service: str
+    def match(self, raw: list[str], segments: list[str]) -> RouteMatch | None:
+        if len(segments) != self.length and (self.rest is None or len(segments) < self.length):
+            return None
+        for position, text in self.fixed:
+            if segments[position] != text:
+                return None
+        found = {
+            name: raw[position] if name == _RAW else segments[position]
+            for position, name in self.parameters
+        }
+        if self.rest is not None:
+            position, name = self.rest
+            found[name] = _file_path(segments[position:])
+        if not all(found.values()) or found.get("service") in RESERVED_NAMES:
+            return None
+        return RouteMatch(route=self.route, parameters=found)
 
 
-class SystemGeneration(msgspec.Struct, frozen=True, kw_only=True, tag="system_generation"):
-    """``/api/v1/system/generation``."""
+def _file_path(segments: list[str]) -> str:
+    """Return the segments as one relative path; empty where one would leave its folder."""
+    # An encoded slash or a dot segment would step out of the folder of assets.
+    if any(segment in {"", ".", ".."} or {*segment} & {"/", "\\"} for segment in segments):
+        return ""
+    return "/".join(segments)
 
 
-Route = (
-    Health
-    | Ready
-    | Home
-    | Docs
-    | OpenApi
-    | Tables
-    | Records
-    | Record
-    | ServiceDoc
-    | SystemGeneration
-)
-
-_READ: Final = ("GET",)
-ALLOWED: Final[Mapping[type[Route], tuple[str, ...]]] = {
-    Health: _READ,
-    Ready: _READ,
-    Home: _READ,
-    Docs: _READ,
-    OpenApi: _READ,
-    Tables: _READ,
-    Records: ("GET", "POST", "PUT", "PATCH", "DELETE"),
-    Record: ("GET", "PUT", "PATCH", "DELETE"),
-    ServiceDoc: _READ,
-    SystemGeneration: _READ,
-}
-"""The methods of each pattern, as `Allow` names them; nothing of grants or catalogs is in them."""
-
-_PLAIN: Final[Mapping[tuple[str, ...], Route]] = {
-    ("",): Home(),
-    ("healthz",): Health(),
-    ("readyz",): Ready(),
-    ("openapi.json",): OpenApi(),
-    ("api", "v1", "system", "generation"): SystemGeneration(),
-}
+def _pattern(route: Route) -> _Pattern:
+    segments = route.pattern[1:].split("/")
+    named = [(at, text.strip("{}")) for at, text in enumerate(segments) if text.startswith("{")]
+    rest = [(at, text.removesuffix(_REST)) for at, text in named if text.endswith(_REST)]
+    return _Pattern(
+        route=route,
+        length=len(segments),
+        fixed=tuple((at, text) for at, text in enumerate(segments) if not text.startswith("{")),
+        parameters=tuple(part for part in named if not part[1].endswith(_REST)),
+        rest=rest[0] if rest else None,
+    )
 
 
-def find_route(raw_path: str) -> Route | None:
+_PATTERNS: Final = {name: _pattern(route) for name, route in ROUTES.items()}
+
+
+def find_route(raw_path: str, matched: RouteName | None = None) -> RouteMatch | None:
     """
     Return the route of a path that is still percent-encoded, or None for an unknown one.
 
     Segments are cut at ``/`` in the raw path, then decoded once. A trailing slash or an empty
-    segment is unknown. Raises `RequestError` INVALID_PATH for a bad ``%``, bad UTF-8 and NUL.
+    segment is unknown. *matched* is the route that a server found by the raw text; it is tried
+    first, since an encoded letter or a doubled slash may have misled the server. Raises
+    `RequestError` INVALID_PATH for a bad ``%``, bad UTF-8 and NUL.
     """
     if not raw_path.startswith("/"):
         return None
     raw = raw_path[1:].split("/")
-    segments = tuple(_decoded(segment) for segment in raw)
-    if segments in _PLAIN:
-        return _PLAIN[segments]
-    if not all(segments):
-        return None
-    if segments[0] == "docs":
-        return _docs(segments[1:])
-    return _service(segments, raw[-1])
-
-
-def _docs(segments: tuple[str, ...]) -> Docs | None:
-    # An encoded slash or a dot segment would step out of the folder of assets.
-    if any(segment in {".", ".."} or {*segment} & {"/", "\\"} for segment in segments):
-        return None
-    return Docs(asset="/".join(segments))
-
-
-def _service(segments: tuple[str, ...], last: str) -> Route | None:
-    match segments:
-        case ("api", "v1", name, *_) if name in RESERVED_NAMES:
-            return None
-        case ("api", "v1", service, "_table"):
-            return Tables(service=service)
-        case ("api", "v1", service, "_table", table):
-            return Records(service=service, table=table)
-        case ("api", "v1", service, "_table", table, _):
-            return Record(service=service, table=table, raw_key=last)
-        case ("api", "v1", service, "_doc"):
-            return ServiceDoc(service=service)
-        case _:
-            return None
+    segments = raw if _is_plain(raw_path) else [_decoded(segment) for segment in raw]
+    if matched is not None and (found := _PATTERNS[matched].match(raw, segments)) is not None:
+        return found
+    matches = (pattern.match(raw, segments) for pattern in _PATTERNS.values())
+    return next((found for found in matches if found is not None), None)
 
 
 def key_parts(raw_key: str) -> tuple[str, ...]:
@@ -150,6 +103,11 @@ def key_parts(raw_key: str) -> tuple[str, ...]:
     So ``a%2Cb`` is one part. Raises `RequestError` INVALID_PATH as `find_route` does.
     """
     return tuple(_decoded(part) for part in raw_key.split(","))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether decoding would change nothing."""
+    return text.isascii() and "%" not in text and "\0" not in text
 
 
 def _decoded(segment: str) -> str:

@@ -1,31 +1,84 @@
 """What is answered from the surface and the process alone, without a database."""
 
+import asyncio
 import hashlib
+from collections.abc import Mapping
 
 import msgspec
 
 from faucet.errors import NOT_GRANTED, UNKNOWN_ROUTE, AuthorizationError, RequestError
-from faucet.model.request import HttpRequest, Principal, Reply
+from faucet.model.request import Caller, Principal, Reply
 from faucet.request import encode
+from faucet.request.authenticate import authenticate, brings_credential
 from faucet.request.authorize import reachable, visible_service
+from faucet.request.context import RequestContext
 from faucet.request.generation import Generation
 from faucet.request.parse.query import refuse_parameters
-from faucet.request.route import OpenApi, ServiceDoc
 
 
-def tables(
-    generation: Generation,
-    stamp: encode.Stamp,
-    principal: Principal,
-    request: HttpRequest,
-    service: str,
-) -> Reply:
-    """Return the tables and views of *service* that the caller may use, by name."""
-    view = visible_service(generation.surface, principal, service)
-    reachable(generation.surface, service)
-    refuse_parameters(request.query)
+async def health(context: RequestContext) -> Reply:
+    """Return that the process lives."""
+    return encode.public_reply(context.reply, {"status": "ok"})
+
+
+async def readiness(context: RequestContext) -> Reply:
+    """
+    Return whether requests can be served; which service cannot only with the system grant.
+
+    A credential is not needed, but a bad one is refused.
+    """
+    generation, request = context.generation, context.request
+    principal = None
+    if brings_credential(request.headers, generation.authentication):
+        now = generation.process.clock()
+        principal = authenticate(request, generation.authentication, now)
+        context.trace.authenticated(principal)
+    checks = generation.process.readiness()
+    status = _readiness(generation, checks)
+    shown: dict[str, object] = {"status": status}
+    if principal is not None and _may_see_system(generation, principal):
+        shown["checks"] = dict(sorted(checks.items()))
+    code = 503 if status == "unready" else 200
+    if principal is None:
+        return encode.public_reply(context.reply, shown, code)
+    return encode.json_reply(context.reply, msgspec.json.encode(shown), code)
+
+
+def _readiness(generation: Generation, checks: Mapping[str, str]) -> str:
+    services = generation.surface.services
+    broken = [name for name, state in checks.items() if state == "unreachable"]
+    if (
+        generation.process.draining()
+        or generation.number == 0
+        or any(services[name].required for name in broken if name in services)
+    ):
+        return "unready"
+    return "degraded" if any(state != "ok" for state in checks.values()) else "ok"
+
+
+async def home(context: RequestContext) -> Reply:
+    """Return a redirect to the interactive reference, where there is one."""
+    if context.generation.surface.server.docs:
+        return encode.redirect(context.reply, "/docs")
+    return await docs(context)
+
+
+async def docs(context: RequestContext) -> Reply:
+    """Return the interactive reference, or one of its assets."""
+    page = context.generation.process.docs(context.request.path)
+    if not context.generation.surface.server.docs or page is None:
+        raise RequestError(UNKNOWN_ROUTE)
+    return encode.completed(context.reply, page)
+
+
+async def tables(context: RequestContext, caller: Caller) -> Reply:
+    """Return the tables and views of a service that the caller may use, by name."""
+    surface, service = context.generation.surface, context.match.parameters["service"]
+    view = visible_service(surface, caller.principal, service)
+    reachable(surface, service)
+    refuse_parameters(context.request.query)
     return encode.list_reply(
-        stamp,
+        context.reply,
         [
             {"name": name, "type": view.resources[name].relation.kind.value}
             for name in sorted(view.resources)
@@ -34,62 +87,39 @@ def tables(
     )
 
 
-def openapi(
-    generation: Generation,
-    stamp: encode.Stamp,
-    principal: Principal,
-    request: HttpRequest,
-    route: OpenApi | ServiceDoc,
-) -> Reply:
-    """Return the OpenAPI document of what the caller may do."""
-    surface = generation.surface
+async def openapi(context: RequestContext, caller: Caller) -> Reply:
+    """Return the OpenAPI document of what the caller may do, on one service or on all."""
+    # A document is rendered when it is first asked for, which may take long.
+    return await asyncio.to_thread(_openapi, context, caller.principal.role)
+
+
+def _openapi(context: RequestContext, role: str) -> Reply:
+    surface = context.generation.surface
     if not surface.server.docs:
         raise RequestError(UNKNOWN_ROUTE)
-    refuse_parameters(request.query)
-    if isinstance(route, ServiceDoc):
-        reachable(surface, route.service)
-        scope, body = route.service, surface.service_openapi[principal.role, route.service]
+    refuse_parameters(context.request.query)
+    service = context.match.parameters.get("service")
+    if service is not None:
+        reachable(surface, service)
+        body = surface.service_openapi[role, service]
     else:
-        scope, body = "", surface.openapi[principal.role]
-    named = f"{surface.fingerprint}\0{principal.role}\0{scope}".encode()
+        body = surface.openapi[role]
+    named = f"{surface.fingerprint}\0{role}\0{service or ''}".encode()
     etag = f'"{hashlib.sha256(named).hexdigest()[:32]}"'
-    condition = ", ".join(value for name, value in request.headers if name == "if-none-match")
-    return encode.document(stamp, body, etag, condition or None)
+    condition = ", ".join(context.request.headers.get_all("if-none-match"))
+    return encode.document(context.reply, body, etag, condition or None)
 
 
-def generation_status(
-    generation: Generation, stamp: encode.Stamp, principal: Principal, request: HttpRequest
-) -> Reply:
+async def generation_status(context: RequestContext, caller: Caller) -> Reply:
     """Return number, fingerprint and newest reload, for a role with the system grant."""
+    generation, principal = context.generation, caller.principal
     if not _may_see_system(generation, principal):
         message = f'the role "{principal.role}" has no system grant'
         raise AuthorizationError(NOT_GRANTED, message)
-    refuse_parameters(request.query)
-    return encode.json_reply(stamp, msgspec.json.encode(generation.process.status()))
+    refuse_parameters(context.request.query)
+    return encode.json_reply(context.reply, msgspec.json.encode(generation.process.status()))
 
 
 def _may_see_system(generation: Generation, principal: Principal) -> bool:
     role = generation.surface.roles.get(principal.role)
     return role is not None and "GET" in role.system
-
-
-def readiness(generation: Generation, stamp: encode.Stamp, principal: Principal | None) -> Reply:
-    """Return whether requests can be served; which service cannot only with the system grant."""
-    checks = generation.process.readiness()
-    services = generation.surface.services
-    broken = [name for name, state in checks.items() if state == "unreachable"]
-    if (
-        generation.process.draining()
-        or generation.number == 0
-        or any(services[name].required for name in broken if name in services)
-    ):
-        status = "unready"
-    else:
-        status = "degraded" if any(state != "ok" for state in checks.values()) else "ok"
-    told: dict[str, object] = {"status": status}
-    if principal is not None and _may_see_system(generation, principal):
-        told["checks"] = dict(sorted(checks.items()))
-    code = 503 if status == "unready" else 200
-    if principal is None:
-        return encode.public_reply(stamp, told, code)
-    return encode.json_reply(stamp, msgspec.json.encode(told), code)

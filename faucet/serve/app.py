@@ -1,61 +1,33 @@
-"""A surface as a Litestar application, and the shell that hands each request to the current one."""
+"""The routes as a Litestar application, and the shell that hands requests to the current one."""
 
 from typing import Any, Final
 
-from litestar import HttpMethod, Litestar, Request, Response, Router, route
+from litestar import HttpMethod, Litestar, Request, Response, route
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from faucet.model.surface import Surface
+from faucet.model.routes import ROUTES, Route, RouteName
 from faucet.serve.respond import Respond
 from faucet.serve.running import Asgi, AsgiReceive, AsgiScope, AsgiSend
 from faucet.serve.switch import Switch
 
-# A mirror of request/route.py, which decides: a path that is missing here is answered all the same.
-_SERVICE_PATHS: Final = (
-    "/_doc",
-    "/_table",
-    "/_table/{relation:str}",
-    "/_table/{relation:str}/{key:str}",
-)
 _METHODS: Final = tuple(HttpMethod)
-_OTHER_PATHS: Final = (
-    "/",
-    "/docs",
-    "/docs/{asset:str}",
-    "/healthz",
-    "/openapi.json",
-    "/readyz",
-    "/api/v1/system/generation",
-)
 
 
-def build_app(surface: Surface, respond: Respond) -> Litestar:
+def build_app(respond: Respond) -> Litestar:
     """
-    Return the routes of *surface*: a router per service, so they grow with services, not tables.
+    Return an application of all routes that ends each request in *respond*, with its route.
 
     Every route takes every method that Litestar knows, OPTIONS too, lest it answers that itself;
-    what no route takes comes as an exception. All of it ends in *respond*, which alone decides.
+    what no route takes comes as an exception, and is passed on without a route.
     """
-
-    straight = _Deferred(respond)
+    unmatched = _Answer(respond, None)
 
     def refused(_request: Request[Any, Any, Any], _error: HTTPException) -> Response[bytes]:
-        return straight
+        return unmatched
 
-    def operation(path: str) -> HTTPRouteHandler:
-        # Each route needs a handler of its own: Litestar keeps its path in it.
-        async def handler() -> Response[bytes]:
-            return straight
-
-        return route(path, http_method=_METHODS, status_code=200)(handler)
-
-    services = [
-        Router(f"/api/v1/{name}", route_handlers=[operation(path) for path in _SERVICE_PATHS])
-        for name in surface.services
-    ]
     return Litestar(
-        [*map(operation, _OTHER_PATHS), *services],
+        [_handler(each, _Answer(respond, name)) for name, each in ROUTES.items()],
         exception_handlers={HTTPException: refused},
         logging_config=None,
         openapi_config=None,
@@ -63,15 +35,35 @@ def build_app(surface: Surface, respond: Respond) -> Litestar:
     )
 
 
-class _Deferred(Response[bytes]):
+def _handler(of: Route, response: Response[bytes]) -> HTTPRouteHandler:
+    async def handler() -> Response[bytes]:
+        return response
+
+    return route(_litestar_path(of.pattern), http_method=_METHODS, status_code=200)(handler)
+
+
+def _litestar_path(pattern: str) -> str:
+    """Return *pattern* with a type for every parameter, as Litestar wants it."""
+    segments = (
+        segment.replace("}", ":str}") if segment.endswith("}") and ":" not in segment else segment
+        for segment in pattern.split("/")
+    )
+    return "/".join(segments)
+
+
+class _Answer(Response[bytes]):
     """What Litestar takes for a response and calls: the request plane, on the raw connection."""
 
-    def __init__(self, respond: Respond) -> None:
+    def __init__(self, respond: Respond, matched: RouteName | None) -> None:
         super().__init__(b"")
         self._respond = respond
+        self._matched = matched
 
     def to_asgi_response(self, *_arguments: Any, **_options: Any) -> Any:
-        return self._respond
+        return self._asgi
+
+    async def _asgi(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
+        await self._respond(self._matched, scope, receive, send)
 
 
 def shell(switch: Switch) -> Asgi:
@@ -87,7 +79,7 @@ def shell(switch: Switch) -> Asgi:
             await _refuse(scope, receive, send)
             return
 
-        running, requests = switch.current, switch.requests
+        running, requests = switch.current, switch.drain.requests
         running.leases.take()
         requests.take()
         try:

@@ -4,7 +4,6 @@ import asyncio
 import secrets
 import time
 import traceback
-from collections.abc import Callable
 from functools import partial
 
 from faucet.control.pipeline import Built
@@ -12,14 +11,16 @@ from faucet.events import Publish, RequestCrashed
 from faucet.extension.registry import Registry
 from faucet.model.catalog import Catalog
 from faucet.request.generation import Process, open_generation
+from faucet.request.pipeline import answer
 from faucet.secret import Secret
 from faucet.serve.app import build_app
 from faucet.serve.docs_page import docs_page
 from faucet.serve.engines import EngineLease, Engines
 from faucet.serve.health import HealthChecks
-from faucet.serve.respond import Answer, responder
+from faucet.serve.respond import responder
 from faucet.serve.running import Running
 from faucet.serve.status import Status
+from faucet.serve.switch import Drain
 
 
 class Assembler:
@@ -29,19 +30,18 @@ class Assembler:
         self,
         *,
         registry: Registry,
-        answer: Answer,
         health: HealthChecks,
         status: Status,
+        drain: Drain,
         publish: Publish,
     ) -> None:
         self.engines = Engines(registry.dialects)
-        self.draining: Callable[[], bool] = lambda: False
         self._registry = registry
         # Masks of a process without a secret hold for its life; a check warns of that.
         self._made_key = Secret(secrets.token_hex(32))
-        self._answer = answer
         self._health = health
         self._status = status
+        self._drain = drain
         self._publish = publish
 
     async def __call__(self, loaded: Built, number: int) -> Running:
@@ -54,7 +54,7 @@ class Assembler:
             }
         )
         try:
-            # Litestar takes 5 ms for each service's routes: requests must not wait for that.
+            # Litestar takes 10 ms for its routes: requests must not wait for that.
             return await asyncio.to_thread(self._running, loaded, number, lease)
         except BaseException:
             self.engines.forget(lease)
@@ -69,7 +69,7 @@ class Assembler:
             executors=lease.executors,
             purpose_key=loaded.settings.purpose_key or self._made_key,
         )
-        app = build_app(loaded.surface, responder(generation, self._answer, self._publish))
+        app = build_app(responder(generation, answer, self._publish))
         return Running(
             generation=generation,
             app=app,
@@ -81,14 +81,11 @@ class Assembler:
         return Process(
             status=self._status.now,
             readiness=partial(self._health.of, loaded.surface),
-            draining=self._is_draining,
+            draining=lambda: self._drain.begun,
             docs=docs_page(loaded.surface.auth.api_key_header),
             clock=time.time,
             report=self._report,
         )
-
-    def _is_draining(self) -> bool:
-        return self.draining()
 
     def _report(self, request_id: str, error: BaseException) -> None:
         trace = "".join(traceback.format_exception(error))

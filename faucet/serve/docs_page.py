@@ -46,21 +46,24 @@ def _page(api_key_header: str) -> Reply:
 
 @cache
 def _version() -> str:
-    """A digest of all assets; it stands in their links, so that they may be kept for good."""
+    """A digest of all assets; it is part of their links, so that they may be kept for good."""
     digest = hashlib.sha256()
-    for _, asset in sorted(_assets().items()):
-        digest.update(asset.body)
+    for file in sorted(_files(), key=lambda file: file.name):
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
 @cache
 def _assets() -> Mapping[str, Reply]:
     """All files below the page; read once, since they come with the installation."""
-    files = [_own(name) for name in _OWN] + [_swagger_ui() / name for name in _SWAGGER]
     return {
         f"/docs/{file.name}": _reply(file.read_bytes(), _type(file.name), _FOR_GOOD)
-        for file in files
+        for file in _files()
     }
+
+
+def _files() -> list[Traversable]:
+    return [*(_own(name) for name in _OWN), *(_swagger_ui() / name for name in _SWAGGER)]
 
 
 def _own(name: str) -> Traversable:

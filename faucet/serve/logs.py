@@ -161,7 +161,11 @@ _MESSAGES: Final[Mapping[type, tuple[str, str]]] = {
 }
 
 
+_DETAILS: Final = ("route", "service", "table", "action", "role", "rows", "error", "reason")
+
+
 def _request(event: events.Answered) -> Mapping[str, object]:
+    details = {name: getattr(event, name) for name in _DETAILS}
     return {
         "event": "Answered",
         "method": event.method,
@@ -171,6 +175,7 @@ def _request(event: events.Answered) -> Mapping[str, object]:
         "principal": event.principal,
         "request_id": event.request_id,
         "generation": event.generation,
+        **{name: value for name, value in details.items() if value is not None},
     }
 
 

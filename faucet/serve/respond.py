@@ -2,17 +2,22 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Final
 
 from faucet.errors import BODY_TOO_LARGE, RequestError
 from faucet.events import Answered, Publish
+from faucet.model.headers import Headers
 from faucet.model.request import HttpRequest, Reply
+from faucet.model.routes import RouteName
+from faucet.request.context import Trace, open_trace
 from faucet.request.generation import Generation
-from faucet.request.pipeline import crashed
+from faucet.request.pipeline import failure
 from faucet.serve.running import AsgiReceive, AsgiScope, AsgiSend
+from faucet.serve.stream import Stream, open_stream
 
-Answer = Callable[[Generation, HttpRequest], Awaitable[Reply]]
-Respond = Callable[[AsgiScope, AsgiReceive, AsgiSend], Awaitable[None]]
+Answer = Callable[[Generation, HttpRequest, Trace], Awaitable[Reply]]
+Respond = Callable[[RouteName | None, AsgiScope, AsgiReceive, AsgiSend], Awaitable[None]]
 
 _BODILESS: Final = frozenset({204, 304})
 
@@ -22,44 +27,65 @@ class ClientGoneError(Exception):
 
 
 def responder(generation: Generation, answer: Answer, publish: Publish) -> Respond:
-    """Return what answers every HTTP request of *generation*, whatever its route."""
+    """Return what answers every HTTP request of *generation*, given the route that matched it."""
 
-    async def respond(scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
-        began = time.perf_counter()
-        request = http_request(scope, receive)
+    async def respond(
+        matched: RouteName | None, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend
+    ) -> None:
+        request = http_request(scope, receive, matched)
+        trace = open_trace(request)
         try:
-            reply = await answer(generation, request)
+            reply = await answer(generation, request, trace)
+            stream = None if isinstance(reply.body, bytes) else await open_stream(reply.body)
         except ClientGoneError:
             return
         except Exception as bug:  # noqa: BLE001 - the one place where bugs end: logged, and a 500
-            request_id, reply = crashed(generation, request)
-            generation.process.report(request_id, bug)
-        await _send(reply, send)
-        publish(_answered(generation, request, reply, time.perf_counter() - began))
+            reply, stream = failure(generation, trace, bug), None
+        await _start(reply, send)
+        if stream is None:
+            await send({"type": "http.response.body", "body": reply.body})
+        else:
+            await _send_stream(stream, generation, trace, receive, send)
+        publish(_answered(generation, request, reply, trace))
 
     return respond
 
 
-def _answered(
-    generation: Generation, request: HttpRequest, reply: Reply, seconds: float
-) -> Answered:
-    request_id = next(
-        (value for name, value in reply.headers if name.lower() == "x-request-id"), ""
-    )
+async def _send_stream(
+    stream: Stream, generation: Generation, trace: Trace, receive: AsgiReceive, send: AsgiSend
+) -> None:
+    try:
+        if not await stream.send(receive, send):
+            trace.reason = "the client went away"
+    except Exception as error:  # noqa: BLE001 - the status is sent: the connection breaks instead
+        failure(generation, trace, error)
+
+
+def _answered(generation: Generation, request: HttpRequest, reply: Reply, trace: Trace) -> Answered:
     return Answered(
         method=request.method,
         path=request.path,
         status=reply.status,
-        took_ms=seconds * 1000,
-        principal=reply.principal,
-        request_id=request_id,
+        took_ms=(time.perf_counter() - trace.began) * 1000,
+        principal=trace.principal,
+        request_id=trace.request_id,
         generation=generation.number,
+        route=trace.route,
+        service=trace.service,
+        table=trace.table,
+        action=trace.action,
+        role=trace.role,
+        rows=trace.rows,
+        error=trace.error,
+        reason=trace.reason,
     )
 
 
-def http_request(scope: AsgiScope, receive: AsgiReceive) -> HttpRequest:
+def http_request(
+    scope: AsgiScope, receive: AsgiReceive, matched: RouteName | None = None
+) -> HttpRequest:
     """Return the request of an HTTP *scope*, still encoded; its body is read on demand."""
-    headers = tuple(
+    headers = Headers(
         (name.decode("latin-1").lower(), value.decode("latin-1"))
         for name, value in scope["headers"]
     )
@@ -71,6 +97,7 @@ def http_request(scope: AsgiScope, receive: AsgiReceive) -> HttpRequest:
         headers=headers,
         peer=client[0] if client else "",
         read_body=_Body(headers, receive).read,
+        matched=matched,
     )
 
 
@@ -82,12 +109,12 @@ class _Body:
     connection can carry the next request.
     """
 
-    def __init__(self, headers: tuple[tuple[str, str], ...], receive: AsgiReceive) -> None:
+    def __init__(self, headers: Headers, receive: AsgiReceive) -> None:
         self._headers = headers
         self._receive = receive
 
     async def read(self, limit: int) -> bytes:
-        declared = next((value for name, value in self._headers if name == "content-length"), "0")
+        declared = self._headers.get("content-length") or "0"
         if declared.isdecimal() and int(declared[:19]) > limit:
             raise _too_large(limit)
 
@@ -110,12 +137,16 @@ def _too_large(limit: int) -> RequestError:
     return RequestError(BODY_TOO_LARGE, f"the body is larger than {limit} bytes", limit=limit)
 
 
-async def _send(reply: Reply, send: AsgiSend) -> None:
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers
-    ]
+@lru_cache(maxsize=512)
+def _encoded(header: tuple[str, str]) -> tuple[bytes, bytes]:
+    # Nearly all headers are the same in every reply of a generation.
+    name, value = header
+    return name.lower().encode("latin-1"), value.encode("latin-1")
+
+
+async def _start(reply: Reply, send: AsgiSend) -> None:
+    headers = list(map(_encoded, reply.headers))
     sized = any(name == b"content-length" for name, _ in headers)
-    if not sized and reply.status not in _BODILESS:
+    if isinstance(reply.body, bytes) and not sized and reply.status not in _BODILESS:
         headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})

@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Coroutine
-from types import TracebackType
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +14,6 @@ import uvloop
 from faucet import events
 from faucet.control.overrides import Overrides
 from faucet.model.settings import LoggingSettings
-from faucet.request.pipeline import answer
 from faucet.serve.app import shell
 from faucet.serve.assemble import Assembler
 from faucet.serve.health import HealthChecks
@@ -25,7 +24,14 @@ from faucet.serve.logs import Log, listen_to_libraries
 from faucet.serve.recovery import recover
 from faucet.serve.server import Server
 from faucet.serve.status import Status
-from faucet.serve.supervisor import ReloadRequest, StartError, Supervisor
+from faucet.serve.supervisor import (
+    ReloadRequest,
+    StartError,
+    Supervisor,
+    SupervisorParts,
+    start,
+)
+from faucet.serve.switch import Drain
 from faucet.serve.watch import Watcher
 from faucet.standard import standard_registry
 
@@ -49,100 +55,104 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
 def run(launch: Launch) -> int:
     """Serve until a signal; return the exit code: 0, or 1 when it could not start."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_Process(launch).main())
+        return runner.run(_start(launch))
+
+
+async def _start(launch: Launch) -> int:
+    registry, log = standard_registry(), Log(LoggingSettings())
+    loader = Loader(path=launch.path, registry=registry, overrides=launch.overrides)
+    reporter = LoadReporter(log, loader=loader, report=launch.report)
+    publish = reporter.publish
+    listen_to_libraries(publish)
+    status, drain, health = Status(time.time), Drain(), HealthChecks(publish)
+    assembler = Assembler(
+        registry=registry, health=health, status=status, drain=drain, publish=publish
+    )
+    parts = SupervisorParts(
+        loader=loader, assemble=assembler, status=status, publish=publish, drain=drain
+    )
+    try:
+        supervisor = await start(parts)
+    except StartError:
+        return _FAILED
+    reporter.started()
+    process = _Process(
+        supervisor=supervisor, health=health, reporter=reporter, log=log, watch=launch.watch
+    )
+    return await process.serve()
 
 
 class _Process:
-    def __init__(self, launch: Launch) -> None:
-        self._launch = launch
-        registry = standard_registry()
-        loader = Loader(path=launch.path, registry=registry, overrides=launch.overrides)
-        self._log = Log(LoggingSettings())
-        self._reporter = LoadReporter(
-            self._log, loader=loader, settings=self._logging, report=launch.report
-        )
-        status = Status(time.time)
-        self._health = HealthChecks(self._publish)
-        self._assembler = Assembler(
-            registry=registry,
-            answer=answer,
-            health=self._health,
-            status=status,
-            publish=self._publish,
-        )
-        self._supervisor = Supervisor(
-            loader=loader,
-            assemble=self._assembler,
-            status=status,
-            publish=self._publish,
-        )
+    """A process with a generation in service, until it ends."""
+
+    def __init__(
+        self,
+        *,
+        supervisor: Supervisor,
+        health: HealthChecks,
+        reporter: LoadReporter,
+        log: Log,
+        watch: bool,
+    ) -> None:
+        self._supervisor = supervisor
+        self._health = health
+        self._reporter = reporter
+        self._log = log
+        self._watch = watch
+        self._publish = reporter.publish
         self._watcher = Watcher(
-            folders=self._supervisor.folders,
-            changed=lambda: self._supervisor.request_reload(ReloadRequest()),
+            folders=supervisor.folders,
+            changed=lambda: supervisor.request_reload(ReloadRequest()),
             publish=self._publish,
             mode=self._mode,
         )
         self._stopping = False
 
-    async def main(self) -> int:
-        listen_to_libraries(self._publish)
+    async def serve(self) -> int:
+        supervisor, settings = self._supervisor, self._supervisor.loaded.settings.server
         try:
-            switch = await self._supervisor.start()
-            self._reporter.started()
-            server_settings = self._supervisor.loaded.settings.server
-            sockets = open_sockets(server_settings.host, server_settings.port)
-        except StartError:
-            return _FAILED
+            sockets = open_sockets(settings.host, settings.port)
         except ListenError as error:
             self._publish(events.LibraryNote(level="error", logger="faucet", message=str(error)))
-            await self._supervisor.close(0)
+            await supervisor.close(0)
             return _FAILED
 
-        address = address_of(server_settings.host, sockets)
-        server = Server(
-            shell(switch),
-            switch=switch,
-            limit=self._limit,
-            listening=lambda: self._publish(
-                events.Listening(address=address, generation=self._supervisor.number)
-            ),
-        )
-        self._assembler.draining = lambda: switch.draining
-        self._supervisor.attempted = self._attempted
+        server = self._server(address_of(settings.host, sockets))
         self._attempted()
         self._follow_signals(server)
-        async with _Background(
-            self._supervisor.run(),
+        async with _background(
+            supervisor.run(self._attempted),
             self._watcher.run(),
-            self._health.run(switch),
-            recover(self._supervisor),
+            self._health.run(supervisor.switch),
+            recover(supervisor),
         ):
             await server.serve(sockets=sockets)
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await self._supervisor.close(0)
+                await supervisor.close(0)
         except TimeoutError:
             # A statement that outlives its request on a thread would hold the interpreter back.
             self._end_now(0)
         self._publish(events.Stopped())
         return 0
 
+    def _server(self, address: str) -> Server:
+        switch = self._supervisor.switch
+        return Server(
+            shell(switch),
+            switch=switch,
+            limit=lambda: self._supervisor.loaded.settings.server.shutdown_timeout,
+            listening=lambda: self._publish(
+                events.Listening(address=address, generation=self._supervisor.number)
+            ),
+        )
+
     def _end_now(self, code: int) -> None:
         self._publish(events.Stopped())
         os._exit(code)
 
-    def _publish(self, event: events.Event) -> None:
-        self._reporter.publish(event)
-
-    def _logging(self) -> LoggingSettings | None:
-        loaded = getattr(self._supervisor, "loaded", None)
-        return loaded and loaded.settings.logging
-
     def _mode(self) -> str:
-        return self._supervisor.loaded.settings.server.watch if self._launch.watch else "off"
-
-    def _limit(self) -> float:
-        return self._supervisor.loaded.settings.server.shutdown_timeout
+        return self._supervisor.loaded.settings.server.watch if self._watch else "off"
 
     def _attempted(self) -> None:
         self._log.configure(self._supervisor.loaded.settings.logging)
@@ -157,7 +167,7 @@ class _Process:
             server.stop()
 
         def refresh() -> None:
-            self._reporter.tell_again()
+            self._reporter.report_again()
             self._supervisor.request_reload(ReloadRequest(refresh=True))
 
         loop = asyncio.get_running_loop()
@@ -166,23 +176,13 @@ class _Process:
         loop.add_signal_handler(signal.SIGHUP, refresh)
 
 
-class _Background:
-    """Tasks that live as long as a block; one that fails ends the block with its error."""
-
-    def __init__(self, *work: Coroutine[Any, Any, None]) -> None:
-        self._work = work
-        self._group = asyncio.TaskGroup()
-
-    async def __aenter__(self) -> None:
-        group = await self._group.__aenter__()
-        self._tasks = [group.create_task(work) for work in self._work]
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await self._group.__aexit__(kind, error, trace)
+@asynccontextmanager
+async def _background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run *work* in tasks as long as a block; one that fails ends the block with its error."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in work]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()

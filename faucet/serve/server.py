@@ -53,7 +53,7 @@ class Server(uvicorn.Server):
 
     def stop(self) -> None:
         """Begin to end."""
-        self._switch.drain()
+        self._switch.drain.begin()
         self._asked.set()
 
     @contextlib.contextmanager
@@ -66,7 +66,7 @@ class Server(uvicorn.Server):
         ticking = asyncio.create_task(super().main_loop())
         await self._asked.wait()
         deadline = time.monotonic() + self._limit()
-        await self._switch.early.ended(deadline - time.monotonic())
+        await self._switch.drain.early.ended(deadline - time.monotonic())
         self.should_exit = True
         await ticking
         self.config.timeout_graceful_shutdown = max(1, math.ceil(deadline - time.monotonic()))

@@ -18,7 +18,7 @@ from faucet.serve.lost import lost_services
 from faucet.serve.restart import restart_needed
 from faucet.serve.running import Running
 from faucet.serve.status import Status
-from faucet.serve.switch import Switch
+from faucet.serve.switch import Drain, Switch
 
 UNREADABLE: Final = "FCT1902"
 CRASHED: Final = "FCT1903"
@@ -45,29 +45,62 @@ class StartError(Exception):
     """The first manifest cannot be served; what is wrong with it was published."""
 
 
+class SupervisorParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a supervisor works with."""
+
+    loader: Loader
+    assemble: Assemble
+    status: Status
+    publish: Publish
+    drain: Drain
+
+
+async def start(parts: SupervisorParts) -> "Supervisor":
+    """
+    Load for the first time; return the supervisor, at generation 0 when there is no manifest.
+
+    Raises `StartError` when there is one and it cannot be served.
+    """
+    loader, publish = parts.loader, parts.publish
+    reading = await asyncio.to_thread(loader.read)
+    if reading.missing:
+        publish(events.Waiting(path=reading.path))
+        outcome = await asyncio.to_thread(loader.empty)
+    elif reading.text is None:
+        outcome = Outcome[Built](value=None, diagnostics=(_unreadable(reading),))
+    else:
+        reading, outcome = await asyncio.to_thread(loader.load, reading, None, fresh=True)
+    if outcome.value is None or has_errors(outcome.diagnostics):
+        publish(events.Refused(generation=0, diagnostics=outcome.diagnostics))
+        raise StartError
+
+    running = await parts.assemble(outcome.value, 0 if reading.missing else 1)
+    await running.start()
+    supervisor = Supervisor(parts, reading, outcome.value, Switch(running, parts.drain))
+    supervisor.report_switch(outcome.diagnostics)
+    return supervisor
+
+
 class Supervisor:
     """
-    Owner of the generations. Belongs to one event loop; `start` comes first.
+    Owner of the generations, made by `start`. Belongs to one event loop.
 
     `request_reload` may be called at any time and often: requests meet in a slot of one, so that
-    none is lost and none waits in a queue. `attempted` is called after each attempt, since what has
-    to be watched may be another by then.
+    none is lost and none waits in a queue.
     """
 
-    switch: Switch
-    loaded: Built
-
     def __init__(
-        self, *, loader: Loader, assemble: Assemble, status: Status, publish: Publish
+        self, parts: SupervisorParts, reading: Reading, loaded: Built, switch: Switch
     ) -> None:
-        self.attempted: Callable[[], None] = lambda: None
-        self._loader = loader
-        self._assemble = assemble
-        self._status = status
-        self._publish = publish
+        self.loaded = loaded
+        self.switch = switch
+        self._loader = parts.loader
+        self._assemble = parts.assemble
+        self._status = parts.status
+        self._publish = parts.publish
         self._slot: ReloadRequest | None = None
         self._requested = asyncio.Event()
-        self._reading = Reading(path=loader.path, text=None, missing=True)
+        self._reading = reading
         self._kept_out = False
         self._retiring: set[asyncio.Task[None]] = set()
 
@@ -82,45 +115,23 @@ class Supervisor:
         unreachable = any(isinstance(one, Unreachable) for one in self.loaded.catalogs.values())
         return self._kept_out or unreachable
 
-    async def start(self) -> Switch:
-        """
-        Load for the first time; return the switch, at generation 0 when there is no manifest.
-
-        Raises `StartError` when there is one and it cannot be served.
-        """
-        reading = await asyncio.to_thread(self._loader.read)
-        if reading.missing:
-            self._publish(events.Waiting(path=reading.path))
-            outcome = await asyncio.to_thread(self._loader.empty)
-        elif reading.text is None:
-            outcome = Outcome[Built](value=None, diagnostics=(_unreadable(reading),))
-        else:
-            reading, outcome = await asyncio.to_thread(self._loader.load, reading, None, fresh=True)
-        if outcome.value is None or has_errors(outcome.diagnostics):
-            self._publish(events.Refused(generation=0, diagnostics=outcome.diagnostics))
-            raise StartError
-
-        self._reading = reading
-        self.loaded = outcome.value
-        running = await self._assemble(self.loaded, 0 if reading.missing else 1)
-        await running.start()
-        self.switch = Switch(running)
-        self._tell(outcome.diagnostics)
-        return self.switch
-
     def request_reload(self, request: ReloadRequest) -> None:
         """Ask for a look; returns at once."""
         self._slot = self._slot.joined(request) if self._slot else request
         self._requested.set()
 
-    async def run(self) -> None:
-        """Handle requests until cancelled."""
+    async def run(self, attempted: Callable[[], None]) -> None:
+        """
+        Handle requests until cancelled.
+
+        *attempted* is called after each attempt, since what has to be watched may be another then.
+        """
         while True:
             await self._requested.wait()
             self._requested.clear()
             request, self._slot = self._slot, None
-            if request is not None:
-                await self._handle(request)
+            if request is not None and await self._handle(request):
+                attempted()
 
     async def close(self, limit: float) -> None:
         """End every generation, the current one too; requests get at most *limit* seconds."""
@@ -131,15 +142,15 @@ class Supervisor:
         """Return the folders to watch for what was read last."""
         return folders_of(paths_of(self._reading, self._loader.registry))
 
-    async def _handle(self, request: ReloadRequest) -> None:
+    async def _handle(self, request: ReloadRequest) -> bool:
         try:
-            if await self._attempt(request):
-                self.attempted()
+            return await self._attempt(request)
         except Exception:  # noqa: BLE001 - whatever failed, the last good generation serves on
             trace = traceback.format_exc()
             self._publish(events.ReloadCrashed(generation=self.number, trace=trace))
             crashed = Diagnostic(code=CRASHED, message="the reload failed; the log has the rest")
             self._status.attempted((crashed,), ok=False)
+            return False
 
     async def _attempt(self, request: ReloadRequest) -> bool:
         """Do what *request* asks for; return whether the inputs were read anew."""
@@ -153,12 +164,12 @@ class Supervisor:
 
         if reading.text is None:
             self._reading = reading
-            self._miss(reading)
+            self._report_missing(reading)
             return True
         self._reading, outcome = await asyncio.to_thread(
             self._loader.load, reading, self.loaded, fresh=request.refresh
         )
-        await self._judge(outcome)
+        await self._apply(outcome)
         return True
 
     async def _renew(self) -> None:
@@ -166,9 +177,9 @@ class Supervisor:
         outcome = await asyncio.to_thread(self._loader.renew, self.loaded)
         if outcome.value is not None and not same(outcome.value, self.loaded):
             await self._serve(outcome.value)
-            self._tell(None)
+            self.report_switch(None)
 
-    async def _judge(self, outcome: Outcome[Built]) -> None:
+    async def _apply(self, outcome: Outcome[Built]) -> None:
         loaded, found = outcome.value, outcome.diagnostics
         if loaded is not None:
             started, wanted = self.loaded.settings.server, loaded.settings.server
@@ -189,7 +200,7 @@ class Supervisor:
             self._status.attempted(found, ok=True)
             return
         await self._serve(loaded)
-        self._tell(found)
+        self.report_switch(found)
 
     async def _serve(self, loaded: Built) -> None:
         """Start *loaded*, then switch by one assignment, then retire what served until now."""
@@ -199,17 +210,21 @@ class Supervisor:
         before = self.switch.turn(running)
         self._retire(before, loaded.settings.server.shutdown_timeout)
 
-    def _tell(self, found: tuple[Diagnostic, ...] | None) -> None:
+    def report_switch(self, found: tuple[Diagnostic, ...] | None) -> None:
+        """Report that the current generation serves; *found* None where no reload led to it."""
         fingerprint = self.loaded.surface.fingerprint if self.number else None
         self._status.switched(self.number, fingerprint, found)
         if fingerprint is not None:
             self._publish(
                 events.Switched(
-                    generation=self.number, fingerprint=fingerprint, warnings=found or ()
+                    generation=self.number,
+                    fingerprint=fingerprint,
+                    logging=self.loaded.settings.logging,
+                    warnings=found or (),
                 )
             )
 
-    def _miss(self, reading: Reading) -> None:
+    def _report_missing(self, reading: Reading) -> None:
         if self.number:
             self._publish(events.ManifestGone(path=reading.path, generation=self.number))
             self._status.attempted((_unreadable(reading),), ok=False)

@@ -1,29 +1,36 @@
-"""The one place that says which generation serves."""
+"""The one place that says which generation serves, and whether the process is about to end."""
 
 from faucet.serve.leases import Leases
 from faucet.serve.running import Running
 
 
-class Switch:
+class Drain:
     """
-    *current* is read once by each request; one assignment changes it.
+    The end of the process, from the moment it is asked for.
 
-    *early* counts the requests that began before `drain` was called, all of them until then.
+    *early* counts the requests that began before `begin` was called, all of them until then.
     """
 
-    def __init__(self, first: Running) -> None:
-        self.current = first
+    def __init__(self) -> None:
         self.early = Leases()
         self.requests = self.early
-        self.draining = False
+        self.begun = False
+
+    def begin(self) -> None:
+        """Say that the process is about to end; readiness fails from now on."""
+        if not self.begun:
+            self.begun = True
+            self.requests = Leases()
+
+
+class Switch:
+    """*current* is read once by each request; one assignment changes it."""
+
+    def __init__(self, first: Running, drain: Drain) -> None:
+        self.current = first
+        self.drain = drain
 
     def turn(self, to: Running) -> Running:
         """Let *to* serve; return the generation that did until now."""
         before, self.current = self.current, to
         return before
-
-    def drain(self) -> None:
-        """Say that the process is about to end; readiness fails from now on."""
-        if not self.draining:
-            self.draining = True
-            self.requests = Leases()

@@ -20,6 +20,7 @@ from faucet.control.compile.openapi_parts import (
 from faucet.control.compile.openapi_schemas import Forms, reference, relation_schemas
 from faucet.control.compile.openapi_view import visible
 from faucet.model.facts import TransformFacts
+from faucet.model.routes import ROUTES, RouteName
 from faucet.model.settings import ValueOptions
 from faucet.model.surface import RoleView, ServiceView, Verb
 
@@ -160,7 +161,8 @@ def _token(name: str) -> str:
 def _paths(views: list[ServiceView], places: list[Place]) -> dict[str, object]:
     paths: dict[str, object] = {}
     for view in views:
-        paths[f"/api/v1/{view.name}/_table"] = {"get": _tables(view.name)}
+        path = ROUTES[RouteName.TABLES].path(service=view.name)
+        paths[path] = {"get": _tables(view.name)}
     for place in places:
         if place.relation.verbs:
             paths.update(relation_paths(place))
@@ -174,7 +176,7 @@ def _tables(service: str) -> dict[str, object]:
         "content": {"application/json": {"schema": reference("Tables")}},
     }
     return {
-        "operationId": f"{service}.tables",
+        "operationId": f"{service}.{ROUTES[RouteName.TABLES].operations['GET']}",
         "summary": "List tables and views.",
         "tags": [service],
         "responses": {"200": answer, **error_answers(writes=False)},

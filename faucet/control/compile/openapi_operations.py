@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote
 
 import msgspec
 
@@ -17,15 +16,18 @@ from faucet.control.compile.openapi_schemas import (
 )
 from faucet.control.compile.openapi_types import Schema
 from faucet.control.compile.openapi_view import Visible
+from faucet.model.routes import ROUTES, RouteName
 from faucet.model.surface import Permission, Verb
 
-_SUMMARIES: Final[Mapping[Verb, tuple[str, str, str]]] = {
-    Verb.GET: ("list", "List rows.", "Read one row."),
-    Verb.POST: ("create", "Insert rows.", ""),
-    Verb.PUT: ("replace", "Replace rows.", "Replace one row."),
-    Verb.PATCH: ("update", "Change rows.", "Change one row."),
-    Verb.DELETE: ("delete", "Delete rows.", "Delete one row."),
+_SUMMARIES: Final[Mapping[Verb, tuple[str, str]]] = {
+    Verb.GET: ("List rows.", "Read one row."),
+    Verb.POST: ("Insert rows.", ""),
+    Verb.PUT: ("Replace rows.", "Replace one row."),
+    Verb.PATCH: ("Change rows.", "Change one row."),
+    Verb.DELETE: ("Delete rows.", "Delete one row."),
 }
+_LISTED: Final = ROUTES[RouteName.RECORDS]
+_SINGLE: Final = ROUTES[RouteName.RECORD]
 _READ_ERRORS: Final = error_answers(writes=False)
 _WRITE_ERRORS: Final = error_answers(writes=True)
 _HEADERS: Final = headers()
@@ -55,11 +57,11 @@ def limit_name(grant: Permission) -> str:
 
 def relation_paths(place: Place) -> Mapping[str, object]:
     """Return the paths of the relation with the operations that are granted."""
-    base = f"/api/v1/{place.service}/_table/{quote(place.relation.name, safe='')}"
-    paths: dict[str, object] = {base: _collection(place)}
-    single: list[Verb] = [verb for verb in place.relation.verbs if verb is not Verb.POST]
+    names = {"service": place.service, "table": place.relation.name}
+    paths: dict[str, object] = {_LISTED.path(**names): _collection(place)}
+    single = [verb for verb in place.relation.verbs if verb in _SINGLE.operations]
     if place.relation.key and single:
-        paths[base + "/{id}"] = _record(place, single)
+        paths[_SINGLE.path(**names)] = _record(place, single)
     return paths
 
 
@@ -114,9 +116,10 @@ def _operation(  # noqa: PLR0913
     answers: Schema,
     single: bool = False,
 ) -> Schema:
-    word, listed, one = _SUMMARIES[verb]
+    listed, one = _SUMMARIES[verb]
+    operations = (_SINGLE if single else _LISTED).operations
     made: Schema = {
-        "operationId": f"{place.token}.{word}" + ("_one" if single else ""),
+        "operationId": f"{place.token}.{operations[verb]}",
         "summary": one if single else listed,
         "tags": [place.service],
     }

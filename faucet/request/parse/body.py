@@ -13,6 +13,7 @@ from faucet.errors import (
     RequestError,
 )
 from faucet.model.filters.predicate import Predicate
+from faucet.model.headers import Headers
 from faucet.model.request import JsonDocument, JsonNumber, JsonRecord, JsonValue
 from faucet.model.surface import Verb
 from faucet.names import did_you_mean
@@ -60,11 +61,9 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     ids: tuple[tuple[JsonValue, ...], ...] | None = None
 
 
-def parse_body(
-    verb: Verb, raw: bytes, headers: Sequence[tuple[str, str]], context: BodyContext
-) -> Body:
+def parse_body(verb: Verb, raw: bytes, headers: Headers, context: BodyContext) -> Body:
     """
-    Return the body of a write; *headers* have lower-case names.
+    Return the body of a write.
 
     Raises `RequestError` UNSUPPORTED_MEDIA_TYPE for what is no JSON by its headers, INVALID_BODY,
     BATCH_TOO_LARGE, and what filters raise. Only DELETE takes no body or an empty object.
@@ -92,11 +91,10 @@ def _needs(verb: Verb, context: BodyContext) -> str:
     return "one object" if context.single else _NEEDS[verb]
 
 
-def _check_headers(headers: Sequence[tuple[str, str]]) -> None:
-    encodings = [value for name, value in headers if name == "content-encoding"]
-    if encodings:
+def _check_headers(headers: Headers) -> None:
+    if "content-encoding" in headers:
         raise RequestError(UNSUPPORTED_MEDIA_TYPE, "a body is read without a Content-Encoding only")
-    types = [value for name, value in headers if name == "content-type" and value.strip()]
+    types = [value for value in headers.get_all("content-type") if value.strip()]
     if len(types) > 1 or not all(_is_json(value) for value in types):
         raise RequestError(UNSUPPORTED_MEDIA_TYPE, _WANTED_TYPE)
 

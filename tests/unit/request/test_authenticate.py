@@ -8,6 +8,7 @@ from faucet.auth.api_key import API_KEY
 from faucet.auth.jwt import JWT
 from faucet.errors import NO_ROLE, UNAUTHORIZED, AuthenticationError, AuthorizationError
 from faucet.extension.auth_provider import AuthProvider
+from faucet.model.headers import Headers
 from faucet.model.network import read_networks
 from faucet.model.request import HttpRequest, Principal
 from faucet.model.settings import ApiKey, AuthSettings, LimitSettings
@@ -25,7 +26,7 @@ async def _no_body(_most: int) -> bytes:
 
 def _request(*headers: tuple[str, str], peer: str = "192.0.2.1") -> HttpRequest:
     return HttpRequest(
-        method="GET", path="/", query="", headers=headers, peer=peer, read_body=_no_body
+        method="GET", path="/", query="", headers=Headers(headers), peer=peer, read_body=_no_body
     )
 
 
@@ -94,6 +95,23 @@ def test_more_than_one_or_a_bad_credential_is_one_refusal(headers, anonymous):
 
     assert _refused(*headers, authentication=_authentication(anonymous)) == bare
     assert repr(UNAUTHORIZED.title) in bare
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        (own_token(exp=1), "the token is expired, or not valid yet"),
+        (f"{own_token()[:-4]}AAAA", "the signature is not the issuer's"),
+        (own_token(iss="nobody"), "nobody issues such tokens"),
+        ("e30.e30.e30", "alg or kid is not a text"),
+        ("e31.e30.e30", "the token cannot be read"),
+    ],
+)
+def test_the_reason_of_a_refusal_is_known_to_the_log(token, reason):
+    with pytest.raises(AuthenticationError) as caught:
+        _ask(("authorization", f"Bearer {token}"))
+
+    assert caught.value.reason == reason
 
 
 @pytest.mark.promise("sec-25")

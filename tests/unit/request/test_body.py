@@ -16,6 +16,7 @@ from faucet.errors import (
     RequestError,
 )
 from faucet.model.filters.predicate import Compare
+from faucet.model.headers import Headers
 from faucet.model.request import JsonDocument, JsonNumber
 from faucet.model.surface import Verb
 from faucet.request.parse import Body, BodyContext, parse_body
@@ -32,7 +33,7 @@ def _number(text: str) -> JsonNumber:
 
 def _read(verb: Verb, text: str | bytes, context: BodyContext = _ANY, *headers) -> Body:
     raw = text.encode() if isinstance(text, str) else text
-    return parse_body(verb, raw, headers, context)
+    return parse_body(verb, raw, Headers(headers), context)
 
 
 def _fault(verb: Verb, text: str | bytes, context: BodyContext = _ANY, *headers) -> RequestError:

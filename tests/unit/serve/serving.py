@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from faucet.model.request import HttpRequest, Reply
+from faucet.request.context import Trace
 from faucet.request.generation import Generation, GenerationStatus, Process, open_generation
 from faucet.secret import Secret
 from faucet.serve.app import build_app, shell
@@ -12,7 +13,7 @@ from faucet.serve.listen import open_sockets
 from faucet.serve.respond import responder
 from faucet.serve.running import Running
 from faucet.serve.server import Server
-from faucet.serve.switch import Switch
+from faucet.serve.switch import Drain, Switch
 from faucet.standard import standard_registry
 from tests.factories import catalog, settings, surface
 
@@ -20,7 +21,7 @@ Answer = Callable[[Generation, HttpRequest], Awaitable[Reply]]
 
 
 def plain(body: bytes, status: int = 200) -> Reply:
-    return Reply(status=status, headers=(("X-Request-ID", "id-1"),), body=body)
+    return Reply(status=status, headers=(), body=body)
 
 
 def generation(number: int = 1, reports: list[tuple[str, BaseException]] | None = None):
@@ -49,7 +50,11 @@ def generation(number: int = 1, reports: list[tuple[str, BaseException]] | None 
 def running(answer: Answer, published: list[object], **options) -> Running:
     """Return a generation in service whose every request goes to *answer*."""
     made = generation(**options)
-    app = build_app(made.surface, responder(made, answer, published.append))
+
+    async def answered(of: Generation, request: HttpRequest, _trace: Trace) -> Reply:
+        return await answer(of, request)
+
+    app = build_app(responder(made, answered, published.append))
 
     async def release() -> None:
         return
@@ -90,7 +95,7 @@ async def serving(answer: Answer, *, limit: float = 5.0, **options) -> AsyncIter
     published: list[object] = []
     first = running(answer, published, **options)
     await first.start()
-    switch = Switch(first)
+    switch = Switch(first, Drain())
     sockets = open_sockets("127.0.0.1", 0)
     listening = asyncio.Event()
     server = Server(shell(switch), switch=switch, limit=lambda: limit, listening=listening.set)

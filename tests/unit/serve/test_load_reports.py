@@ -17,8 +17,8 @@ from faucet.standard import standard_registry
 _FAULT = Diagnostic(code="FCT1104", message="no verb")
 
 
-class _Told:
-    """A teller of the manifest in a folder, and the lines that it wrote."""
+class _Reports:
+    """A reporter of the manifest in a folder, and the lines that it wrote."""
 
     def __init__(self, folder: Path, text: str, *, overrides: Overrides = Overrides()) -> None:  # noqa: B008 - frozen
         self.manifest = folder / "faucet.yaml"
@@ -28,15 +28,12 @@ class _Told:
         )
         self.lines: list[str] = []
         self.reported: list[tuple[tuple[Diagnostic, ...], str]] = []
-        self.settings: LoggingSettings | None = None
         log = Log(
             LoggingSettings(),
             write=self.lines.append,
             now=lambda: datetime(2025, 1, 2, tzinfo=UTC),
         )
-        self.teller = LoadReporter(
-            log, loader=self.loader, settings=lambda: self.settings, report=self._report
-        )
+        self.reporter = LoadReporter(log, loader=self.loader, report=self._report)
 
     def _report(self, found: tuple[Diagnostic, ...], log_format: str) -> bool:
         self.reported.append((found, log_format))
@@ -45,7 +42,7 @@ class _Told:
     def refuse(self) -> None:
         reading, outcome = self.loader.load(self.loader.read(), None, fresh=True)
         assert outcome.value is None, reading
-        self.teller.publish(events.Refused(generation=1, diagnostics=outcome.diagnostics))
+        self.reporter.publish(events.Refused(generation=1, diagnostics=outcome.diagnostics))
 
     def count(self, words: str) -> int:
         return sum(words in line for line in self.lines)
@@ -70,45 +67,46 @@ _FAULTY = "version: 1\nlogging: {format: text}\nfaulty: 1\n"
 def test_the_first_line_has_the_format_that_the_manifest_asks_for(
     tmp_path: Path, text: str, overrides: Overrides, is_json: bool
 ):
-    told = _Told(tmp_path, text, overrides=overrides)
+    told = _Reports(tmp_path, text, overrides=overrides)
 
-    told.teller.publish(events.Waiting(path="x"))
+    told.reporter.publish(events.Waiting(path="x"))
 
     assert told.lines[0].startswith("{") == is_json
 
 
 def test_a_generation_is_told_of_in_its_own_format(tmp_path: Path):
-    told = _Told(tmp_path, "version: 1")
-    told.teller.publish(events.Waiting(path="x"))
-    told.settings = LoggingSettings(format="text")
+    told = _Reports(tmp_path, "version: 1")
+    told.reporter.publish(events.Waiting(path="x"))
 
-    told.teller.publish(events.Switched(generation=1, fingerprint="f"))
+    told.reporter.publish(
+        events.Switched(generation=1, fingerprint="f", logging=LoggingSettings(format="text"))
+    )
 
     assert [line.startswith("{") for line in told.lines] == [True, False]
 
 
 def test_a_refused_start_is_reported_in_place_of_the_log_where_that_can_show_it(tmp_path: Path):
-    told = _Told(tmp_path, _FAULTY)
+    told = _Reports(tmp_path, _FAULTY)
 
-    told.teller.publish(events.Refused(generation=0, diagnostics=(_FAULT,)))
+    told.reporter.publish(events.Refused(generation=0, diagnostics=(_FAULT,)))
     assert (told.reported, told.lines) == ([((_FAULT,), "text")], [])
 
-    told.teller.started()
-    told.teller.publish(events.Refused(generation=0, diagnostics=(_FAULT,)))
+    told.reporter.started()
+    told.reporter.publish(events.Refused(generation=0, diagnostics=(_FAULT,)))
     assert (len(told.reported), len(told.lines)) == (1, 2)
 
 
 def test_a_refused_start_is_logged_where_it_is_not_reported(tmp_path: Path):
-    told = _Told(tmp_path, "version: 1\n")
+    told = _Reports(tmp_path, "version: 1\n")
 
-    told.teller.publish(events.Refused(generation=0, diagnostics=(_FAULT,)))
+    told.reporter.publish(events.Refused(generation=0, diagnostics=(_FAULT,)))
 
     assert told.count("FCT1104") == 1
 
 
 def test_a_refusal_is_told_once_until_something_changes_or_somebody_asks(tmp_path: Path):
-    told = _Told(tmp_path, _FAULTY)
-    told.teller.started()
+    told = _Reports(tmp_path, _FAULTY)
+    told.reporter.started()
 
     told.refuse()
     told.refuse()
@@ -118,23 +116,23 @@ def test_a_refusal_is_told_once_until_something_changes_or_somebody_asks(tmp_pat
     told.refuse()
     assert told.count("FCT1102") == 2
 
-    told.teller.tell_again()
+    told.reporter.report_again()
     told.refuse()
     assert told.count("FCT1102") == 3
 
-    told.teller.publish(events.Unchanged(generation=1))
+    told.reporter.publish(events.Unchanged(generation=1))
     told.refuse()
     assert told.count("FCT1102") == 4
 
 
 def test_that_nothing_changed_is_news_after_a_refusal_alone(tmp_path: Path):
-    told = _Told(tmp_path, _FAULTY)
-    told.teller.started()
+    told = _Reports(tmp_path, _FAULTY)
+    told.reporter.started()
 
-    told.teller.publish(events.Unchanged(generation=1))
+    told.reporter.publish(events.Unchanged(generation=1))
     assert told.lines == []
 
     told.refuse()
-    told.teller.publish(events.Unchanged(generation=1))
-    told.teller.publish(events.Unchanged(generation=1))
+    told.reporter.publish(events.Unchanged(generation=1))
+    told.reporter.publish(events.Unchanged(generation=1))
     assert told.count("Nothing changed; generation 1 serves on") == 1

@@ -109,7 +109,8 @@ def test_each_finding_of_a_refused_manifest_has_its_line_and_place():
 
 @pytest.mark.parametrize("kind", events.Event.__args__, ids=lambda kind: kind.__name__)
 def test_every_event_has_a_line(kind):
-    values = {"int": 1, "str": "x", "float": 1.0, "bool": True, "str | None": None}
+    values: dict[str, object] = {"int": 1, "str": "x", "float": 1.0, "bool": True}
+    values |= {"str | None": None, "int | None": None, "LoggingSettings": LoggingSettings()}
     fields = {
         field.name: () if "tuple" in str(field.type) else values[_spelled(field.type)]
         for field in msgspec.structs.fields(kind)

@@ -24,7 +24,7 @@ async def test_a_request_in_flight_is_answered_and_probes_see_the_end_coming():
         await entered.wait()
         server.server.stop()
         probe = await server.send("GET /readyz HTTP/1.1")
-        draining = server.switch.draining
+        draining = server.switch.drain.begun
         go.set()
 
         assert (await slow).endswith(b"/slow")

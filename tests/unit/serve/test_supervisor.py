@@ -14,7 +14,14 @@ from faucet.control.pipeline import Built
 from faucet.serve.loading import Loader
 from faucet.serve.running import Running
 from faucet.serve.status import Status
-from faucet.serve.supervisor import ReloadRequest, StartError, Supervisor
+from faucet.serve.supervisor import (
+    ReloadRequest,
+    StartError,
+    Supervisor,
+    SupervisorParts,
+    start,
+)
+from faucet.serve.switch import Drain
 from faucet.standard import standard_registry
 from tests.unit.serve.serving import generation
 
@@ -39,11 +46,17 @@ class _Supervised:
         )
         self.status = Status(lambda: 0.0)
         self.assemble: Any = self._assemble
-        self.supervisor = Supervisor(
-            loader=self.loader,
-            assemble=self._assembled,
-            status=self.status,
-            publish=self.published.append,
+        self.supervisor: Supervisor
+
+    async def start(self) -> None:
+        self.supervisor = await start(
+            SupervisorParts(
+                loader=self.loader,
+                assemble=self._assembled,
+                status=self.status,
+                publish=self.published.append,
+                drain=Drain(),
+            )
         )
 
     async def _assembled(self, loaded: Built, number: int) -> Running:
@@ -91,7 +104,7 @@ def supervised(tmp_path: Path) -> _Supervised:
 
 
 async def test_the_same_inputs_make_nothing_new(supervised: _Supervised):
-    await supervised.supervisor.start()
+    await supervised.start()
     supervised.published.clear()
 
     await supervised.reloaded()
@@ -106,7 +119,7 @@ async def test_the_same_inputs_make_nothing_new(supervised: _Supervised):
 async def test_a_refused_manifest_leaves_everything_and_its_mend_is_no_new_generation(
     supervised: _Supervised,
 ):
-    await supervised.supervisor.start()
+    await supervised.start()
     before = supervised.supervisor.switch.current
 
     supervised.write(verbs="GTE")
@@ -122,7 +135,7 @@ async def test_a_refused_manifest_leaves_everything_and_its_mend_is_no_new_gener
 
 
 async def test_a_bug_while_loading_leaves_everything_and_is_told(supervised: _Supervised):
-    await supervised.supervisor.start()
+    await supervised.start()
 
     def broken(_loaded, _number: int) -> Running:
         raise ZeroDivisionError
@@ -143,7 +156,7 @@ async def test_a_bug_while_loading_leaves_everything_and_is_told(supervised: _Su
 async def test_a_generation_that_does_not_start_leaves_the_one_that_serves(
     supervised: _Supervised,
 ):
-    await supervised.supervisor.start()
+    await supervised.start()
     before = supervised.supervisor.switch.current
 
     @asynccontextmanager
@@ -166,7 +179,7 @@ async def test_a_generation_that_does_not_start_leaves_the_one_that_serves(
 
 
 async def test_a_manifest_that_cannot_be_read_leaves_the_last_good_one(supervised: _Supervised):
-    await supervised.supervisor.start()
+    await supervised.start()
 
     supervised.manifest.unlink()
     await supervised.reloaded()
@@ -181,7 +194,7 @@ async def test_a_bad_manifest_at_the_start_is_an_error(supervised: _Supervised):
     supervised.write(verbs="GTE")
 
     with pytest.raises(StartError):
-        await supervised.supervisor.start()
+        await supervised.start()
 
     assert supervised.kinds() == ["Refused"]
 
@@ -191,7 +204,7 @@ async def test_a_manifest_that_is_a_folder_at_the_start_is_an_error(supervised: 
     supervised.manifest.mkdir()
 
     with pytest.raises(StartError):
-        await supervised.supervisor.start()
+        await supervised.start()
 
     (refused,) = supervised.published
     assert [one.code for one in refused.diagnostics] == ["FCT1902"]
@@ -200,7 +213,7 @@ async def test_a_manifest_that_is_a_folder_at_the_start_is_an_error(supervised: 
 async def test_without_a_manifest_generation_0_waits_for_the_first(supervised: _Supervised):
     text = supervised.manifest.read_text()
     supervised.manifest.unlink()
-    await supervised.supervisor.start()
+    await supervised.start()
     empty = supervised.status.now()
 
     supervised.manifest.write_text(text)
@@ -212,13 +225,12 @@ async def test_without_a_manifest_generation_0_waits_for_the_first(supervised: _
 
 
 async def test_wishes_meet_in_one_slot_and_none_is_lost(supervised: _Supervised):
-    await supervised.supervisor.start()
+    await supervised.start()
     with closing(sqlite3.connect(supervised.folder / "shop.db")) as database:
         database.execute("ALTER TABLE items ADD COLUMN name TEXT")
     before = supervised.supervisor.loaded.surface.fingerprint
     switched = asyncio.Event()
-    supervised.supervisor.attempted = switched.set
-    running = asyncio.create_task(supervised.supervisor.run())
+    running = asyncio.create_task(supervised.supervisor.run(switched.set))
 
     supervised.supervisor.request_reload(ReloadRequest(refresh=True))
     for _ in range(100):
@@ -231,7 +243,7 @@ async def test_wishes_meet_in_one_slot_and_none_is_lost(supervised: _Supervised)
 
 
 async def test_a_catalog_is_used_again_while_its_connection_is_the_same(supervised: _Supervised):
-    await supervised.supervisor.start()
+    await supervised.start()
     known = supervised.supervisor.loaded.catalogs["shop"]
 
     supervised.write(verbs="GET, POST")
@@ -250,7 +262,7 @@ async def test_a_database_that_comes_back_is_served_although_the_manifest_is_bad
     supervised: _Supervised,
 ):
     with _moved_away(supervised.folder / "shop.db"):
-        await supervised.supervisor.start()
+        await supervised.start()
         incomplete = supervised.supervisor.incomplete
         supervised.write(verbs="GTE")
         await supervised.reloaded()
@@ -267,7 +279,7 @@ async def test_a_database_that_comes_back_is_served_although_the_manifest_is_bad
 
 async def test_a_refresh_during_an_outage_keeps_what_is_known(supervised: _Supervised):
     supervised.write(required=True)
-    await supervised.supervisor.start()
+    await supervised.start()
 
     with _moved_away(supervised.folder / "shop.db"):
         await supervised.reloaded(ReloadRequest(refresh=True))
@@ -285,7 +297,7 @@ def _moved_away(path: Path):
 
 
 async def test_building_leaves_the_event_loop_alone(supervised: _Supervised):
-    await supervised.supervisor.start()
+    await supervised.start()
     threads: list[threading.Thread] = []
     load = supervised.loader.load
 
@@ -304,7 +316,7 @@ async def test_building_leaves_the_event_loop_alone(supervised: _Supervised):
 async def test_an_edit_that_would_lose_a_served_database_is_refused_and_tried_again(
     supervised: _Supervised,
 ):
-    await supervised.supervisor.start()
+    await supervised.start()
     supervised.write(database="elsewhere.db")
 
     await supervised.reloaded()

@@ -1,0 +1,75 @@
+"""Bodies that are sent part by part, as fast as the client takes them and while it is there."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from faucet.serve.running import AsgiReceive, AsgiSend
+
+
+async def open_stream(body: AsyncIterator[bytes]) -> "Stream":
+    """
+    Return *body* with its first part read.
+
+    So what fails before that is raised here, while an error can still be answered as one.
+    """
+    stream = Stream(body)
+    try:
+        await stream.open()
+    except BaseException:
+        await stream.close()
+        raise
+    return stream
+
+
+class Stream:
+    """An iterator of bytes on its way to one client; `open` comes first. It is closed once sent."""
+
+    def __init__(self, body: AsyncIterator[bytes]) -> None:
+        self._body = body
+        self._first = b""
+
+    async def open(self) -> None:
+        """Read the first part; an empty body is an empty part."""
+        self._first = await anext(self._body, b"")
+
+    async def close(self) -> None:
+        """Let the iterator give back what it holds."""
+        if isinstance(self._body, AsyncGenerator):
+            await self._body.aclose()
+
+    async def send(self, receive: AsgiReceive, send: AsgiSend) -> bool:
+        """
+        Send every part, each when the one before is on its way; return whether all were sent.
+
+        False is a client that went away. What the iterator raises is raised here; then the last
+        message is missing, by which a server knows to break the connection.
+        """
+        sending = asyncio.create_task(self._send_parts(send))
+        leaving = asyncio.create_task(_disconnect(receive))
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            finished = sending.done()
+            await _cancelled(sending, leaving)
+            await self.close()
+        if finished:
+            await sending
+        return finished
+
+    async def _send_parts(self, send: AsgiSend) -> None:
+        await send({"type": "http.response.body", "body": self._first, "more_body": True})
+        async for part in self._body:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _disconnect(receive: AsgiReceive) -> None:
+    """Wait until the client goes away; what it still sends is dropped."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _cancelled(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,167 @@
+"""One record for each request: what the log says of it, and the response does not."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faucet.model.request import ApiRequest, Caller, Principal
+from faucet.model.rows import RowPage
+from faucet.model.settings import LoggingSettings
+from faucet.model.surface import Verb
+from faucet.request.pipeline import answer, perform
+from faucet.serve.logs import Log
+from faucet.serve.respond import responder
+from tests.plane import Plane, plane
+
+pytestmark = pytest.mark.anyio
+
+_GOOD, _OLD, _AWAY = ("faucet_" + digit * 64 for digit in "123")
+_T = "/api/v1/shop/_table"
+
+
+def _key(text: str, **more: Any) -> dict[str, Any]:
+    return {"role": "r", "hash": [f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"], **more}
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[Plane]:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        database.executescript(
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, name VARCHAR(9));"
+            "INSERT INTO items VALUES (1, 'one'), (2, 'two'), (3, 'sesame');"
+        )
+    manifest = {
+        "version": 1,
+        "services": {"shop": {"driver": "sqlite", "dsn": str(tmp_path / "shop.db")}},
+        "roles": {
+            "r": {
+                "grants": [
+                    {"service": "shop", "tables": ["items"], "verbs": ["GET", "POST"]},
+                ]
+            }
+        },
+        "keys": {
+            "good": _key(_GOOD),
+            "old": _key(_OLD, expires="2020-01-01T00:00:00Z"),
+            "away": _key(_AWAY, allow_from=["192.0.2.0/24"]),
+        },
+    }
+    async with plane(manifest) as made:
+        yield made
+
+
+class _Log:
+    """The log of one generation, and what clients got."""
+
+    def __init__(self, opened: Plane) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self.text = ""
+        log = Log(LoggingSettings(format="json"), write=self._write)
+        self._respond = responder(opened.generation, answer, log.publish)
+
+    def _write(self, line: str) -> None:
+        self.text += line
+        self.lines.append(json.loads(line))
+
+    async def ask(self, method: str, url: str, body: bytes = b"", **headers: Any) -> bytes:
+        """Return all bytes of the response, and keep its line."""
+        path, _, query = url.partition("?")
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [
+                (name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()
+            ],
+            "client": ("127.0.0.1", 1),
+        }
+        await self._respond(None, scope, receive, send)
+        return repr(sent[0]).encode() + sent[1]["body"]
+
+
+@pytest.mark.promise("sec-25")
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({}, "no credential"),
+        ({"x_api_key": "faucet_unknown"}, "unknown key"),
+        ({"x_api_key": _OLD}, "key:old is expired"),
+        ({"x_api_key": _AWAY}, "key:away is not allowed from here"),
+        ({"x_api_key": _GOOD, "authorization": f"Bearer {_GOOD}"}, "more than one credential"),
+        ({"authorization": "Basic c2VzYW1l"}, "not of the form Bearer TOKEN"),
+        ({"authorization": "Bearer a.b.c"}, "the manifest takes no tokens"),
+    ],
+)
+async def test_why_a_credential_is_refused_is_for_the_log_alone(
+    opened: Plane, headers: dict[str, Any], reason: str
+):
+    log = _Log(opened)
+
+    told = await log.ask("GET", f"{_T}/items", x_request_id="fixed", **headers)
+    bare = await log.ask("GET", f"{_T}/items", x_request_id="fixed")
+
+    assert [line["reason"] for line in log.lines] == [reason, "no credential"]
+    assert [line["error"] for line in log.lines] == ["unauthorized"] * 2
+    assert told == bare
+    assert [word for word in (b"key:", b"expired", b"unknown", b"reason") if word in told] == []
+    assert [value for value in headers.values() if value in log.text] == []
+
+
+async def test_a_line_says_who_did_what_and_holds_no_value(opened: Plane):
+    log = _Log(opened)
+
+    await log.ask("GET", f"{_T}/items?filter=name='sesame'", x_api_key=_GOOD)
+    await log.ask("POST", f"{_T}/items", b'[{"name":"sesame"},{"name":"b"}]', x_api_key=_GOOD)
+    await log.ask("GET", f"{_T}/nothing", x_api_key=_GOOD)
+    await log.ask("GET", "/healthz")
+
+    known = ("route", "service", "table", "action", "role", "principal", "rows", "error", "reason")
+    assert [{name: line[name] for name in known if name in line} for line in log.lines] == [
+        {
+            "route": "records",
+            "service": "shop",
+            "table": "items",
+            "action": action,
+            "role": "r",
+            "principal": "key:good",
+            "rows": rows,
+        }
+        for action, rows in (("GET", 1), ("POST", 2))
+    ] + [
+        {
+            "route": "records",
+            "service": "shop",
+            "table": "nothing",
+            "action": "GET",
+            "role": "r",
+            "principal": "key:good",
+            "error": "not_granted",
+        },
+        {"route": "health", "principal": None},
+    ]
+    assert "sesame" not in log.text
+    assert _GOOD not in log.text
+
+
+async def test_a_read_request_is_performed_without_http(opened: Plane):
+    caller = Caller(principal=Principal(name="key:x", role="r", claims={}), now=0.0)
+
+    rows = await perform(opened.generation, caller, ("shop", "items"), ApiRequest(verb=Verb.GET))
+
+    assert isinstance(rows, RowPage)
+    assert rows.count == 3

@@ -1,0 +1,82 @@
+"""What is used of libraries beyond their documented interfaces, so that an upgrade shows it."""
+
+import inspect
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
+
+from faucet.serve.protocol import BoundedProtocol
+from faucet.serve.server import Server
+
+_PROJECT = Path(__file__).parents[3] / "pyproject.toml"
+
+_PROTOCOL = {
+    "data_received": ("data",),
+    "on_message_begin": (),
+    "on_url": ("url",),
+    "on_header": ("name", "value"),
+    "on_headers_complete": (),
+    "on_message_complete": (),
+    "send_400_response": ("msg",),
+}
+_SERVER = {
+    "capture_signals": (),
+    "main_loop": (),
+    "startup": ("sockets",),
+    "serve": ("sockets",),
+}
+
+
+def _parameters(owner: Any, name: str) -> tuple[str, ...]:
+    return tuple(inspect.signature(getattr(owner, name)).parameters)[1:]
+
+
+def _own_methods(extended: type) -> set[str]:
+    return {name for name, member in vars(extended).items() if inspect.isfunction(member)}
+
+
+@pytest.mark.parametrize(
+    ("owner", "used"), [(HttpToolsProtocol, _PROTOCOL), (uvicorn.Server, _SERVER)]
+)
+def test_uvicorn_has_the_methods_that_are_extended_or_called(owner, used):
+    assert {name: _parameters(owner, name) for name in used} == used
+
+
+def test_no_other_method_of_uvicorn_is_replaced():
+    of_protocol = _own_methods(BoundedProtocol) & set(dir(HttpToolsProtocol))
+    of_server = _own_methods(Server) & set(dir(uvicorn.Server))
+
+    assert of_protocol - {"__init__"} <= set(_PROTOCOL)
+    assert of_server - {"__init__"} <= set(_SERVER)
+
+
+def test_uvicorn_keeps_the_attributes_that_are_set_from_outside():
+    config = uvicorn.Config(lambda: None)
+
+    assert config.timeout_graceful_shutdown is None
+    assert uvicorn.Server(config).should_exit is False
+    assert "self.transport" in inspect.getsource(HttpToolsProtocol)
+
+
+def test_watchfiles_has_the_rust_class_that_is_called(tmp_path: Path):
+    with RustNotify([str(tmp_path)], False, False, 0, False, False) as notifier:
+        assert notifier.watch(50, 10, 20, None) == "timeout"
+
+    assert issubclass(WatchfilesRustInternalError, RuntimeError)
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "watchfiles"])
+def test_a_release_that_nobody_has_looked_at_is_not_installed(name: str):
+    dependencies = tomllib.loads(_PROJECT.read_text())["project"]["dependencies"]
+    (pinned,) = [one for one in dependencies if one.startswith(name)]
+
+    below = pinned.partition("<")[2]
+    assert [int(part) for part in version(name).split(".")[:2]] < [
+        int(part) for part in below.split(".")
+    ]
