@@ -66,7 +66,7 @@ class OrderTerm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     nullable: bool = True
 
 
-class Select(msgspec.Struct, frozen=True, kw_only=True):
+class Select(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """
     Read rows as JSON objects of *outputs*.
 
@@ -86,7 +86,7 @@ class Select(msgspec.Struct, frozen=True, kw_only=True):
     keyed: tuple[str, ...] = ()
 
 
-class Count(msgspec.Struct, frozen=True, kw_only=True):
+class Count(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """Count rows, or with *group* groups. One row of one integer."""
 
     relation: RelationName

@@ -12,6 +12,7 @@ from faucet.model.surface import Surface
 from faucet.request.authenticate import Authentication, build_authentication
 from faucet.request.encode import ReplyHeaders, reply_headers
 from faucet.request.execute import StatementCache
+from faucet.request.known_reads import KnownReads
 from faucet.secret import Secret, derive_key
 from faucet.sql.render import RenderContext
 
@@ -62,6 +63,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
     render_contexts: Mapping[str, RenderContext]
     statements: StatementCache
+    known_reads: KnownReads
 
 
 def open_generation(  # noqa: PLR0913 - each is needed, and most are named
@@ -104,4 +106,5 @@ def open_generation(  # noqa: PLR0913 - each is needed, and most are named
             for name, service in surface.services.items()
         },
         statements=StatementCache(),
+        known_reads=KnownReads(),
     )

@@ -13,6 +13,7 @@ from faucet.errors import (
     FaucetError,
     RequestError,
 )
+from faucet.model.plan import Plan
 from faucet.model.request import ApiRequest, Caller, HttpRequest, Reply
 from faucet.model.routes import ROUTES, Route, RouteName
 from faucet.model.rows import RowPage, Rows, SingleRow, Written
@@ -23,6 +24,7 @@ from faucet.request.authorize import Admission, admit, authorize, visible_servic
 from faucet.request.context import RequestContext, Trace, open_trace, reply_context
 from faucet.request.execute import Session, execute
 from faucet.request.generation import Generation
+from faucet.request.known_reads import split
 from faucet.request.parse import Body, BodyContext, build_request, parse_body, parse_query
 from faucet.request.plan import plan
 from faucet.request.route import RouteMatch, find_route, key_parts
@@ -70,15 +72,14 @@ async def perform(
     database refuses.
     """
     admission = admit(generation.surface, caller.principal, target, request.verb)
-    return await _carry_out(generation, caller, admission, request)
+    planned = plan(authorize(request, admission, caller), generation.facts)
+    return await _execute(generation, caller, admission, planned)
 
 
-async def _carry_out(
-    generation: Generation, caller: Caller, admission: Admission, request: ApiRequest
+async def _execute(
+    generation: Generation, caller: Caller, admission: Admission, planned: Plan
 ) -> Rows:
-    """Do what is left of `perform` once *caller* is admitted."""
     service = admission.service.name
-    authorized = authorize(request, admission, caller)
     session = Session(
         role=caller.principal.role,
         service=service,
@@ -86,7 +87,7 @@ async def _carry_out(
         render_context=generation.render_contexts[service],
         statements=generation.statements,
     )
-    return await execute(plan(authorized, generation.facts), session)
+    return await execute(planned, session)
 
 
 async def _reply(generation: Generation, request: HttpRequest, trace: Trace) -> Reply:
@@ -142,17 +143,34 @@ async def _records(context: RequestContext, caller: Caller) -> Reply:
     trace.table, trace.action = table, verb.value
     # Query and body are read for those alone who may do this at all.
     admission = admit(generation.surface, caller.principal, (service, table), verb)
-    request = await _read(context, admission, verb)
-    rows = await _carry_out(generation, caller, admission, request)
+    planned = await _planned(context, caller, admission, verb)
+    rows = await _execute(generation, caller, admission, planned)
     trace.rows = _count(rows)
     took_ms = (time.perf_counter() - trace.began) * 1000
     return encode.rows_reply(context.reply, rows, took_ms, context.request.path)
 
 
-async def _read(context: RequestContext, admission: Admission, verb: Verb) -> ApiRequest:
-    """Return what path, query and body ask for."""
+async def _planned(
+    context: RequestContext, caller: Caller, admission: Admission, verb: Verb
+) -> Plan:
+    """Return the plan of a request; that of a read whose shape is known needs no planning."""
+    generation, known = context.generation, context.generation.known_reads
     raw_key = context.match.parameters.get("id")
     key = None if raw_key is None else key_parts(raw_key)
+    question = split(admission, caller, context.request.query, key) if verb is Verb.GET else None
+    if question is not None and (recalled := known.recall(question, admission, caller)) is not None:
+        return recalled
+    request = await _read(context, admission, verb, key)
+    planned = plan(authorize(request, admission, caller), generation.facts)
+    if question is not None:
+        known.remember(question, planned, admission.service.values)
+    return planned
+
+
+async def _read(
+    context: RequestContext, admission: Admission, verb: Verb, key: tuple[str, ...] | None
+) -> ApiRequest:
+    """Return what path, query and body ask for."""
     parameters = parse_query(verb, context.request.query, single=key is not None)
     body = None if verb is Verb.GET else await _body(context, admission, verb)
     return build_request(verb, parameters, body, key)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faucet.request.execute import StatementCache
+from faucet.request.known_reads import KnownReads
 from tests.databases import DIALECTS, Database, key, key_of, scratch
 from tests.plane import Plane, plane
 from tests.security.manifests import TABLE, ask, grant, manifest, told
@@ -99,7 +100,21 @@ _FILTERS = (
     "n > 2 AND n < 5",
     "n > 2 OR n < 5",
     "n > 99999999999999999999",
+    "n > 7",
     "n = 2.5",
+    "n IN (2, 2.5)",
+    "n IN (2, 3)",
+    "n BETWEEN 2 AND 4",
+    "n BETWEEN 2 AND 99999999999999999999",
+    "n = '3'",
+    "n = 'x'",
+    "n = TRUE",
+    "name LIKE 'na\\%'",
+    "name LIKE 'na\\x'",
+    "name STARTS WITH 'name%'",
+    "name = 'it''s'",
+    "n=1.",
+    "n=1a",
 )
 _queries = st.fixed_dictionaries(
     {},
@@ -112,7 +127,10 @@ _queries = st.fixed_dictionaries(
         "count": st.sampled_from(("true", "false")),
     },
 )
-_reads = st.builds(lambda query: ("GET", "", None, query), _queries)
+_keys = st.sampled_from(("/1", "/2", "/99999999999999999999", "/x", "/1,2", "/1.0", "/9"))
+_reads = st.builds(lambda query: ("GET", "", None, query), _queries) | st.builds(
+    lambda key: ("GET", key, None, {}), _keys
+)
 _writes = st.sampled_from(
     [
         *(("PATCH", f"/{n}", {"n": n + m}, {}) for n in (1, 2) for m in (0, 5)),
@@ -131,7 +149,9 @@ _asked = st.tuples(st.sampled_from(_KEYS), st.sampled_from("tu"), _reads | _writ
 
 
 def _with_cache(opened: Plane, size: int) -> Plane:
-    generation = msgspec.structs.replace(opened.generation, statements=StatementCache(size=size))
+    generation = msgspec.structs.replace(
+        opened.generation, statements=StatementCache(size=size), known_reads=KnownReads(size=size)
+    )
     return Plane(generation, opened.reported)
 
 

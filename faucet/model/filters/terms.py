@@ -239,12 +239,17 @@ class TermReader:
         return token.text
 
 
-def _check_escapes(pattern: Literal) -> None:
+def has_good_escapes(pattern: str) -> bool:
+    """Return whether every backslash of a LIKE pattern stands before ``%``, ``_`` or another."""
     escaped = False
-    for character in pattern.text:
+    for character in pattern if "\\" in pattern else "":
         if escaped and character not in "%_\\":
             break
         escaped = character == "\\" and not escaped
-    if escaped:
+    return not escaped
+
+
+def _check_escapes(pattern: Literal) -> None:
+    if not has_good_escapes(pattern.text):
         message = "in a pattern '\\' stands only before '%', '_' or another '\\'"
         raise FilterError(FILTER_SYNTAX, message, pattern.position)

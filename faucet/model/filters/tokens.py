@@ -68,6 +68,37 @@ _UNCLOSED: Final = {
 }
 
 
+class Literals(msgspec.Struct, frozen=True, kw_only=True):
+    """The string and number literals of a filter, in order: their texts and where they are."""
+
+    texts: tuple[str, ...] = ()
+    positions: tuple[int, ...] = ()
+
+
+def split_literals(text: str) -> tuple[str, Literals]:
+    """
+    Return *text* with a mark in the place of each string and number literal, and these.
+
+    A text that is a filter and one that has the same marked text have the same tokens but for the
+    literals: the marks hold a NUL, which no filter holds, and what is between them is equal.
+    """
+    parts: list[str] = []
+    texts: list[str] = []
+    positions: list[int] = []
+    end = 0
+    for found in _TOKEN.finditer(text):
+        kind = found.lastgroup
+        if kind == "string" or kind == "number":  # noqa: PLR1714 - twice as fast as a set here
+            start = found.start(kind)
+            parts += (text[end:start], "\0", kind)
+            literal = found[kind]
+            texts.append(literal[1:-1].replace("''", "'") if kind == "string" else literal)
+            positions.append(start)
+            end = found.end()
+    parts.append(text[end:])
+    return "".join(parts), Literals(texts=tuple(texts), positions=tuple(positions))
+
+
 class Tokens:
     """The tokens of a text; *current* is the one to look at, `take` moves on."""
 
