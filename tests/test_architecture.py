@@ -75,10 +75,18 @@ def test_a_struct_of_the_model_is_frozen_through_and_through(struct: type[msgspe
 
 @pytest.mark.parametrize("command", ["faucet.cli", "faucet.cli.check", "faucet.cli.version"])
 def test_a_light_command_imports_no_server_and_no_driver(command: str):
-    script = f"import sys, {command}; print(*sys.modules)"
+    assert _heavy_imports_of(f"import {command}") == set()
 
-    roots = {name.partition(".")[0] for name in output_of(script).split()}
-    assert roots.intersection(_HEAVY) == set()
+
+def test_the_registry_and_its_facts_import_no_server_no_driver_and_no_cryptography():
+    script = "from faucet.standard import standard_registry; standard_registry().facts()"
+
+    assert _heavy_imports_of(script, *_HEAVY, "jwt", "cryptography") == set()
+
+
+def _heavy_imports_of(script: str, *heavy: str) -> set[str]:
+    loaded = output_of(f"{script}\nimport sys; print(*sys.modules)").split()
+    return {name.partition(".")[0] for name in loaded}.intersection(heavy or _HEAVY)
 
 
 def test_only_authorize_makes_an_authorized_request():

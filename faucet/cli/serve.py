@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from faucet.cli.environment import Flags, overrides, variable
+from faucet.cli.extensions import registry
 from faucet.cli.manifest_path import config_option
 from faucet.diagnostics import Diagnostic, Severity
 from faucet.model.bounds import MOST_PORT
@@ -53,6 +54,7 @@ def command(  # noqa: PLR0913 - one argument an option
     )
     launch = Launch(
         path=str(manifest),
+        registry=registry(),
         overrides=overrides(given),
         watch=not no_watch,
         report=partial(_report, manifest),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
@@ -13,7 +13,9 @@ from faucet.control.locate import locate
 from faucet.control.resolve import Overrides, references, resolve
 from faucet.control.validate import validate
 from faucet.diagnostics import Diagnostic, Outcome, Severity, has_errors
-from faucet.extension.secret_source import SecretReference, SecretSource
+from faucet.extension.dialect import Dialect
+from faucet.extension.registry import Registry
+from faucet.extension.secret_source import SecretReference
 from faucet.model.catalog import Catalog, Unreachable
 from faucet.model.dsn import password_hint
 from faucet.model.facts import Facts
@@ -50,23 +52,10 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     fetch: Fetch
 
 
-class Extensions(Protocol):
-    """What the stages take of a registry, whose module would bring SQLAlchemy along."""
-
-    @property
-    def secret_sources(self) -> Mapping[str, SecretSource]:
-        """The sources by scheme."""
-        ...
-
-    def facts(self) -> Facts:
-        """Return what the pure stages must know."""
-        ...
-
-
 def inputs_of(
     source: SourceText,
     *,
-    registry: Extensions,
+    registry: Registry,
     overrides: Overrides,
     now: float,
     fetch: Fetch | None = None,
@@ -148,7 +137,7 @@ def prepare(inputs: Inputs) -> Outcome[Prepared]:
 def finish(
     prepared: Prepared,
     inputs: Inputs,
-    dialects: Mapping[str, Any],
+    dialects: Mapping[str, Dialect],
     known: Mapping[str, Catalog] = _NOTHING,
 ) -> Outcome[Built]:
     """
@@ -157,7 +146,7 @@ def finish(
     The diagnostics are those of these two stages. A service that must be reachable and is not is
     an error, another one a warning.
     """
-    # SQLAlchemy and with it every dialect would come along; `faucet check` does without.
+    # A quarter of what `faucet check` would import, for stages that it does not run.
     from faucet.control.compile import compile_surface  # noqa: PLC0415
     from faucet.control.introspect import introspect  # noqa: PLC0415
 
@@ -180,7 +169,7 @@ def finish(
 
 
 def build(
-    inputs: Inputs, dialects: Mapping[str, Any], known: Mapping[str, Catalog] = _NOTHING
+    inputs: Inputs, dialects: Mapping[str, Dialect], known: Mapping[str, Catalog] = _NOTHING
 ) -> Outcome[Built]:
     """Do everything from text to surface; *known* catalogs are not read anew."""
     prepared = prepare(inputs)

@@ -13,6 +13,7 @@ import uvloop
 
 from faucet import events
 from faucet.control.overrides import Overrides
+from faucet.extension.registry import Registry
 from faucet.model.settings import LoggingSettings
 from faucet.request.pipeline import answer
 from faucet.serve.app import shell
@@ -27,7 +28,6 @@ from faucet.serve.server import Server
 from faucet.serve.status import Status
 from faucet.serve.supervisor import ReloadRequest, StartError, Supervisor
 from faucet.serve.watch import Watcher
-from faucet.standard import standard_registry
 
 _FAILED: Final = 1
 _CLOSE_SECONDS: Final = 2.0
@@ -41,6 +41,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     path: str
+    registry: Registry
     overrides: Overrides
     watch: bool = True
     report: Report | None = None
@@ -55,7 +56,7 @@ def run(launch: Launch) -> int:
 class _Process:
     def __init__(self, launch: Launch) -> None:
         self._launch = launch
-        registry = standard_registry()
+        registry = launch.registry
         loader = Loader(path=launch.path, registry=registry, overrides=launch.overrides)
         self._log = Log(LoggingSettings())
         self._reporter = LoadReporter(

@@ -1,18 +1,20 @@
 """PostgreSQL 13 or newer, through psycopg."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from faucet.extension.dialect import Dialect, Wanted
 from faucet.extension.executor import Executor
-from faucet.extension.sql_forms import SqlForms
 from faucet.model.catalog import Catalog
 from faucet.model.facts import DialectFacts
 from faucet.model.settings import ServiceSettings
 
+if TYPE_CHECKING:
+    from faucet.extension.sql_forms import SqlForms
+
 _DEFAULT_SCHEMA: Final = "public"
 
 
-def _forms() -> SqlForms:
+def _forms() -> "SqlForms":
     from faucet.dialects.postgresql.forms import PostgresForms  # noqa: PLC0415
 
     return PostgresForms()

@@ -1,16 +1,18 @@
 """SQLite 3.37 or newer, through the standard library."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from faucet.extension.dialect import Dialect, Wanted
 from faucet.extension.executor import Executor
-from faucet.extension.sql_forms import SqlForms
 from faucet.model.catalog import Catalog
 from faucet.model.facts import DialectFacts
 from faucet.model.settings import ServiceSettings
 
+if TYPE_CHECKING:
+    from faucet.extension.sql_forms import SqlForms
 
-def _forms() -> SqlForms:
+
+def _forms() -> "SqlForms":
     from faucet.dialects.sqlite.forms import SqliteForms  # noqa: PLC0415
 
     return SqliteForms()

@@ -8,8 +8,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from faucet.cli import main
-from faucet.cli.offline_facts import OFFLINE_FACTS
-from faucet.standard import standard_registry
 from tests.bare_python import output_of
 
 _EXAMPLE = Path(__file__).parents[3] / "faucet.yaml.example"
@@ -169,13 +167,6 @@ def test_checking_loads_no_server_and_no_driver():
     loaded = set(output_of(script).split())
 
     assert not {"litestar", "uvicorn", "sqlalchemy", "psycopg", "sqlite3", "jsonschema"} & loaded
-
-
-def test_the_offline_facts_are_those_of_the_registry():
-    facts = standard_registry().facts()
-
-    assert set(OFFLINE_FACTS.transforms) == set(facts.transforms)
-    assert OFFLINE_FACTS.secret_schemes == facts.secret_schemes
 
 
 def test_online_looks_up_secrets_and_asks_the_databases(folder: Path, sqlite_database: Path):

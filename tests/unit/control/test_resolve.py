@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import pytest
 
-from faucet.cli.offline_facts import OFFLINE_FACTS
 from faucet.control.load import load, source_text
 from faucet.control.resolve import Overrides, references, resolve
 from faucet.control.validate import validate
@@ -13,6 +12,9 @@ from faucet.extension.secret_source import SecretReference
 from faucet.model.manifest.sections import Manifest
 from faucet.model.settings import LimitSettings, Settings
 from faucet.secret import Secret
+from faucet.standard import standard_registry
+
+_FACTS = standard_registry().facts()
 
 _SECRET = "x" * 32
 _DIGEST = "0f3c" * 16
@@ -24,7 +26,7 @@ _JWKS = """{"keys": [{"kty": "EC", "crv": "P-256",
 def manifest_of(body: str) -> Manifest:
     document = load([source_text("f", f"version: 1\n{body}".encode())]).value
     assert document is not None
-    outcome = validate(document, OFFLINE_FACTS)
+    outcome = validate(document, _FACTS)
     assert outcome.value is not None, outcome.diagnostics
     return outcome.value
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faucet.cli.offline_facts import OFFLINE_FACTS
 from faucet.control.load import load, source_text
 from faucet.control.pipeline import check_manifest
 from faucet.control.structure import structural_faults
@@ -17,13 +16,16 @@ from faucet.control.validate import validate
 from faucet.diagnostics import Diagnostic
 from faucet.model.manifest.document import Document
 from faucet.model.manifest.sections import Manifest
+from faucet.standard import standard_registry
+
+_FACTS = standard_registry().facts()
 
 _EXAMPLE = Path(__file__).parents[3] / "faucet.yaml.example"
 _NOW = 1767225600.0
 
 
 def findings_in(text: str) -> tuple[Diagnostic, ...]:
-    return check_manifest((source_text("f", text.encode()),), OFFLINE_FACTS, _NOW).diagnostics
+    return check_manifest((source_text("f", text.encode()),), _FACTS, _NOW).diagnostics
 
 
 def codes_in(text: str) -> list[str]:
@@ -265,7 +267,7 @@ def test_no_change_of_the_example_makes_a_check_fail(address, value):
     tree = _changed(_TREE, address, value)
     document = Document(tree=tree, values={}, keys={}, sources=_SOURCES)
 
-    outcome = validate(document, OFFLINE_FACTS, _NOW)
+    outcome = validate(document, _FACTS, _NOW)
 
     assert outcome.value is not None or outcome.diagnostics
 
