@@ -18,7 +18,6 @@ from faucet.model.catalog import (
     RelationKind,
     Unreachable,
 )
-from faucet.model.facts import DialectFacts, Facts, TransformFacts
 from faucet.model.manifest.sections import Resource, Role, Tables
 from faucet.model.settings import (
     AuthSettings,
@@ -32,26 +31,9 @@ from faucet.model.settings import (
 )
 from faucet.model.surface import Surface
 from faucet.secret import Secret
+from faucet.standard import standard_registry
 
-FACTS = Facts(
-    dialects={
-        "sqlite": DialectFacts(name="sqlite", array_parameters=False),
-        "postgres": DialectFacts(
-            name="postgres",
-            array_parameters=True,
-            default_schema="public",
-        ),
-    },
-    transforms={
-        "null": TransformFacts(name="null", takes=frozenset(Kind), gives=None),
-        "redact": TransformFacts(name="redact", takes=frozenset({Kind.TEXT}), gives=Kind.TEXT),
-        "last4": TransformFacts(name="last4", takes=frozenset({Kind.TEXT}), gives=Kind.TEXT),
-        "hash": TransformFacts(
-            name="hash", takes=frozenset({Kind.TEXT}), gives=Kind.TEXT, keyed=True
-        ),
-    },
-    secret_schemes=frozenset({"env", "file"}),
-)
+FACTS = standard_registry().facts()
 
 _TYPES: Mapping[str, ColumnType] = {
     "smallint": ColumnType(kind=Kind.INTEGER, db_type="smallint", bits=16),

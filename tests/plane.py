@@ -121,7 +121,9 @@ async def plane(
     facts = registry.facts()
     document = _value(load((SourceText(name="faucet.yaml", text=text),)))
     settings = _value(
-        resolve(_value(validate(document, facts)), {}, Overrides(), str(folder or Path.cwd()))
+        resolve(
+            _value(validate(document, facts)), facts, {}, Overrides(), str(folder or Path.cwd())
+        )
     )
     catalogs = introspect(settings.services, registry.dialects)
     surface = _value(compile_surface(settings, catalogs, facts))

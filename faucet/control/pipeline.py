@@ -17,7 +17,6 @@ from faucet.extension.dialect import Dialect
 from faucet.extension.registry import Registry
 from faucet.extension.secret_source import SecretReference
 from faucet.model.catalog import Catalog, Unreachable
-from faucet.model.dsn import password_hint
 from faucet.model.facts import Facts
 from faucet.model.manifest.document import Document
 from faucet.model.manifest.sections import Manifest
@@ -127,7 +126,7 @@ def prepare(inputs: Inputs) -> Outcome[Prepared]:
     if validated.value is None:
         return _outcome(None, found, document)
     secrets = _fetched(validated.value, inputs)
-    resolved = resolve(validated.value, secrets, inputs.overrides, inputs.folder)
+    resolved = resolve(validated.value, inputs.facts, secrets, inputs.overrides, inputs.folder)
     prepared = resolved.value and Prepared(
         document=document, settings=resolved.value, references=frozenset(secrets)
     )
@@ -156,7 +155,7 @@ def finish(
         **{name: known[name] for name in services if name in known},
         **introspect(asked, dialects),
     }
-    found = tuple(_unreachable(prepared, catalogs))
+    found = tuple(_unreachable(prepared, catalogs, inputs.facts))
     compiled = compile_surface(prepared.settings, catalogs, inputs.facts)
     built = compiled.value and Built(
         document=prepared.document,
@@ -187,19 +186,19 @@ def _fetched(manifest: Manifest, inputs: Inputs) -> Mapping[SecretReference, Sec
     return secrets
 
 
-def _unreachable(prepared: Prepared, catalogs: Catalogs) -> Iterable[Diagnostic]:
+def _unreachable(prepared: Prepared, catalogs: Catalogs, facts: Facts) -> Iterable[Diagnostic]:
     for name, catalog in catalogs.items():
         if isinstance(catalog, Unreachable):
             service = prepared.settings.services[name]
             required = service.required
             otherwise = "with required: false it would answer 503 until it can" if required else ""
-            written = _written_dsn(prepared.document, name)
+            hint = facts.dsn_forms[service.dialect].hint(_written_dsn(prepared.document, name))
             yield Diagnostic(
                 code=REQUIRED_IS_DOWN if required else OPTIONAL_IS_DOWN,
                 severity=Severity.ERROR if required else Severity.WARNING,
                 message=f'the database of "{name}" cannot be reached',
                 detail=catalog.reason,
-                hint=password_hint(service.dialect, written) or otherwise,
+                hint=hint or otherwise,
                 address=("services", name, "dsn"),
             )
 

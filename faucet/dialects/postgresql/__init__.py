@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from faucet.dialects.postgresql.dsn import DSN
 from faucet.extension.dialect import Dialect, Wanted
 from faucet.extension.executor import Executor
 from faucet.model.catalog import Catalog
@@ -48,7 +49,10 @@ def _executor(service: ServiceSettings) -> Executor:
 POSTGRESQL: Final = Dialect(
     facts=DialectFacts(
         name="postgres",
+        dsn=DSN,
         array_parameters=True,
+        returning=True,
+        aliases=("postgresql",),
         default_schema=_DEFAULT_SCHEMA,
     ),
     forms=_forms,

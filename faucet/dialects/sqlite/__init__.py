@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from faucet.dialects.sqlite.dsn import DSN
 from faucet.extension.dialect import Dialect, Wanted
 from faucet.extension.executor import Executor
 from faucet.model.catalog import Catalog
@@ -35,7 +36,10 @@ def _executor(service: ServiceSettings) -> Executor:
 SQLITE: Final = Dialect(
     facts=DialectFacts(
         name="sqlite",
+        dsn=DSN,
         array_parameters=False,
+        returning=True,
+        aliases=("sqlite3",),
     ),
     forms=_forms,
     introspect=_introspect,

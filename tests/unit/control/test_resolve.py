@@ -41,7 +41,7 @@ def resolved(
         for one in new:
             value = given.get(f"{one.scheme}:{one.name}")
             fetched[one] = None if value is None else Secret(value)
-    return resolve(manifest, fetched, overrides or Overrides(), "/m")
+    return resolve(manifest, _FACTS, fetched, overrides or Overrides(), "/m")
 
 
 def settings_of(*args, **kwargs) -> Settings:
