@@ -16,7 +16,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a warning for each password in a DSN and each provider's secret spelled out."""
     known = subject.facts.dsn_forms
     for name, service in subject.manifest.services.items():
-        if holds_password(service.dsn, known[service.driver]):
+        forms = known.get(service.driver)
+        if forms is not None and holds_password(service.dsn, forms):
             yield _warning(("services", name, "dsn"), "the DSN holds a password", name)
     for name, provider in subject.manifest.auth.jwt.items():
         secret = provider.secret
