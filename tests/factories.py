@@ -8,6 +8,7 @@ import msgspec
 
 from faucet.control.compile import compile_surface
 from faucet.diagnostics import Diagnostic, has_errors
+from faucet.dialects.postgresql.types import DAYS
 from faucet.model.catalog import (
     Catalog,
     Column,
@@ -46,10 +47,12 @@ _TYPES: Mapping[str, ColumnType] = {
     "text": ColumnType(kind=Kind.TEXT, db_type="text"),
     "uuid": ColumnType(kind=Kind.UUID, db_type="uuid"),
     "bytes": ColumnType(kind=Kind.BINARY, db_type="bytea"),
-    "date": ColumnType(kind=Kind.DATE, db_type="date"),
+    "date": ColumnType(kind=Kind.DATE, db_type="date", days=DAYS[Kind.DATE]),
     "time": ColumnType(kind=Kind.TIME, db_type="time"),
-    "timestamp": ColumnType(kind=Kind.TIMESTAMP, db_type="timestamp"),
-    "timestamptz": ColumnType(kind=Kind.TIMESTAMPTZ, db_type="timestamptz"),
+    "timestamp": ColumnType(kind=Kind.TIMESTAMP, db_type="timestamp", days=DAYS[Kind.TIMESTAMP]),
+    "timestamptz": ColumnType(
+        kind=Kind.TIMESTAMPTZ, db_type="timestamptz", days=DAYS[Kind.TIMESTAMPTZ]
+    ),
     "interval": ColumnType(kind=Kind.INTERVAL, db_type="interval"),
     "json": ColumnType(kind=Kind.JSON, db_type="jsonb"),
     "array": ColumnType(kind=Kind.ARRAY, db_type="integer[]", element=Kind.INTEGER),
