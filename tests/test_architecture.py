@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -106,3 +107,48 @@ def _called(node: ast.Call) -> str:
             return name
         case _:
             return ""
+
+
+_DIALECT_FREE = ("model", "control", "request", "sql", "extension", "serve")
+_DIALECT_NAMES = re.compile(r"postgres|psycopg|libpq|sqlite", re.IGNORECASE)
+_IN_THE_REFERENCE = {
+    "postgresql://faucet:${env:SHOP_PASSWORD}@db:5432/shop",
+    "Schema whose relations are published; PostgreSQL: public unless said.",
+    "How SQLite stores timestamps: text, or seconds since 1970.",
+    "sqlite",
+    "sqlite:///shop.db",
+}
+"""Descriptions and examples of the manifest, in which users read what the bundled dialects do."""
+
+
+def test_no_dialect_is_named_outside_the_dialects():
+    named = {
+        (_name(path), word)
+        for path in _MODULES
+        if path.relative_to(_PACKAGE).parts[0] in _DIALECT_FREE
+        for word in _words(ast.parse(path.read_text(encoding="utf-8")))
+        if _DIALECT_NAMES.search(word)
+    }
+
+    documents = {"faucet/model/manifest/sections.py", "faucet/control/schema.py"}
+    assert {word for path, word in named if path in documents} == _IN_THE_REFERENCE
+    assert {(path, word) for path, word in named if path not in documents} == set()
+
+
+def _words(tree: ast.Module) -> Iterator[str]:
+    """Yield every name and every text of the code, without docstrings."""
+    prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant() if node in prose:
+                pass
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.arg(arg=word):
+                yield word
+            case ast.alias(name=word) | ast.ImportFrom(module=str(word)):
+                yield word
+            case ast.FunctionDef(name=word) | ast.ClassDef(name=word):
+                yield word
+            case ast.Constant(value=str(word)):
+                yield word
+            case _:
+                pass
