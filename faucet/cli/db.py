@@ -9,6 +9,7 @@ import click
 
 from faucet.cli.editing import ManifestEdit, flow, line_of, mapping
 from faucet.cli.extensions import registry
+from faucet.cli.inspect import inspect_service, schema_json, table_json, unreachable
 from faucet.cli.key import asked
 from faucet.cli.lazy_group import AliasedGroup
 from faucet.cli.manifest_path import config_option
@@ -17,8 +18,11 @@ from faucet.control.checks.literal_secret import holds_password, variable_for
 from faucet.control.checks.placeholder import dsn_template
 from faucet.model.facts import DialectFacts
 from faucet.model.manifest.scalars import VERBS
+from faucet.names import did_you_mean
+from faucet.standard import standard_registry
 
 _VERBS: Final = {"read": ["GET"], "write": list(VERBS)}
+_BUNDLED: Final = " or ".join(sorted(standard_registry().dialects))
 _DEFAULT_ROLE: Final = "default"
 _MAY: Final = {"read": "read (GET)", "write": f"read and write ({', '.join(_VERBS['write'])})"}
 _PATIENCE_SECONDS: Final = 3.0
@@ -32,7 +36,7 @@ def command() -> None:
 @command.command("add")
 @click.argument("name", required=False)
 @click.option("--name", "named", help="The same as the argument.")
-@click.option("--driver", help="postgres or sqlite.")
+@click.option("--driver", help=f"{_BUNDLED}.")
 @click.option("--dsn", help="Where the database is.")
 @click.option("--label", help="A name for people.")
 @click.option("--schema", help="The schema to publish.")
@@ -95,8 +99,6 @@ def _tell_added(manifest: Path, name: str, grant: str) -> None:
 
 
 def _warn_of(manifest: Path, name: str, service: dict[str, Any]) -> None:
-    from faucet.cli.inspect import unreachable
-
     forms = registry().facts().dsn_forms[service["driver"]]
     if holds_password(service["dsn"], forms):
         message = (
@@ -156,8 +158,6 @@ def _without(role: dict[str, Any] | None, service: str) -> int:
 @config_option
 def test(*, name: str, as_json: bool, manifest: Path) -> None:
     """Connect to a service's database and count its tables."""
-    from faucet.cli.inspect import inspect_service
-
     found = inspect_service(manifest, name)
     if as_json:
         click.echo(json.dumps(found.summary()))
@@ -177,9 +177,6 @@ def test(*, name: str, as_json: bool, manifest: Path) -> None:
 @config_option
 def schema(*, name: str, table: str | None, manifest: Path) -> None:
     """Print the tables of a service, or one of them, as JSON."""
-    from faucet.cli.inspect import inspect_service, schema_json, table_json
-    from faucet.names import did_you_mean
-
     found = inspect_service(manifest, name)
     if found.catalog is None:
         raise click.ClickException(f'service "{name}" cannot be reached: {found.reason}')

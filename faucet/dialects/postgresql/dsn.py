@@ -72,8 +72,8 @@ def _from_url(rest: str) -> Parts:
     user, _, password = credentials.partition(":")
     for host in hosts.split(","):
         _check_port(_decode(_port(host)))
-    said = {"user": _decode(user), "password": _decode(password), "dbname": _decode(database)}
-    return _parts(hosts, said, parse_qsl(query, keep_blank_values=True))
+    components = {"user": _decode(user), "password": _decode(password), "dbname": _decode(database)}
+    return _parts(hosts, components, parse_qsl(query, keep_blank_values=True))
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
@@ -88,8 +88,8 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def _parts(hosts: str, said: Mapping[str, str], pairs: list[tuple[str, str]]) -> Parts:
-    own = {**said, **{key: value for key, value in pairs if key in _COMPONENTS}}
+def _parts(hosts: str, components: Mapping[str, str], pairs: list[tuple[str, str]]) -> Parts:
+    own = {**components, **{key: value for key, value in pairs if key in _COMPONENTS}}
     settings = tuple(pair for pair in pairs if pair[0] not in _COMPONENTS and _is_ours(pair[0]))
     for port in ",".join(value for key, value in settings if key == "port").split(","):
         _check_port(port)
