@@ -83,7 +83,7 @@ def _reason(error: ExecutionError, dsn: str, dialect: Dialect) -> str:
     """Return the driver's own words on one line, without anything secret of the DSN."""
     told = error.__cause__ or error
     reason = " ".join(str(told).split()) or type(told).__name__
-    hidden = {dsn, *dialect.facts.dsn.secrets(dsn)}
+    hidden = {dsn, *dialect.facts.dsn.secrets(dsn)} - {""}
     for part in sorted(hidden, key=len, reverse=True):
         reason = reason.replace(part, "…")
     return reason

@@ -1,7 +1,7 @@
 """DSNs of PostgreSQL, as far as they can be read without libpq. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -23,82 +23,54 @@ _CUTTING: Final = re.compile(r"[@:/?#]|%(?![0-9A-Fa-f]{2})")
 _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _is_name: Final = re.compile(r"[A-Za-z_][\w.]*", re.ASCII).fullmatch
 _PORTS: Final = range(1, MOST_PORT + 1)
-_COMPONENTS: Final = ("user", "password", "dbname")
 SECRET: Final = frozenset({"oauth_client_secret", "password", "sslpassword"})
 _HINT: Final = "a password with @, /, #, % or : is percent-encoded, or a reference"
-# Settings of the pools and caches of Go's drivers; libpq knows none, and Faucet has its own pool.
-_FOREIGN: Final = frozenset(
-    {
-        "binary_parameters",
-        "default_query_exec_mode",
-        "description_cache_capacity",
-        "disable_prepared_binary_result",
-        "statement_cache_capacity",
-    }
-)
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """A DSN taken apart and decoded, but for *hosts*, which are as a URL writes them."""
+    """A DSN taken apart: *hosts* as a URL writes them, and *settings*, decoded."""
 
     hosts: str
-    user: str
-    password: str
-    database: str
     settings: tuple[tuple[str, str], ...]
 
 
 def parse(text: str) -> Parts:
-    """
-    Take a URL or ``key=value`` pairs apart, or raise `DsnError`.
-
-    What Go's drivers say of their pools is left out.
-    """
+    """Take a URL or ``key=value`` pairs apart, or raise `DsnError`."""
     if found := _URL.fullmatch(text):
         if found["scheme"].lower().partition("+")[0] not in {"postgres", "postgresql"}:
             raise DsnError("a URL of PostgreSQL starts with postgresql://")
-        return _from_url(found["rest"])
-    if "=" not in text:
+        hosts, settings = _from_url(found["rest"])
+    elif "=" in text:
+        hosts, settings = "", tuple(_pairs(text))
+    else:
         raise DsnError(f"a DSN of PostgreSQL is {_EXAMPLE}")
-    return _parts("", {}, _pairs(text))
+    ports = [_decode(_port(host)) for host in hosts.split(",")]
+    for port in ",".join([*ports, *(value for key, value in settings if key == "port")]).split(","):
+        _check_port(port)
+    return Parts(hosts=hosts, settings=settings)
 
 
-def _from_url(rest: str) -> Parts:
+def _from_url(rest: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     address, mark, query = rest.partition("?")
     authority, _, database = address.partition("/")
     credentials, at, hosts = authority.rpartition("@")
     if (mark and "@" in query and not at) or "@" in database:
         raise DsnError(f"the URL cannot be read: {_HINT}")
     user, _, password = credentials.partition(":")
-    for host in hosts.split(","):
-        _check_port(_decode(_port(host)))
-    components = {"user": _decode(user), "password": _decode(password), "dbname": _decode(database)}
-    return _parts(hosts, components, parse_qsl(query, keep_blank_values=True))
+    named = (("user", user), ("password", password), ("dbname", database))
+    given = ((key, _decode(value)) for key, value in named if value)
+    return hosts, (*given, *parse_qsl(query, keep_blank_values=True))
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    pairs, at = [], 0
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    at = 0
     while text[at:].strip():
         found = _PAIR.match(text, at)
         if found is None:
             raise DsnError("the key=value pairs cannot be read: a value with blanks stands in '…'")
         value = found["plain"] if found["quoted"] is None else found["quoted"]
-        pairs.append((found["key"], re.sub(r"\\(.)", r"\1", value)))
+        yield found["key"], re.sub(r"\\(.)", r"\1", value)
         at = found.end()
-    return pairs
-
-
-def _parts(hosts: str, components: Mapping[str, str], pairs: list[tuple[str, str]]) -> Parts:
-    own = {**components, **{key: value for key, value in pairs if key in _COMPONENTS}}
-    settings = tuple(pair for pair in pairs if pair[0] not in _COMPONENTS and _is_ours(pair[0]))
-    for port in ",".join(value for key, value in settings if key == "port").split(","):
-        _check_port(port)
-    user, password, database = (own.get(name, "") for name in _COMPONENTS)
-    return Parts(hosts=hosts, user=user, password=password, database=database, settings=settings)
-
-
-def _is_ours(key: str) -> bool:
-    return key not in _FOREIGN and not key.startswith("pool_")
 
 
 def _port(host: str) -> str:
@@ -142,11 +114,10 @@ def _escape(template: str, value: str) -> str:
 def _passwords(text: str) -> frozenset[str]:
     """Return what is secret in *text*; nothing where it is no DSN."""
     try:
-        parts = parse(text)
+        settings = parse(text).settings
     except DsnError:
         return frozenset()
-    found = {value for key, value in parts.settings if key in SECRET}
-    return frozenset({parts.password, *found} - {""})
+    return frozenset(value for key, value in settings if key in SECRET and value)
 
 
 def _holds_secret(template: str, placeholder: str) -> bool:
@@ -155,7 +126,8 @@ def _holds_secret(template: str, placeholder: str) -> bool:
 
 def _secrets(dsn: str) -> frozenset[str]:
     found = _passwords(dsn)
-    return found | {quote(value, safe="") for value in found}
+    in_pairs = {re.sub(r"([\\'])", r"\\\1", value) for value in found}
+    return found | in_pairs | {quote(value, safe="") for value in found}
 
 
 def _identity(dsn: str) -> str:
