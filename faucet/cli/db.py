@@ -61,7 +61,7 @@ def add(*, manifest: Path, **options: Any) -> None:
     services = edit.section("services")
     if name in services:
         raise click.ClickException(f'there is already a service "{name}"; choose another name')
-    service = mapping(driver=_by_alias(drivers).get(driver, driver), dsn=dsn)
+    service = mapping(driver=_driver(driver, drivers), dsn=dsn)
     for option in ("label", "schema"):
         if options[option]:
             service[option] = options[option]
@@ -73,8 +73,10 @@ def add(*, manifest: Path, **options: Any) -> None:
     _warn_of(manifest, name, service)
 
 
-def _by_alias(drivers: Mapping[str, DialectFacts]) -> Mapping[str, str]:
-    return {alias: name for name, facts in drivers.items() for alias in facts.aliases}
+def _driver(given: str, drivers: Mapping[str, DialectFacts]) -> str:
+    if given in drivers:
+        return given
+    return next((name for name, facts in drivers.items() if given in facts.aliases), given)
 
 
 def _grant(edit: ManifestEdit, service: str, verbs: list[str]) -> None:

@@ -157,11 +157,15 @@ def test_no_secret_is_looked_up(folder: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.promise("sec-40")
-def test_checking_loads_no_server_and_no_driver():
+@pytest.mark.parametrize("dsn", ["", "postgresql://u:p@h1,[::1]:1/d?x=1", "host=h password='p q'"])
+def test_checking_loads_no_server_and_no_driver(tmp_path: Path, dsn: str):
+    manifest = tmp_path / "faucet.yaml" if dsn else _EXAMPLE
+    if dsn:
+        manifest.write_text(f'version: 1\nservices: {{shop: {{driver: postgres, dsn: "{dsn}"}}}}\n')
     script = (
         "import sys, atexit\natexit.register(lambda: print(*sys.modules))\n"
         "from faucet.cli import main\n"
-        f"main(['check', {str(_EXAMPLE)!r}], standalone_mode=True)"
+        f"main(['check', {str(manifest)!r}], standalone_mode=True)"
     )
 
     loaded = set(output_of(script).split())

@@ -89,6 +89,14 @@ def test_a_reference_fills_the_part_of_a_dsn_in_which_it_stands(
     assert conninfo_to_dict(found) == conninfo_to_dict(expected)
 
 
+def test_what_libpq_cannot_read_is_reported_in_its_words_alone():
+    outcome = resolved(_service("postgresql://u:${env:A}@[::1/d"), {"env:A": "hunter2"})
+
+    assert [found.code for found in outcome.diagnostics] == ["FCT1302"]
+    assert "IPv6 host address" in outcome.diagnostics[0].message
+    assert "hunter2" not in repr(outcome.diagnostics)
+
+
 def test_a_sqlite_path_starts_at_the_manifest():
     settings = settings_of(_service("sqlite:///${env:A}.db", "sqlite"), {"env:A": "shop"})
 
