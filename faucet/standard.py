@@ -1,19 +1,19 @@
-"""The list of bundled extensions, and the only one."""
+"""The list of bundled extensions, and the only one. Loads no driver and no SQLAlchemy."""
 
+from functools import cache
+
+from faucet.auth.api_key import API_KEY
+from faucet.auth.jwt import JWT
+from faucet.dialects.postgresql import POSTGRESQL
+from faucet.dialects.sqlite import SQLITE
 from faucet.extension.registry import Registrar, Registry
+from faucet.secret_sources.env import ENV
+from faucet.secret_sources.file import FILE
+from faucet.transforms.masks import MASKS
 
 
-def standard_registry() -> Registry:
-    """Return a registry of everything that ships with Faucet. Loads no driver."""
-    from faucet.auth.api_key import API_KEY  # noqa: PLC0415
-    from faucet.auth.jwt import JWT  # noqa: PLC0415
-    from faucet.dialects.postgresql import POSTGRESQL  # noqa: PLC0415
-    from faucet.dialects.sqlite import SQLITE  # noqa: PLC0415
-    from faucet.secret_sources.env import ENV  # noqa: PLC0415
-    from faucet.secret_sources.file import FILE  # noqa: PLC0415
-    from faucet.transforms.masks import MASKS  # noqa: PLC0415
-
-    registrar = Registrar()
+def add_standard(registrar: Registrar) -> None:
+    """Add everything that ships with Faucet to *registrar*."""
     for dialect in (SQLITE, POSTGRESQL):
         registrar.dialect(dialect)
     for mask in MASKS:
@@ -22,4 +22,11 @@ def standard_registry() -> Registry:
         registrar.secret_source(source)
     for provider in (API_KEY, JWT):
         registrar.auth_provider(provider)
+
+
+@cache
+def standard_registry() -> Registry:
+    """Return the registry of everything that ships with Faucet."""
+    registrar = Registrar()
+    add_standard(registrar)
     return registrar.freeze()

@@ -8,6 +8,7 @@ import msgspec
 
 from faucet.control.compile import compile_surface
 from faucet.diagnostics import Diagnostic, has_errors
+from faucet.dialects.postgresql.types import DAYS
 from faucet.model.catalog import (
     Catalog,
     Column,
@@ -18,7 +19,6 @@ from faucet.model.catalog import (
     RelationKind,
     Unreachable,
 )
-from faucet.model.facts import DialectFacts, Facts, TransformFacts
 from faucet.model.manifest.sections import Resource, Role, Tables
 from faucet.model.settings import (
     AuthSettings,
@@ -32,26 +32,9 @@ from faucet.model.settings import (
 )
 from faucet.model.surface import Surface
 from faucet.secret import Secret
+from faucet.standard import standard_registry
 
-FACTS = Facts(
-    dialects={
-        "sqlite": DialectFacts(name="sqlite", array_parameters=False),
-        "postgres": DialectFacts(
-            name="postgres",
-            array_parameters=True,
-            default_schema="public",
-        ),
-    },
-    transforms={
-        "null": TransformFacts(name="null", takes=frozenset(Kind), gives=None),
-        "redact": TransformFacts(name="redact", takes=frozenset({Kind.TEXT}), gives=Kind.TEXT),
-        "last4": TransformFacts(name="last4", takes=frozenset({Kind.TEXT}), gives=Kind.TEXT),
-        "hash": TransformFacts(
-            name="hash", takes=frozenset({Kind.TEXT}), gives=Kind.TEXT, keyed=True
-        ),
-    },
-    secret_schemes=frozenset({"env", "file"}),
-)
+FACTS = standard_registry().facts()
 
 _TYPES: Mapping[str, ColumnType] = {
     "smallint": ColumnType(kind=Kind.INTEGER, db_type="smallint", bits=16),
@@ -64,10 +47,12 @@ _TYPES: Mapping[str, ColumnType] = {
     "text": ColumnType(kind=Kind.TEXT, db_type="text"),
     "uuid": ColumnType(kind=Kind.UUID, db_type="uuid"),
     "bytes": ColumnType(kind=Kind.BINARY, db_type="bytea"),
-    "date": ColumnType(kind=Kind.DATE, db_type="date"),
+    "date": ColumnType(kind=Kind.DATE, db_type="date", days=DAYS[Kind.DATE]),
     "time": ColumnType(kind=Kind.TIME, db_type="time"),
-    "timestamp": ColumnType(kind=Kind.TIMESTAMP, db_type="timestamp"),
-    "timestamptz": ColumnType(kind=Kind.TIMESTAMPTZ, db_type="timestamptz"),
+    "timestamp": ColumnType(kind=Kind.TIMESTAMP, db_type="timestamp", days=DAYS[Kind.TIMESTAMP]),
+    "timestamptz": ColumnType(
+        kind=Kind.TIMESTAMPTZ, db_type="timestamptz", days=DAYS[Kind.TIMESTAMPTZ]
+    ),
     "interval": ColumnType(kind=Kind.INTERVAL, db_type="interval"),
     "json": ColumnType(kind=Kind.JSON, db_type="jsonb"),
     "array": ColumnType(kind=Kind.ARRAY, db_type="integer[]", element=Kind.INTEGER),

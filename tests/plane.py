@@ -16,6 +16,7 @@ from faucet.control.load import SourceText, load
 from faucet.control.resolve import Overrides, resolve
 from faucet.control.validate import validate
 from faucet.diagnostics import Outcome
+from faucet.extension.registry import Registry
 from faucet.model.headers import Headers
 from faucet.model.request import HttpRequest
 from faucet.request.generation import (
@@ -115,15 +116,21 @@ def _value(outcome: Outcome[Any]) -> Any:
 
 @asynccontextmanager
 async def plane(
-    manifest: str | Mapping[str, Any], folder: Path | None = None, *, now: float | None = None
+    manifest: str | Mapping[str, Any],
+    folder: Path | None = None,
+    *,
+    now: float | None = None,
+    registry: Registry | None = None,
 ) -> AsyncIterator[Plane]:
     """Open *manifest* (YAML, or a tree) as generation 1; its executors close at the end."""
     text = manifest if isinstance(manifest, str) else json.dumps(manifest)
-    registry = standard_registry()
+    registry = registry or standard_registry()
     facts = registry.facts()
     document = _value(load((SourceText(name="faucet.yaml", text=text),)))
     settings = _value(
-        resolve(_value(validate(document, facts)), {}, Overrides(), str(folder or Path.cwd()))
+        resolve(
+            _value(validate(document, facts)), facts, {}, Overrides(), str(folder or Path.cwd())
+        )
     )
     catalogs = introspect(settings.services, registry.dialects)
     surface = _value(compile_surface(settings, catalogs, facts))

@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -75,10 +76,18 @@ def test_a_struct_of_the_model_is_frozen_through_and_through(struct: type[msgspe
 
 @pytest.mark.parametrize("command", ["faucet.cli", "faucet.cli.check", "faucet.cli.version"])
 def test_a_light_command_imports_no_server_and_no_driver(command: str):
-    script = f"import sys, {command}; print(*sys.modules)"
+    assert _heavy_imports_of(f"import {command}") == set()
 
-    roots = {name.partition(".")[0] for name in output_of(script).split()}
-    assert roots.intersection(_HEAVY) == set()
+
+def test_the_registry_and_its_facts_import_no_server_no_driver_and_no_cryptography():
+    script = "from faucet.standard import standard_registry; standard_registry().facts()"
+
+    assert _heavy_imports_of(script, *_HEAVY, "jwt", "cryptography") == set()
+
+
+def _heavy_imports_of(script: str, *heavy: str) -> set[str]:
+    loaded = output_of(f"{script}\nimport sys; print(*sys.modules)").split()
+    return {name.partition(".")[0] for name in loaded}.intersection(heavy or _HEAVY)
 
 
 def test_only_authorize_makes_an_authorized_request():
@@ -98,3 +107,48 @@ def _called(node: ast.Call) -> str:
             return name
         case _:
             return ""
+
+
+_DIALECT_FREE = ("model", "control", "request", "sql", "extension", "serve")
+_DIALECT_NAMES = re.compile(r"postgres|psycopg|libpq|sqlite", re.IGNORECASE)
+_IN_THE_REFERENCE = {
+    "postgresql://faucet:${env:SHOP_PASSWORD}@db:5432/shop",
+    "Schema whose relations are published; PostgreSQL: public unless said.",
+    "How SQLite stores timestamps: text, or seconds since 1970.",
+    "sqlite",
+    "sqlite:///shop.db",
+}
+"""Descriptions and examples of the manifest, in which users read what the bundled dialects do."""
+
+
+def test_no_dialect_is_named_outside_the_dialects():
+    named = {
+        (_name(path), word)
+        for path in _MODULES
+        if path.relative_to(_PACKAGE).parts[0] in _DIALECT_FREE
+        for word in _words(ast.parse(path.read_text(encoding="utf-8")))
+        if _DIALECT_NAMES.search(word)
+    }
+
+    documents = {"faucet/model/manifest/sections.py", "faucet/control/schema.py"}
+    assert {word for path, word in named if path in documents} == _IN_THE_REFERENCE
+    assert {(path, word) for path, word in named if path not in documents} == set()
+
+
+def _words(tree: ast.Module) -> Iterator[str]:
+    """Yield every name and every text of the code, without docstrings."""
+    prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant() if node in prose:
+                pass
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.arg(arg=word):
+                yield word
+            case ast.alias(name=word) | ast.ImportFrom(module=str(word)):
+                yield word
+            case ast.FunctionDef(name=word) | ast.ClassDef(name=word):
+                yield word
+            case ast.Constant(value=str(word)):
+                yield word
+            case _:
+                pass

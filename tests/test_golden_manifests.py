@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from faucet.cli.offline_facts import OFFLINE_FACTS
 from faucet.control.load import source_text
 from faucet.control.pipeline import Inputs, check_manifest, prepare
 from faucet.control.resolve import Overrides
 from faucet.diagnostics import Diagnostic
 from faucet.extension.secret_source import SecretReference
 from faucet.secret import Secret
+from faucet.standard import standard_registry
+
+_FACTS = standard_registry().facts()
 
 _FOLDER = Path(__file__).parent / "golden" / "manifests"
 _GOOD = sorted((_FOLDER / "good").glob("*.yaml"))
@@ -39,7 +41,7 @@ def _look(path: Path) -> tuple[Diagnostic, ...]:
     source = source_text(path.name, data)
     given = dict(_GIVEN.findall(source.text))
     if not given:
-        return check_manifest((source,), OFFLINE_FACTS, _NOW).diagnostics
+        return check_manifest((source,), _FACTS, _NOW).diagnostics
 
     def fetch(reference: SecretReference) -> Secret | None:
         value = given.get(f"{reference.scheme}:{reference.name}")
@@ -49,7 +51,7 @@ def _look(path: Path) -> tuple[Diagnostic, ...]:
     overrides = Overrides(jwt_secret=Secret(secret) if secret else None)
     inputs = Inputs(
         sources=(source,),
-        facts=OFFLINE_FACTS,
+        facts=_FACTS,
         now=_NOW,
         folder="/f",
         overrides=overrides,

@@ -11,9 +11,9 @@ import click
 import msgspec
 
 from faucet.cli.environment import overrides, variable
+from faucet.cli.extensions import registry
 from faucet.cli.manifest_files import UnreadableError, find_manifests, read_source
 from faucet.cli.manifest_path import config_option
-from faucet.cli.offline_facts import OFFLINE_FACTS
 from faucet.cli.render import render_json, render_text
 from faucet.control.load import SourceText
 from faucet.control.pipeline import UNREACHABLE, build, check_manifest, inputs_of
@@ -120,15 +120,13 @@ def _read(paths: tuple[str, ...]) -> tuple[list[SourceText], list[str]]:
 
 
 def _offline(source: SourceText) -> tuple[Diagnostic, ...]:
-    return check_manifest((source,), OFFLINE_FACTS, time.time()).diagnostics
+    return check_manifest((source,), registry().facts(), time.time()).diagnostics
 
 
 def _online(source: SourceText) -> tuple[Diagnostic, ...]:
-    from faucet.standard import standard_registry
-
-    registry = standard_registry()
-    inputs = inputs_of(source, registry=registry, overrides=overrides(), now=time.time())
-    return build(inputs, registry.dialects).diagnostics
+    extensions = registry()
+    inputs = inputs_of(source, registry=extensions, overrides=overrides(), now=time.time())
+    return build(inputs, extensions.dialects).diagnostics
 
 
 def _print(found: tuple[Diagnostic, ...], sources: list[SourceText], form: str) -> None:

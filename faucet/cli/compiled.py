@@ -9,13 +9,13 @@ import click
 import msgspec
 
 from faucet.cli.environment import overrides
+from faucet.cli.extensions import registry
 from faucet.cli.render import render_text
 from faucet.control.load import source_text
 from faucet.control.pipeline import UNREACHABLE, build, inputs_of
 from faucet.diagnostics import Diagnostic
 from faucet.model.surface import Surface
 from faucet.names import did_you_mean
-from faucet.standard import standard_registry
 
 _FAULTY = 1
 _UNREACHABLE = 2
@@ -29,14 +29,14 @@ def compiled_surface(manifest: Path) -> Surface:
     database not be reached, since what would be printed lacked its tables. Findings are printed to
     standard error.
     """
-    registry = standard_registry()
+    extensions = registry()
     try:
         source = source_text(str(manifest), manifest.read_bytes())
     except OSError as error:
         raise click.UsageError(f"cannot read {manifest}: {error.strerror}") from error
     outcome = build(
-        inputs_of(source, registry=registry, overrides=overrides(), now=time.time()),
-        registry.dialects,
+        inputs_of(source, registry=extensions, overrides=overrides(), now=time.time()),
+        extensions.dialects,
     )
     texts = {source.name: source.text}
     click.echo(render_text(outcome.diagnostics, texts, color=False), err=True, nl=False)

@@ -1,23 +1,28 @@
 """`faucet db`: services of the manifest."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from faucet.cli.editing import ManifestEdit, flow, line_of, mapping
+from faucet.cli.extensions import registry
+from faucet.cli.inspect import inspect_service, schema_json, table_json, unreachable
 from faucet.cli.key import asked
 from faucet.cli.lazy_group import AliasedGroup
 from faucet.cli.manifest_path import config_option
 from faucet.cli.tables import print_table
 from faucet.control.checks.literal_secret import holds_password, variable_for
 from faucet.control.checks.placeholder import dsn_template
-from faucet.model.dsn import password_hint
+from faucet.model.facts import DialectFacts
 from faucet.model.manifest.scalars import VERBS
+from faucet.names import did_you_mean
+from faucet.standard import standard_registry
 
 _VERBS: Final = {"read": ["GET"], "write": list(VERBS)}
-_DRIVERS: Final = {"postgresql": "postgres", "sqlite3": "sqlite"}
+_BUNDLED: Final = " or ".join(sorted(standard_registry().dialects))
 _DEFAULT_ROLE: Final = "default"
 _MAY: Final = {"read": "read (GET)", "write": f"read and write ({', '.join(_VERBS['write'])})"}
 _PATIENCE_SECONDS: Final = 3.0
@@ -31,7 +36,7 @@ def command() -> None:
 @command.command("add")
 @click.argument("name", required=False)
 @click.option("--name", "named", help="The same as the argument.")
-@click.option("--driver", help="postgres or sqlite.")
+@click.option("--driver", help=f"{_BUNDLED}.")
 @click.option("--dsn", help="Where the database is.")
 @click.option("--label", help="A name for people.")
 @click.option("--schema", help="The schema to publish.")
@@ -50,12 +55,13 @@ def add(*, manifest: Path, **options: Any) -> None:
         raise click.UsageError("No driver of this release takes --private-key-path.")
     edit = ManifestEdit(manifest)
     name = options["name"] or options["named"] or asked("name", "Name of the service")
-    driver = options["driver"] or asked("driver", "Driver (postgres or sqlite)")
+    drivers = registry().facts().dialects
+    driver = options["driver"] or asked("driver", f"Driver ({' or '.join(sorted(drivers))})")
     dsn = options["dsn"] or asked("dsn", "DSN")
     services = edit.section("services")
     if name in services:
         raise click.ClickException(f'there is already a service "{name}"; choose another name')
-    service = mapping(driver=_DRIVERS.get(driver, driver), dsn=dsn)
+    service = mapping(driver=_driver(driver, drivers), dsn=dsn)
     for option in ("label", "schema"):
         if options[option]:
             service[option] = options[option]
@@ -65,6 +71,12 @@ def add(*, manifest: Path, **options: Any) -> None:
     edit.save()
     _tell_added(manifest, name, options["grant"])
     _warn_of(manifest, name, service)
+
+
+def _driver(given: str, drivers: Mapping[str, DialectFacts]) -> str:
+    if given in drivers:
+        return given
+    return next((name for name, facts in drivers.items() if given in facts.aliases), given)
 
 
 def _grant(edit: ManifestEdit, service: str, verbs: list[str]) -> None:
@@ -89,16 +101,15 @@ def _tell_added(manifest: Path, name: str, grant: str) -> None:
 
 
 def _warn_of(manifest: Path, name: str, service: dict[str, Any]) -> None:
-    from faucet.cli.inspect import unreachable
-
-    if holds_password(service["driver"], service["dsn"]):
+    forms = registry().facts().dsn_forms[service["driver"]]
+    if holds_password(service["dsn"], forms):
         message = (
             f"warning: the password stands in {manifest} as it is; "
             f"put ${{env:{variable_for(name)}}} or ${{file:…}} in its place"
         )
         click.echo(message, err=True)
     if reason := unreachable(manifest, name, _PATIENCE_SECONDS):
-        hint = password_hint(service["driver"], dsn_template(service["dsn"]) or "")
+        hint = forms.hint(dsn_template(service["dsn"]) or "")
         told = f"{reason}; {hint}" if hint else reason
         click.echo(f'warning: the database of "{name}" {told}', err=True)
 
@@ -149,8 +160,6 @@ def _without(role: dict[str, Any] | None, service: str) -> int:
 @config_option
 def test(*, name: str, as_json: bool, manifest: Path) -> None:
     """Connect to a service's database and count its tables."""
-    from faucet.cli.inspect import inspect_service
-
     found = inspect_service(manifest, name)
     if as_json:
         click.echo(json.dumps(found.summary()))
@@ -170,9 +179,6 @@ def test(*, name: str, as_json: bool, manifest: Path) -> None:
 @config_option
 def schema(*, name: str, table: str | None, manifest: Path) -> None:
     """Print the tables of a service, or one of them, as JSON."""
-    from faucet.cli.inspect import inspect_service, schema_json, table_json
-    from faucet.names import did_you_mean
-
     found = inspect_service(manifest, name)
     if found.catalog is None:
         raise click.ClickException(f'service "{name}" cannot be reached: {found.reason}')

@@ -11,8 +11,8 @@ import click
 import msgspec
 
 from faucet.cli.environment import overrides
+from faucet.cli.extensions import registry
 from faucet.cli.manifest_path import config_option
-from faucet.cli.offline_facts import OFFLINE_FACTS
 from faucet.control.load import source_text
 from faucet.control.pipeline import check_manifest
 from faucet.model.manifest.references import has_reference
@@ -206,7 +206,7 @@ def _written(manifest: Path) -> Server:
         source = source_text(str(manifest), manifest.read_bytes())
     except OSError:
         return Server()
-    found = check_manifest((source,), OFFLINE_FACTS, None).value
+    found = check_manifest((source,), registry().facts(), None).value
     return Server() if found is None else found.server
 
 

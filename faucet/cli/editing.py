@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
-from faucet.cli.offline_facts import OFFLINE_FACTS
+from faucet.cli.extensions import registry
 from faucet.cli.render import render_text
 from faucet.control.load import SourceText
 from faucet.control.pipeline import check_manifest
@@ -119,7 +119,8 @@ def _round_trip(text: str) -> YAML:
 
 
 def _refuse_faulty(path: Path, text: str) -> tuple[Diagnostic, ...]:
-    checked = check_manifest((SourceText(name=str(path), text=text),), OFFLINE_FACTS, now=None)
+    source = SourceText(name=str(path), text=text)
+    checked = check_manifest((source,), registry().facts(), now=None)
     faults = [found for found in checked.diagnostics if found.severity is Severity.ERROR]
     if faults:
         click.echo(render_text(tuple(faults), {str(path): text}, color=False), err=True)

@@ -9,13 +9,13 @@ import click
 import msgspec
 
 from faucet.cli.environment import overrides
+from faucet.cli.extensions import registry
 from faucet.cli.render import render_text
 from faucet.control.introspect import introspect
 from faucet.control.load import SourceText, source_text
 from faucet.control.pipeline import Prepared, inputs_of, prepare
 from faucet.diagnostics import Outcome, Severity
 from faucet.model.catalog import Catalog, Column, ForeignKey, Kind, Relation, RelationKind
-from faucet.standard import standard_registry
 
 _JSON_TYPES: Final = {
     Kind.INTEGER: "integer",
@@ -69,7 +69,7 @@ def inspect_service(manifest: Path, name: str) -> Inspected:
     if name not in services:
         raise click.ClickException(f'there is no service "{name}" in {manifest}')
     began = time.perf_counter()
-    catalog = introspect({name: services[name]}, standard_registry().dialects)[name]
+    catalog = introspect({name: services[name]}, registry().dialects)[name]
     return Inspected(
         name=name,
         catalog=catalog if isinstance(catalog, Catalog) else None,
@@ -89,7 +89,7 @@ def unreachable(manifest: Path, name: str, patience: float) -> str:
         faults = (one.told for one in prepared.diagnostics if one.severity is Severity.ERROR)
         return f"was not asked: {next(faults)}"
     service = prepared.value.settings.services[name]
-    found = introspect({name: service}, standard_registry().dialects, patience)[name]
+    found = introspect({name: service}, registry().dialects, patience)[name]
     return "" if isinstance(found, Catalog) else f"cannot be reached now: {found.reason}"
 
 
@@ -98,8 +98,8 @@ def _prepared(manifest: Path) -> tuple[SourceText, Outcome[Prepared]]:
         source = source_text(str(manifest), manifest.read_bytes())
     except OSError as error:
         raise click.ClickException(f"cannot read {manifest}: {error.strerror}") from error
-    registry = standard_registry()
-    inputs = inputs_of(source, registry=registry, overrides=overrides(), now=time.time())
+    extensions = registry()
+    inputs = inputs_of(source, registry=extensions, overrides=overrides(), now=time.time())
     return source, prepare(inputs)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from faucet.cli.compiled import compiled_surface, documents
 from faucet.cli.manifest_path import config_option
 
 
@@ -20,8 +21,6 @@ def command(*, manifest: Path, role: str | None) -> None:
     Asks the databases for their tables. Ends with 1 where the manifest is faulty, with 2 where a
     database cannot be reached.
     """
-    from faucet.cli.compiled import compiled_surface, documents
-
     found = documents(compiled_surface(manifest), role)
     whole: Any = {}
     for document in found.values():

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from faucet.cli.compiled import compiled_surface, documents
 from faucet.cli.manifest_path import config_option
 from faucet.model.routes import ROUTES, RouteName
 
@@ -25,8 +26,6 @@ def command(*, manifest: Path, role: str | None, as_json: bool) -> None:
     Asks the databases for their tables. Ends with 1 where the manifest is faulty, with 2 where a
     database cannot be reached.
     """
-    from faucet.cli.compiled import compiled_surface, documents
-
     routes = _routes(documents(compiled_surface(manifest), role))
     if as_json:
         click.echo(json.dumps(routes, indent=2))

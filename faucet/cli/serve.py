@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from faucet.cli.environment import Flags, overrides, variable
+from faucet.cli.extensions import registry
 from faucet.cli.manifest_path import config_option
+from faucet.cli.render import render_text
 from faucet.diagnostics import Diagnostic, Severity
 from faucet.model.bounds import MOST_PORT
 
@@ -53,6 +55,7 @@ def command(  # noqa: PLR0913 - one argument an option
     )
     launch = Launch(
         path=str(manifest),
+        registry=registry(),
         overrides=overrides(given),
         watch=not no_watch,
         report=partial(_report, manifest),
@@ -62,8 +65,6 @@ def command(  # noqa: PLR0913 - one argument an option
 
 def _report(manifest: Path, found: tuple[Diagnostic, ...], log_format: str) -> bool:
     """Show on a terminal what `check` does; in a text log the same, without lines of the file."""
-    from faucet.cli.render import render_text
-
     terminal = sys.stderr.isatty()
     if not terminal and log_format != "text":
         return False

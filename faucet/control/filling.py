@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from faucet.control.texts import Text, texts
 from faucet.diagnostics import Address, Diagnostic
 from faucet.extension.secret_source import SecretReference
-from faucet.model.dsn import escape_in_dsn
 from faucet.model.manifest.references import Reference, ReferenceSyntaxError, parse_references
 from faucet.model.manifest.sections import Manifest
 from faucet.secret import Secret
@@ -55,19 +54,20 @@ class Filling:
         """Return *text* with its references replaced."""
         return self._join(_parts(text), address, lambda value: value)
 
-    def dsn(self, driver: str, text: str, address: Address) -> str | None:
+    def dsn(self, text: str, address: Address, escape: Callable[[str, str], str]) -> str | None:
         """
         Return the DSN *text*, each reference in the place and spelling of its URL component.
 
-        One at the start brings the form of the DSN, and is taken as it is.
+        One at the start brings the form of the DSN, and is taken as it is. *escape* is that of the
+        driver's `DsnForms`.
         """
         parts = _parts(text)
         if not isinstance(parts[0], Reference):
-            return self._join(parts, address, lambda value: escape_in_dsn(driver, text, value))
+            return self._join(parts, address, lambda value: escape(text, value))
         start = self._join(parts[:1], address, lambda value: value)
         if start is None:
             return None
-        rest = self._join(parts[1:], address, lambda value: escape_in_dsn(driver, start, value))
+        rest = self._join(parts[1:], address, lambda value: escape(start, value))
         return None if rest is None else start + rest
 
     def fetched(

@@ -10,7 +10,6 @@ import msgspec
 from faucet.errors import ExecutionError
 from faucet.extension.dialect import Dialect, Wanted
 from faucet.model.catalog import Catalog, Relation, Unreachable
-from faucet.model.dsn import secrets_in_dsn
 from faucet.model.manifest.sections import Tables
 from faucet.model.settings import ServiceSettings
 
@@ -59,7 +58,7 @@ def _introspect(
     try:
         catalog = dialect.introspect(service.dsn.reveal(), wanted)
     except ExecutionError as error:
-        return Unreachable(reason=_reason(error, service))
+        return Unreachable(reason=_reason(error, service.dsn.reveal(), dialect))
     relations = {
         name: relation
         for name, relation in catalog.relations.items()
@@ -80,12 +79,11 @@ def _is_wanted(relation: Relation, tables: Tables) -> bool:
     )
 
 
-def _reason(error: ExecutionError, service: ServiceSettings) -> str:
+def _reason(error: ExecutionError, dsn: str, dialect: Dialect) -> str:
     """Return the driver's own words on one line, without anything secret of the DSN."""
     told = error.__cause__ or error
     reason = " ".join(str(told).split()) or type(told).__name__
-    dsn = service.dsn.reveal()
-    hidden = {dsn, *secrets_in_dsn(service.dialect, dsn)}
+    hidden = {dsn, *dialect.facts.dsn.secrets(dsn)} - {""}
     for part in sorted(hidden, key=len, reverse=True):
         reason = reason.replace(part, "…")
     return reason

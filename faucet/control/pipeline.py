@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
@@ -13,9 +13,10 @@ from faucet.control.locate import locate
 from faucet.control.resolve import Overrides, references, resolve
 from faucet.control.validate import validate
 from faucet.diagnostics import Diagnostic, Outcome, Severity, has_errors
-from faucet.extension.secret_source import SecretReference, SecretSource
+from faucet.extension.dialect import Dialect
+from faucet.extension.registry import Registry
+from faucet.extension.secret_source import SecretReference
 from faucet.model.catalog import Catalog, Unreachable
-from faucet.model.dsn import password_hint
 from faucet.model.facts import Facts
 from faucet.model.manifest.document import Document
 from faucet.model.manifest.sections import Manifest
@@ -50,23 +51,10 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     fetch: Fetch
 
 
-class Extensions(Protocol):
-    """What the stages take of a registry, whose module would bring SQLAlchemy along."""
-
-    @property
-    def secret_sources(self) -> Mapping[str, SecretSource]:
-        """The sources by scheme."""
-        ...
-
-    def facts(self) -> Facts:
-        """Return what the pure stages must know."""
-        ...
-
-
 def inputs_of(
     source: SourceText,
     *,
-    registry: Extensions,
+    registry: Registry,
     overrides: Overrides,
     now: float,
     fetch: Fetch | None = None,
@@ -138,7 +126,7 @@ def prepare(inputs: Inputs) -> Outcome[Prepared]:
     if validated.value is None:
         return _outcome(None, found, document)
     secrets = _fetched(validated.value, inputs)
-    resolved = resolve(validated.value, secrets, inputs.overrides, inputs.folder)
+    resolved = resolve(validated.value, inputs.facts, secrets, inputs.overrides, inputs.folder)
     prepared = resolved.value and Prepared(
         document=document, settings=resolved.value, references=frozenset(secrets)
     )
@@ -148,7 +136,7 @@ def prepare(inputs: Inputs) -> Outcome[Prepared]:
 def finish(
     prepared: Prepared,
     inputs: Inputs,
-    dialects: Mapping[str, Any],
+    dialects: Mapping[str, Dialect],
     known: Mapping[str, Catalog] = _NOTHING,
 ) -> Outcome[Built]:
     """
@@ -157,7 +145,7 @@ def finish(
     The diagnostics are those of these two stages. A service that must be reachable and is not is
     an error, another one a warning.
     """
-    # SQLAlchemy and with it every dialect would come along; `faucet check` does without.
+    # A quarter of what `faucet check` would import, for stages that it does not run.
     from faucet.control.compile import compile_surface  # noqa: PLC0415
     from faucet.control.introspect import introspect  # noqa: PLC0415
 
@@ -167,7 +155,7 @@ def finish(
         **{name: known[name] for name in services if name in known},
         **introspect(asked, dialects),
     }
-    found = tuple(_unreachable(prepared, catalogs))
+    found = tuple(_unreachable(prepared, catalogs, inputs.facts))
     compiled = compile_surface(prepared.settings, catalogs, inputs.facts)
     built = compiled.value and Built(
         document=prepared.document,
@@ -180,7 +168,7 @@ def finish(
 
 
 def build(
-    inputs: Inputs, dialects: Mapping[str, Any], known: Mapping[str, Catalog] = _NOTHING
+    inputs: Inputs, dialects: Mapping[str, Dialect], known: Mapping[str, Catalog] = _NOTHING
 ) -> Outcome[Built]:
     """Do everything from text to surface; *known* catalogs are not read anew."""
     prepared = prepare(inputs)
@@ -198,19 +186,19 @@ def _fetched(manifest: Manifest, inputs: Inputs) -> Mapping[SecretReference, Sec
     return secrets
 
 
-def _unreachable(prepared: Prepared, catalogs: Catalogs) -> Iterable[Diagnostic]:
+def _unreachable(prepared: Prepared, catalogs: Catalogs, facts: Facts) -> Iterable[Diagnostic]:
     for name, catalog in catalogs.items():
         if isinstance(catalog, Unreachable):
             service = prepared.settings.services[name]
             required = service.required
             otherwise = "with required: false it would answer 503 until it can" if required else ""
-            written = _written_dsn(prepared.document, name)
+            hint = facts.dsn_forms[service.dialect].hint(_written_dsn(prepared.document, name))
             yield Diagnostic(
                 code=REQUIRED_IS_DOWN if required else OPTIONAL_IS_DOWN,
                 severity=Severity.ERROR if required else Severity.WARNING,
                 message=f'the database of "{name}" cannot be reached',
                 detail=catalog.reason,
-                hint=password_hint(service.dialect, written) or otherwise,
+                hint=hint or otherwise,
                 address=("services", name, "dsn"),
             )
 

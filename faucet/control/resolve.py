@@ -7,7 +7,8 @@ from faucet.control.overrides import OWN_PROVIDER, Overrides
 from faucet.control.resolve_auth import resolve_auth
 from faucet.diagnostics import Address, Diagnostic, Outcome, Severity, has_errors
 from faucet.model.bounds import LEAST_SECRET_BYTES, MOST_PORT, is_short_secret
-from faucet.model.dsn import DsnError, normalize_dsn
+from faucet.model.dsn import DsnError, read_dsn
+from faucet.model.facts import Facts
 from faucet.model.limits import tighten, top_limits
 from faucet.model.manifest.scalars import FORMATS, LEVELS
 from faucet.model.manifest.sections import Manifest, Service
@@ -29,15 +30,16 @@ _MOST_POOL = 10_000
 
 
 def resolve(
-    manifest: Manifest, secrets: Secrets, overrides: Overrides, folder: str
+    manifest: Manifest, facts: Facts, secrets: Secrets, overrides: Overrides, folder: str
 ) -> Outcome[Settings]:
     """
     Return *manifest* with every reference replaced, or what stands in the way.
 
     *secrets* holds what was fetched for each of `references`; None is missing, which is an error
     unless the reference has a default. *overrides* beat the manifest.
+    *facts* know every driver that it names.
     """
-    stage = _Resolving(manifest, Filling(secrets, folder), overrides, folder)
+    stage = _Resolving(manifest, facts, Filling(secrets, folder), overrides)
     settings = stage.settings()
     diagnostics = tuple(stage.filling.findings)
     return Outcome(
@@ -48,11 +50,11 @@ def resolve(
 
 class _Resolving:
     def __init__(
-        self, manifest: Manifest, filling: Filling, overrides: Overrides, folder: str
+        self, manifest: Manifest, facts: Facts, filling: Filling, overrides: Overrides
     ) -> None:
         self._manifest = manifest
+        self._dsn_forms = facts.dsn_forms
         self._overrides = overrides
-        self._folder = folder
         self.filling = filling
 
     def settings(self) -> Settings:
@@ -128,11 +130,12 @@ class _Resolving:
         )
 
     def _dsn(self, service: Service, address: Address) -> str:
-        filled = self.filling.dsn(service.driver, service.dsn, address)
+        escape = self._dsn_forms[service.driver].escape
+        filled = self.filling.dsn(service.dsn, address, escape)
         if filled is None:
             return ""
         try:
-            return normalize_dsn(service.driver, filled, self._folder)
+            return read_dsn(service.driver, filled, self.filling.folder, self._dsn_forms)
         except DsnError as error:
             self._report("FCT1302", str(error), address)
             return ""

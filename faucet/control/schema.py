@@ -1,10 +1,6 @@
-"""The JSON Schema of a manifest and its reference, both made from the structs. Pure.
-
-`python -m faucet.control.schema` prints the schema, with `--reference` the reference.
-"""
+"""The JSON Schema of a manifest and its reference, both made from the structs. Pure."""
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -80,10 +76,18 @@ _EXAMPLES: Final = {
 
 
 @cache
-def manifest_schema() -> Schema:
-    """Return the schema, draft 2020-12; every field has title, description and examples."""
+def manifest_schema(drivers: tuple[str, ...] = ()) -> Schema:
+    """
+    Return the schema, draft 2020-12; every field has title, description and examples.
+
+    The structs leave open which drivers there are: with *drivers*, only those are valid.
+    """
     schema = json.loads(json.dumps(msgspec.json.schema(Manifest)))
     definitions: dict[str, Any] = schema["$defs"]
+    if drivers:
+        driver = definitions["Service"]["properties"]["driver"]
+        choice = {"description": driver["description"], "enum": list(drivers)}
+        definitions["Service"]["properties"]["driver"] = choice
     for name, struct in definitions.items():
         for field, described in struct.get("properties", {}).items():
             struct["properties"][field] = _described(name, field, described, definitions)
@@ -100,14 +104,14 @@ def definition(node: Schema) -> Schema:
     return found
 
 
-def reference_text() -> str:
+def reference_text(drivers: tuple[str, ...]) -> str:
     """Return `schema/README.md`: every field of the manifest, from the schema."""
-    return "\n".join(_reference()) + "\n"
+    return "\n".join(_reference(manifest_schema(drivers))) + "\n"
 
 
-def schema_text() -> str:
-    """Return `schema/faucet.schema.json`."""
-    return json.dumps(dict(manifest_schema()), indent=2) + "\n"
+def schema_text(drivers: tuple[str, ...]) -> str:
+    """Return `schema/faucet.schema.json`, in which editors find the *drivers*."""
+    return json.dumps(dict(manifest_schema(drivers)), indent=2) + "\n"
 
 
 def _described(
@@ -125,10 +129,10 @@ def _example(name: str, node: Mapping[str, Any]) -> Any:
         return _EXAMPLES[name]
     if "default" in node:
         return node["default"]
-    return node["enum"][0]
+    return node.get("enum", ("",))[0]
 
 
-def _reference() -> Iterator[str]:
+def _reference(schema: Schema) -> Iterator[str]:
     yield "# The manifest, field by field"
     yield ""
     yield "Made by `make schema` from the structs in `faucet/model/manifest.py`; not to be edited."
@@ -136,7 +140,6 @@ def _reference() -> Iterator[str]:
     yield "`# yaml-language-server: $schema=./schema/faucet.schema.json`."
     yield ""
     yield "A ¹ marks fields that may hold `${env:NAME}`, `${env:NAME:-default}` and `${file:PATH}`."
-    schema = manifest_schema()
     yield from _section("Manifest", schema)
     for name, node in schema["$defs"].items():
         yield from _section(name, node)
@@ -182,7 +185,3 @@ def _type(node: Schema) -> str:
         return f"mapping to {_type(inner)}"
     kind: str = node["type"]
     return "text" if kind == "string" else kind
-
-
-if __name__ == "__main__":
-    sys.stdout.write(reference_text() if "--reference" in sys.argv else schema_text())

@@ -43,9 +43,13 @@ _Error = Any
 """`jsonschema.ValidationError`, which is loaded only when there is something to report."""
 
 
-def structural_faults(tree: Tree) -> tuple[Diagnostic, ...]:
-    """Return every way in which *tree* is not of the manifest's form."""
-    found = tuple(dict.fromkeys(_explained(_validator().iter_errors(tree))))
+def structural_faults(tree: Tree, drivers: tuple[str, ...] = ()) -> tuple[Diagnostic, ...]:
+    """
+    Return every way in which *tree* is not of the manifest's form.
+
+    With *drivers*, services may have no others.
+    """
+    found = tuple(dict.fromkeys(_explained(_validator(drivers).iter_errors(tree))))
     # A key that is misspelled is not missing as well.
     meant = frozenset((one.address[:-1], one.hint) for one in found if one.code == "FCT1102")
     return tuple(one for one in found if one.code != "FCT1103" or not _is_meant(one, meant))
@@ -57,7 +61,7 @@ def _is_meant(missing: Diagnostic, meant: frozenset[tuple[Address, str]]) -> boo
 
 
 @cache
-def _validator() -> Any:
+def _validator(drivers: tuple[str, ...]) -> Any:
     # A tenth of a second that a manifest without faults need not pay for.
     from jsonschema.validators import Draft202012Validator, extend  # noqa: PLC0415
 
@@ -65,7 +69,7 @@ def _validator() -> Any:
         "array", lambda _checker, value: isinstance(value, tuple)
     )
     tolerant: Any = extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
-    return tolerant(dict(manifest_schema()))
+    return tolerant(dict(manifest_schema(drivers)))
 
 
 def _explained(errors: Iterable[_Error]) -> Iterator[Diagnostic]:
@@ -85,7 +89,7 @@ def _branch(error: _Error, address: Address) -> Iterator[Diagnostic]:
     """Explain by what the writer meant: a choice, else the branch of the value's own type."""
     choices = [value for branch in error.validator_value for value in branch.get("enum", ())]
     if choices and not isinstance(error.instance, tuple | dict):
-        yield _no_choice(error.instance, choices, address)
+        yield no_choice(error.instance, choices, address)
         return
     branches: dict[int, list[_Error]] = {}
     for inner in error.context:
@@ -150,10 +154,11 @@ def _missing(error: _Error, address: Address) -> Iterator[Diagnostic]:
 
 
 def _choice(error: _Error, address: Address) -> Iterator[Diagnostic]:
-    yield _no_choice(error.instance, error.validator_value, address)
+    yield no_choice(error.instance, error.validator_value, address)
 
 
-def _no_choice(value: Tree, allowed: Iterable[object], address: Address) -> Diagnostic:
+def no_choice(value: Tree, allowed: Iterable[object], address: Address) -> Diagnostic:
+    """Return the diagnostic of a *value* that is none of those *allowed*."""
     choices = [str(choice) for choice in allowed]
     meant = _meant(value, choices) if isinstance(value, str) else ""
     one_of = "one of " if len(choices) > 1 else ""

@@ -30,7 +30,8 @@ def validate(document: Document, facts: Facts, now: float | None = None) -> Outc
     except msgspec.ValidationError as error:
         # msgspec stops at the first fault; the schema tells all of them.
         unexplained = Diagnostic(code="FCT1101", message=str(error))
-        found = structural_faults(document.tree) or (unexplained,)
+        drivers = tuple(sorted(facts.dialects))
+        found = structural_faults(document.tree, drivers) or (unexplained,)
         return Outcome(value=None, diagnostics=found)
     subject = Subject(manifest=manifest, texts=tuple(texts(manifest)), facts=facts, now=now)
     diagnostics = tuple(found for check in CHECKS for found in check(subject))

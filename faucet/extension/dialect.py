@@ -1,14 +1,17 @@
 """The dialect slot: facts and deviations of one database, as one frozen value."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from faucet.extension.executor import Executor
-from faucet.extension.sql_forms import SqlForms
 from faucet.model.catalog import Catalog
 from faucet.model.facts import DialectFacts
 from faucet.model.settings import ServiceSettings
+
+if TYPE_CHECKING:  # it brings SQLAlchemy, which `faucet check` does without
+    from faucet.extension.sql_forms import SqlForms
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,10 +22,12 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """One database. Drivers load on first use: importing a dialect needs none."""
+    """
+    One database. SQLAlchemy and drivers load on first use: importing a dialect needs neither.
+    """
 
     facts: DialectFacts
-    forms: Callable[[], SqlForms]
+    forms: "Callable[[], SqlForms]"
     introspect: Callable[[str, Wanted], Catalog]
     """
     Open *dsn*, read its catalog, close. Blocking. Raises `ExecutionError` DATABASE_UNAVAILABLE.

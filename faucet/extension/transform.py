@@ -1,12 +1,15 @@
 """The transform slot: a value changed on its way out; a mask is a transform that hides."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from faucet.extension.sql_forms import Expression, SqlForms
 from faucet.model.catalog import ColumnType
 from faucet.model.facts import TransformFacts
+
+if TYPE_CHECKING:  # it brings SQLAlchemy, which `faucet check` does without
+    from faucet.extension.sql_forms import Expression, SqlForms
 
 
 class Transform(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,8 +17,8 @@ class Transform(msgspec.Struct, frozen=True, kw_only=True):
     One transform, as an SQL expression over a raw column, so that the raw value never leaves.
 
     *expression* takes the column, its type, the dialect's forms and the purpose key (b"" unless
-    `facts.keyed`).
+    `facts.keyed`). SQLAlchemy loads when it is first called.
     """
 
     facts: TransformFacts
-    expression: Callable[[Expression, ColumnType, SqlForms, bytes], Expression]
+    expression: "Callable[[Expression, ColumnType, SqlForms, bytes], Expression]"

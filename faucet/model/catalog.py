@@ -43,16 +43,32 @@ EXTREMAL = NUMBERS | {Kind.TEXT, Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.TIME
 """Kinds that MIN and MAX take."""
 
 
+class Days(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The days from *first* to *last*, counted from 1970-01-01.
+
+    With *infinite* the infinities are before and after them.
+    """
+
+    first: int
+    last: int
+    infinite: bool
+
+    def __contains__(self, day: int) -> bool:
+        """Whether *day* is one of them."""
+        return self.first <= day <= self.last
+
+
 class ColumnType(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """
     The type of a column.
 
     *db_type* is the database's own full spelling; where it names a domain, *base* is that of the
     type below, without length or scale, and None elsewhere. *bits* is the width of an integer (16,
-    32, 64) or float (32, 64), and 64 on a decimal that its database keeps as a double, exact to 15
-    digits (SQLite); *length* counts characters (bytes for binary); *precision* and *scale* are a
-    decimal's, *precision* alone the fraction digits of times. *text_dates* marks a date or
-    timestamp that its database compares as text (SQLite), which is right from year 1 to 9999 alone.
+    32, 64) or float (32, 64); *length* counts characters (bytes for binary); *precision* and
+    *scale* are a decimal's, *precision* alone the fraction digits of times; *digits* is how many
+    significant ones the database keeps of a decimal. *days* bounds a date or timestamp, or those in
+    an array.
     *provable* is false where the database does not hold values to the type (a SQLite column without
     a declared type, a computed view column), so that no rule may stand on it. *deterministic* is
     false for text whose collation holds different texts for equal.
@@ -68,7 +84,8 @@ class ColumnType(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     padded: bool = False
     labels: tuple[str, ...] = ()
     element: Kind | None = None
-    text_dates: bool = False
+    digits: int | None = None
+    days: Days | None = None
     provable: bool = True
     base: str | None = None
     deterministic: bool = True

@@ -1,7 +1,6 @@
-"""DSNs in every form users bring, to the one form a dialect takes. Pure.
+"""DSNs: what a dialect knows of its own, and what holds for those of every dialect. Pure.
 
 No message quotes a DSN or a part of it: a password with a stray character ends up in any part.
-A driver that is not in the table is a `KeyError`: the manifest's structure lets none through.
 """
 
 import re
@@ -10,18 +9,7 @@ from typing import Final
 
 import msgspec
 
-from faucet.model import conninfo, sqlite_path
-from faucet.model.dsn_error import DsnError
-
-__all__ = [
-    "DsnError",
-    "escape_in_dsn",
-    "holds_literal_secret",
-    "normalize_dsn",
-    "password_hint",
-    "secrets_in_dsn",
-]
-
+# Databases for which nobody may have registered a dialect.
 _FOREIGN: Final = (
     (re.compile(r"(mysql|mariadb)(\+\w+)?://|[^/]*@(tcp|unix)\(", re.ASCII), "MySQL"),
     (re.compile(r"(sqlserver|mssql)(\+\w+)?://", re.ASCII), "SQL Server"),
@@ -29,80 +17,72 @@ _FOREIGN: Final = (
 )
 
 
-class _Form(msgspec.Struct, frozen=True, kw_only=True):
-    """What a driver makes of DSNs; *recognizes* finds those that can be no other driver's."""
+class DsnError(ValueError):
+    """A DSN cannot be read; the message says why, and quotes nothing of it."""
 
-    recognizes: re.Pattern[str]
-    normalize: Callable[[str, str], str]
+
+class DsnForms(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The DSNs of one dialect, in every form that users bring. Pure functions.
+
+    A *template* is a DSN with something harmless where its references are. Only *read* and
+    *identity* may load a driver.
+    """
+
+    example: str
+    recognizes: Callable[[str], object]
+    """Take a lower-case DSN; true if it can be of no other dialect."""
+    check: Callable[[str], None]
+    """Raise `DsnError` for a template that has not the form of a DSN."""
+    read: Callable[[str, str], str]
+    """
+    Return a DSN in the dialect's own form, or raise `DsnError`; paths begin at the second argument.
+    """
     escape: Callable[[str, str], str]
+    """Take a template and a value; return the value as it is written inside, to be one part."""
     holds_secret: Callable[[str, str], bool]
+    """Take a template and what its references read; return whether it holds another password."""
     secrets: Callable[[str], frozenset[str]]
+    """Take a DSN, readable or not; return what nobody may see of it, in every spelling."""
+    identity: Callable[[str], str]
+    """Take a DSN of the own form; return it without what is secret."""
+    hint: Callable[[str], str]
+    """Return how to write the password in a template, if it may have been cut in two, else ""."""
 
 
-_FORMS: Final[Mapping[str, _Form]] = {
-    "postgres": _Form(
-        recognizes=re.compile(r"(postgres|postgresql)(\+\w+)?://", re.ASCII),
-        normalize=lambda text, _folder: conninfo.normalize(text),
-        escape=conninfo.escape,
-        holds_secret=conninfo.holds_literal_password,
-        secrets=conninfo.secrets,
-    ),
-    "sqlite": _Form(
-        recognizes=re.compile(r"sqlite(\+\w+)?:|file:", re.ASCII),
-        normalize=sqlite_path.normalize,
-        escape=sqlite_path.escape,
-        holds_secret=lambda _template, _placeholder: False,
-        secrets=lambda _text: frozenset(),
-    ),
-}
+def check_dsn(driver: str, template: str, known: Mapping[str, DsnForms]) -> None:
+    """Raise `DsnError` unless *template* can become a DSN of *driver*, one of those *known*."""
+    known[driver].check(_text(driver, template, known))
 
 
-def normalize_dsn(driver: str, dsn: str, folder: str) -> str:
+def read_dsn(driver: str, dsn: str, folder: str, known: Mapping[str, DsnForms]) -> str:
     """
-    Return *dsn* in its dialect's own form, or raise `DsnError`.
+    Return *dsn* in the own form of *driver*, one of those *known*, or raise `DsnError`.
 
-    postgres: a libpq URI, from postgres://, postgresql://, postgresql+psycopg:// or ``key=value``
-    pairs. sqlite: a path, absolute where *folder* (the manifest's) is.
+    *folder* is the manifest's, where relative paths begin.
     """
+    return known[driver].read(_text(driver, dsn, known), folder)
+
+
+def _text(driver: str, dsn: str, known: Mapping[str, DsnForms]) -> str:
     text = dsn.strip()
     if not text:
         raise DsnError("the DSN is empty")
     if not text.isprintable():
         raise DsnError("the DSN holds a control character")
-    _refuse_foreign(driver, text)
-    return _FORMS[driver].normalize(text, folder)
+    _refuse_others(driver, text.lower(), known)
+    return text
 
 
-def escape_in_dsn(driver: str, template: str, value: str) -> str:
-    """Return *value* as it must be written inside the DSN *template* to be one part of it."""
-    return _FORMS[driver].escape(template, value)
-
-
-def holds_literal_secret(driver: str, template: str, placeholder: str) -> bool:
-    """Return whether a password stands in *template*, whose references read *placeholder*."""
-    return _FORMS[driver].holds_secret(template, placeholder)
-
-
-def secrets_in_dsn(driver: str, dsn: str) -> frozenset[str]:
-    """Return what must not be told of *dsn* as `normalize_dsn` gave it, in every spelling."""
-    return _FORMS[driver].secrets(dsn)
-
-
-def password_hint(driver: str, template: str) -> str:
-    """Return how to write the password in *template*, if it may have been cut in two, else ""."""
-    if driver == "sqlite" or not conninfo.holds_raw_password(template):
-        return ""
-    return f"{conninfo.HINT}, such as ${{env:NAME}}"
-
-
-def _refuse_foreign(driver: str, text: str) -> None:
-    lowered = text.lower()
+def _refuse_others(driver: str, lowered: str, known: Mapping[str, DsnForms]) -> None:
+    if known[driver].recognizes(lowered):
+        return
+    for other, forms in known.items():
+        if forms.recognizes(lowered):
+            raise DsnError(f"this is a DSN of another driver: say driver: {other}")
     for pattern, database in _FOREIGN:
         if pattern.match(lowered):
             raise DsnError(
                 f"this is a DSN of {database}, which this version does not serve; "
-                f"drivers are {' and '.join(_FORMS)}"
+                f"drivers are {' and '.join(sorted(known))}"
             )
-    for other, form in _FORMS.items():
-        if other != driver and form.recognizes.match(lowered):
-            raise DsnError(f"this is a DSN of another driver: say driver: {other}")

@@ -179,18 +179,19 @@ class _Filler:
                 return self._literal(origin)
             case ReferenceOrigin(operand=operand, column=column) if not _is_list(operand):
                 return lambda values: values.binder.value(operand, column).value
-            case (ReferenceOrigin(operand=Claim(many=True) as claim, column=column), *_):
-                return lambda values: tuple(
-                    [each.value for each in values.binder.values(claim, column)]
-                )
-            case tuple() if all(isinstance(each, LiteralOrigin) for each in origin):
-                return self._members([self._fill(each) for each in origin])
+            case tuple():
+                return self._list(origin)
             case _:
                 return None  # a constant, or a list whose length is part of the statement
 
-    def _members(self, found: list[Fill | None]) -> Fill | None:
-        fills = [fill for fill in found if fill is not None]
-        if len(fills) < len(found):
+    def _list(self, origins: tuple[Origin, ...]) -> Fill | None:
+        match origins[0]:
+            case ReferenceOrigin(operand=Claim(many=True) as claim, column=column):
+                return lambda values: tuple(
+                    [each.value for each in values.binder.values(claim, column)]
+                )
+        fills = self.fills(origins)
+        if fills is None:
             return None
         return lambda values: tuple([fill(values) for fill in fills])  # type: ignore[misc]  # of scalars
 

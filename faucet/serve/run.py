@@ -13,6 +13,7 @@ import uvloop
 
 from faucet import events
 from faucet.control.overrides import Overrides
+from faucet.extension.registry import Registry
 from faucet.model.settings import LoggingSettings
 from faucet.serve.app import shell
 from faucet.serve.assemble import Assembler
@@ -33,7 +34,6 @@ from faucet.serve.supervisor import (
 )
 from faucet.serve.switch import Drain
 from faucet.serve.watch import Watcher
-from faucet.standard import standard_registry
 
 _FAILED: Final = 1
 _CLOSE_SECONDS: Final = 2.0
@@ -47,6 +47,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     path: str
+    registry: Registry
     overrides: Overrides
     watch: bool = True
     report: Report | None = None
@@ -59,7 +60,7 @@ def run(launch: Launch) -> int:
 
 
 async def _start(launch: Launch) -> int:
-    registry, log = standard_registry(), Log(LoggingSettings())
+    registry, log = launch.registry, Log(LoggingSettings())
     loader = Loader(path=launch.path, registry=registry, overrides=launch.overrides)
     reporter = LoadReporter(log, loader=loader, report=launch.report)
     publish = reporter.publish

@@ -71,7 +71,7 @@ class Twins:
         assert document is not None
         valid = validate(document, facts).value
         assert valid is not None
-        settings = resolve(valid, {}, Overrides(), "/").value
+        settings = resolve(valid, facts, {}, Overrides(), "/").value
         assert settings is not None
         self._settings, self._facts = settings, facts
         self._catalogs = introspect(settings.services, self._registry.dialects)

@@ -128,9 +128,9 @@ _queries = st.fixed_dictionaries(
     },
 )
 _keys = st.sampled_from(("/1", "/2", "/99999999999999999999", "/x", "/1,2", "/1.0", "/9"))
-_reads = st.builds(lambda query: ("GET", "", None, query), _queries) | st.builds(
-    lambda key: ("GET", key, None, {}), _keys
-)
+_reads: st.SearchStrategy[tuple[Any, ...]] = st.builds(
+    lambda query: ("GET", "", None, query), _queries
+) | st.builds(lambda key: ("GET", key, None, {}), _keys)
 _writes = st.sampled_from(
     [
         *(("PATCH", f"/{n}", {"n": n + m}, {}) for n in (1, 2) for m in (0, 5)),

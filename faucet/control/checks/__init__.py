@@ -33,6 +33,7 @@ from faucet.control.checks import (
     rule_syntax,
     secret_default,
     short_secret,
+    unknown_driver,
     unknown_mask,
     unknown_role,
     unknown_service,
@@ -46,6 +47,7 @@ from faucet.diagnostics import Diagnostic
 Check = Callable[[Subject], Iterator[Diagnostic]]
 
 CHECKS: Final[tuple[Check, ...]] = (
+    unknown_driver.check,
     unknown_role.check,
     unknown_service.check,
     extends_cycle.check,

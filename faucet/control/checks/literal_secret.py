@@ -6,7 +6,7 @@ from faucet.control.checks.placeholder import PLACEHOLDER, dsn_template
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Diagnostic, Severity
 from faucet.model.bounds import is_short_secret
-from faucet.model.dsn import holds_literal_secret
+from faucet.model.dsn import DsnForms
 from faucet.model.manifest.references import has_reference
 
 CODE = "FCT1214"
@@ -14,8 +14,10 @@ CODE = "FCT1214"
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a warning for each password in a DSN and each provider's secret spelled out."""
+    known = subject.facts.dsn_forms
     for name, service in subject.manifest.services.items():
-        if holds_password(service.driver, service.dsn):
+        forms = known.get(service.driver)
+        if forms is not None and holds_password(service.dsn, forms):
             yield _warning(("services", name, "dsn"), "the DSN holds a password", name)
     for name, provider in subject.manifest.auth.jwt.items():
         secret = provider.secret
@@ -23,10 +25,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             yield _warning(("auth", "jwt", name, "secret"), "the secret is spelled out", name)
 
 
-def holds_password(driver: str, dsn: str) -> bool:
+def holds_password(dsn: str, forms: DsnForms) -> bool:
     """Return whether a password is spelled out in *dsn*, be it the default of a reference."""
     template = dsn_template(dsn, keep_defaults=True)
-    return bool(template) and holds_literal_secret(driver, template or "", PLACEHOLDER)
+    return bool(template) and forms.holds_secret(template or "", PLACEHOLDER)
 
 
 def variable_for(name: str, what: str = "PASSWORD") -> str:

@@ -1,18 +1,21 @@
 """PostgreSQL 13 or newer, through psycopg."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from faucet.dialects.postgresql.dsn import DSN
 from faucet.extension.dialect import Dialect, Wanted
 from faucet.extension.executor import Executor
-from faucet.extension.sql_forms import SqlForms
 from faucet.model.catalog import Catalog
 from faucet.model.facts import DialectFacts
 from faucet.model.settings import ServiceSettings
 
+if TYPE_CHECKING:
+    from faucet.extension.sql_forms import SqlForms
+
 _DEFAULT_SCHEMA: Final = "public"
 
 
-def _forms() -> SqlForms:
+def _forms() -> "SqlForms":
     from faucet.dialects.postgresql.forms import PostgresForms  # noqa: PLC0415
 
     return PostgresForms()
@@ -46,7 +49,10 @@ def _executor(service: ServiceSettings) -> Executor:
 POSTGRESQL: Final = Dialect(
     facts=DialectFacts(
         name="postgres",
+        dsn=DSN,
         array_parameters=True,
+        returning=True,
+        aliases=("postgresql",),
         default_schema=_DEFAULT_SCHEMA,
     ),
     forms=_forms,

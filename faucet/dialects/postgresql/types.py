@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from faucet.model.catalog import ColumnType, Kind
+from faucet.model.catalog import ColumnType, Days, Kind
+from faucet.model.values.times import days_of
 
 _BUILT_IN: Final = {
     "int2": Kind.INTEGER,
@@ -32,6 +33,13 @@ _BUILT_IN: Final = {
     "jsonb": Kind.JSON,
 }
 _BITS: Final = {"int2": 16, "int4": 32, "int8": 64, "oid": 32, "float4": 32, "float8": 64}
+_FIRST_DAY: Final = days_of(-4713, 11, 24)
+_TIMESTAMPS: Final = Days(first=_FIRST_DAY, last=days_of(294_276, 12, 31), infinite=True)
+DAYS: Final = {
+    Kind.DATE: Days(first=_FIRST_DAY, last=days_of(5_874_897, 12, 31), infinite=True),
+    Kind.TIMESTAMP: _TIMESTAMPS,
+    Kind.TIMESTAMPTZ: _TIMESTAMPS,
+}
 _CITEXT: Final = "citext"  # an extension's, so in any schema
 _NAME_LENGTH: Final = 63
 _MONEY_SCALE: Final = 2  # of lc_monetary C, which sessions pin
@@ -75,6 +83,7 @@ def column_type(db_type: str, oid: int, modifier: int, types: Mapping[int, TypeR
         oid, modifier = row.base, row.modifier if row.modifier >= 0 else modifier
         row = types[oid]
     kind = _kind(row)
+    element = _element(row, types) if kind is Kind.ARRAY else None
     length, precision, scale = _modifiers(row.name, modifier) if row.built_in else (None,) * 3
     return ColumnType(
         kind=kind,
@@ -86,7 +95,8 @@ def column_type(db_type: str, oid: int, modifier: int, types: Mapping[int, TypeR
         unsigned=row.built_in and row.name == "oid",
         padded=row.built_in and row.name == "bpchar",
         labels=row.labels,
-        element=_element(row, types) if kind is Kind.ARRAY else None,
+        element=element,
+        days=DAYS.get(element or kind),
         base=None if declared is row else row.spelling,
     )
 

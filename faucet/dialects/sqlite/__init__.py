@@ -1,16 +1,19 @@
 """SQLite 3.37 or newer, through the standard library."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from faucet.dialects.sqlite.dsn import DSN
 from faucet.extension.dialect import Dialect, Wanted
 from faucet.extension.executor import Executor
-from faucet.extension.sql_forms import SqlForms
 from faucet.model.catalog import Catalog
 from faucet.model.facts import DialectFacts
 from faucet.model.settings import ServiceSettings
 
+if TYPE_CHECKING:
+    from faucet.extension.sql_forms import SqlForms
 
-def _forms() -> SqlForms:
+
+def _forms() -> "SqlForms":
     from faucet.dialects.sqlite.forms import SqliteForms  # noqa: PLC0415
 
     return SqliteForms()
@@ -33,7 +36,10 @@ def _executor(service: ServiceSettings) -> Executor:
 SQLITE: Final = Dialect(
     facts=DialectFacts(
         name="sqlite",
+        dsn=DSN,
         array_parameters=False,
+        returning=True,
+        aliases=("sqlite3",),
     ),
     forms=_forms,
     introspect=_introspect,

@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from faucet.model.catalog import NUMBERS, ColumnType, Kind
+from faucet.model.catalog import ColumnType, Days, Kind
+from faucet.model.values.times import days_of
 
 _DECLARED: Final = re.compile(
     r"\s*(?P<name>[^()]*?)\s*"
@@ -49,9 +50,13 @@ _CONTAINED: Final = (
     ("DOUB", Kind.FLOAT),
 )
 _LENGTHS: Final = frozenset({Kind.TEXT, Kind.BINARY})
-_DAYS: Final = frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
+_DATES: Final = frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
+# They are compared as text, which is right for years of four digits alone.
+DAYS: Final = Days(first=days_of(1, 1, 1), last=days_of(9999, 12, 31), infinite=False)
 _FRACTIONS: Final = frozenset({Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
-_BITS: Final = 64  # of decimals too: they are kept as doubles
+_SIZED: Final = frozenset({Kind.INTEGER, Kind.FLOAT})
+_BITS: Final = 64
+_DIGITS: Final = 15  # of a decimal, which is kept as a double
 
 
 def column_type(declared: str, *, provable: bool = True) -> ColumnType:
@@ -73,8 +78,9 @@ def column_type(declared: str, *, provable: bool = True) -> ColumnType:
         length=first if kind in _LENGTHS else None,
         precision=first if decimal or kind in _FRACTIONS else None,
         scale=int(parts["second"] or 0) if decimal else None,
-        bits=_BITS if kind in NUMBERS else None,
-        text_dates=kind in _DAYS,
+        bits=_BITS if kind in _SIZED else None,
+        digits=_DIGITS if kind is Kind.DECIMAL else None,
+        days=DAYS if kind in _DATES else None,
         provable=provable and kind is not Kind.OPAQUE,
     )
 

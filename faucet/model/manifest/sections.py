@@ -200,9 +200,7 @@ class Resource(Spec, frozen=True, kw_only=True):
 class Service(Spec, frozen=True, kw_only=True):
     """A database published under /api/v1/NAME."""
 
-    driver: Annotated[
-        Literal["sqlite", "postgres"], Meta(description="The dialect of the database.")
-    ]
+    driver: Annotated[Text, Meta(description="The dialect of the database.")]
     dsn: Annotated[
         SecretText,
         Meta(

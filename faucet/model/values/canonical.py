@@ -187,7 +187,7 @@ def _from_document(text: str, of: ColumnType, options: ValueOptions) -> Scalar:
 
 def _array(text: str, of: ColumnType, options: ValueOptions) -> str:
     items = json_values.array_items(text)
-    element = ColumnType(kind=of.element or Kind.OPAQUE, db_type="")
+    element = ColumnType(kind=of.element or Kind.OPAQUE, db_type="", days=of.days)
     if element.kind is Kind.JSON:
         texts: list[json_values.Json] = [
             None if item is None else json_values.compact(item) for item in items

@@ -18,7 +18,7 @@ _ISO: Final = re.compile(
     r"(?:(?P<seconds>[+-]?[0-9]{1,12})(?:\.(?P<fraction>[0-9]+))?S)?)?",
     re.IGNORECASE,
 )
-_POSTGRES: Final = re.compile(
+_VERBOSE: Final = re.compile(
     rf"(?=.)(?:(?P<years>{_WHOLE}) years?(?: |$))?"
     rf"(?:(?P<months>{_WHOLE}) (?:mons?|months?)(?: |$))?"
     rf"(?:(?P<weeks>{_WHOLE}) weeks?(?: |$))?(?:(?P<days>{_WHOLE}) days?(?: |$))?"
@@ -31,7 +31,7 @@ _POSTGRES: Final = re.compile(
 def interval(text: str, of: ColumnType) -> str:
     """Return the interval that *text* spells in PostgreSQL's ISO 8601, or raise `ValueFault`."""
     text = " ".join(text.split()) if len(text) <= _LONGEST else ""
-    found = _ISO.fullmatch(text) or _POSTGRES.fullmatch(text)
+    found = _ISO.fullmatch(text) or _VERBOSE.fullmatch(text)
     if found is None:
         raise ValueFault(INVALID_VALUE, "the value is not an interval")
     part = {name: int(found[name] or 0) for name in ("years", "months", "weeks", "days")}

@@ -15,7 +15,6 @@ _MOST: Final = 400
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 # 800 digits of a number and 1,000 of a scale, exactly.
 _CONTEXT: Final = Context(prec=4_000, Emax=999_999, Emin=-999_999)
-_DOUBLE_DIGITS: Final = 15
 _SPECIAL: Final = {
     "nan": math.nan,
     "infinity": math.inf,
@@ -73,9 +72,8 @@ def decimal(number: Decimal, of: ColumnType, *, rounded: bool = False) -> Decima
         _check_magnitude(number, of.precision, of.scale or 0)
     if of.scale is not None:
         _check_scale(number, of.scale)
-    # The introspection marks by bits=64 a decimal that its database keeps as a double.
-    if of.bits is not None and len(_CONTEXT.normalize(number).as_tuple().digits) > _DOUBLE_DIGITS:
-        message = f"this database keeps {_DOUBLE_DIGITS} digits of a decimal"
+    if of.digits is not None and len(_CONTEXT.normalize(number).as_tuple().digits) > of.digits:
+        message = f"this database keeps {of.digits} digits of a decimal"
         raise _misfit(message, Gap(itself=number))
     return number
 

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from faucet.errors import INVALID_VALUE, OUT_OF_RANGE, WRONG_TYPE
-from faucet.model.catalog import ColumnType, Kind
+from faucet.model.catalog import ColumnType, Days, Kind
 from faucet.model.values.fault import Gap, ValueFault
 
 _SECOND: Final = 1_000_000
@@ -56,17 +56,15 @@ def date_of(days: int) -> tuple[int, int, int]:
     return year + era * 400 + (month <= 2), month, day  # noqa: PLR2004
 
 
-_TEXT_DAYS: Final = range(days_of(1, 1, 1), days_of(10_000, 1, 1))
-_DATE_DAYS: Final = range(days_of(-4713, 11, 24), days_of(5_874_898, 1, 1))
-_MOMENT_DAYS: Final = range(days_of(-4713, 11, 24), days_of(294_277, 1, 1))
+_UNBOUNDED: Final = Days(first=-(10**12), last=10**12, infinite=True)
 
 
 def moment(text: str, of: ColumnType) -> str:
     """
     Return the date or timestamp that *text* spells, in canonical form, or raise `ValueFault`.
 
-    A zone counts for a timestamp with zone alone; there, its absence means UTC. Columns with
-    *text_dates* take neither the infinities nor years outside 1 to 9999.
+    A zone counts for a timestamp with zone alone; there, its absence means UTC. What
+    the column can hold is in its type's *days*.
     """
     text = " ".join(text.split()) if len(text) <= _LONGEST else ""
     if text.lower() in _INFINITE:
@@ -145,7 +143,7 @@ def _offset(zone: str) -> int:
 
 
 def _infinity(text: str, of: ColumnType) -> str:
-    if of.text_dates:
+    if not _days(of).infinite:
         raise _beyond(of, after=not text.startswith("-"))
     return text
 
@@ -173,15 +171,13 @@ def _moment(point: _Point, of: ColumnType) -> str:
     return _spell_moment(below)
 
 
-def _days(of: ColumnType) -> range:
-    if of.text_dates:
-        return _TEXT_DAYS
-    return _DATE_DAYS if of.kind is Kind.DATE else _MOMENT_DAYS
+def _days(of: ColumnType) -> Days:
+    return of.days or _UNBOUNDED
 
 
 def _ends(of: ColumnType) -> tuple[str | None, str | None]:
     """Return what the column holds before its first day and after its last one."""
-    return (None, None) if of.text_dates else ("-infinity", "infinity")
+    return ("-infinity", "infinity") if _days(of).infinite else (None, None)
 
 
 def _unit(of: ColumnType) -> int:
@@ -192,9 +188,10 @@ def _unit(of: ColumnType) -> int:
 def _beyond(of: ColumnType, *, after: bool) -> ValueFault:
     days, (before_all, after_all) = _days(of), _ends(of)
     if of.kind is Kind.DATE:
-        first, last = _spell_date(days[0]), _spell_date(days[-1])
+        first, last = _spell_date(days.first), _spell_date(days.last)
     else:
-        first, last = _spell_moment(days.start * _DAY), _spell_moment(days.stop * _DAY - _unit(of))
+        first = _spell_moment(days.first * _DAY)
+        last = _spell_moment((days.last + 1) * _DAY - _unit(of))
     gap = Gap(below=last, above=after_all) if after else Gap(below=before_all, above=first)
     return ValueFault(OUT_OF_RANGE, f"the column's dates lie from {first} to {last}", gap)
 

@@ -8,8 +8,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from faucet.cli import main
-from faucet.cli.offline_facts import OFFLINE_FACTS
-from faucet.standard import standard_registry
 from tests.bare_python import output_of
 
 _EXAMPLE = Path(__file__).parents[3] / "faucet.yaml.example"
@@ -159,23 +157,20 @@ def test_no_secret_is_looked_up(folder: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.promise("sec-40")
-def test_checking_loads_no_server_and_no_driver():
+@pytest.mark.parametrize("dsn", ["", "postgresql://u:p@h1,[::1]:1/d?x=1", "host=h password='p q'"])
+def test_checking_loads_no_server_and_no_driver(tmp_path: Path, dsn: str):
+    manifest = tmp_path / "faucet.yaml" if dsn else _EXAMPLE
+    if dsn:
+        manifest.write_text(f'version: 1\nservices: {{shop: {{driver: postgres, dsn: "{dsn}"}}}}\n')
     script = (
         "import sys, atexit\natexit.register(lambda: print(*sys.modules))\n"
         "from faucet.cli import main\n"
-        f"main(['check', {str(_EXAMPLE)!r}], standalone_mode=True)"
+        f"main(['check', {str(manifest)!r}], standalone_mode=True)"
     )
 
     loaded = set(output_of(script).split())
 
     assert not {"litestar", "uvicorn", "sqlalchemy", "psycopg", "sqlite3", "jsonschema"} & loaded
-
-
-def test_the_offline_facts_are_those_of_the_registry():
-    facts = standard_registry().facts()
-
-    assert set(OFFLINE_FACTS.transforms) == set(facts.transforms)
-    assert OFFLINE_FACTS.secret_schemes == facts.secret_schemes
 
 
 def test_online_looks_up_secrets_and_asks_the_databases(folder: Path, sqlite_database: Path):

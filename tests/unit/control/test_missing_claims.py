@@ -2,10 +2,12 @@
 
 import pytest
 
-from faucet.cli.offline_facts import OFFLINE_FACTS
 from faucet.control.load import source_text
 from faucet.control.pipeline import check_manifest
 from faucet.diagnostics import Diagnostic
+from faucet.standard import standard_registry
+
+_FACTS = standard_registry().facts()
 
 _MANIFEST = """\
 version: 1
@@ -25,7 +27,7 @@ _BOTH = "{branch_id: 7, who: ada}"
 
 def _found(keys: str, *, own: str = "stores", more: str = "") -> list[Diagnostic]:
     text = f"{_MANIFEST % own}{keys and 'keys:'}\n{keys}\n{more}"
-    found = check_manifest((source_text("f", text.encode()),), OFFLINE_FACTS, None).diagnostics
+    found = check_manifest((source_text("f", text.encode()),), _FACTS, None).diagnostics
     assert {one.severity for one in found} <= {"warning"}
     return [one for one in found if one.code == "FCT1219"]
 

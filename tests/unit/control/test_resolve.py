@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
-from faucet.cli.offline_facts import OFFLINE_FACTS
 from faucet.control.load import load, source_text
 from faucet.control.resolve import Overrides, references, resolve
 from faucet.control.validate import validate
@@ -13,6 +13,9 @@ from faucet.extension.secret_source import SecretReference
 from faucet.model.manifest.sections import Manifest
 from faucet.model.settings import LimitSettings, Settings
 from faucet.secret import Secret
+from faucet.standard import standard_registry
+
+_FACTS = standard_registry().facts()
 
 _SECRET = "x" * 32
 _DIGEST = "0f3c" * 16
@@ -24,7 +27,7 @@ _JWKS = """{"keys": [{"kty": "EC", "crv": "P-256",
 def manifest_of(body: str) -> Manifest:
     document = load([source_text("f", f"version: 1\n{body}".encode())]).value
     assert document is not None
-    outcome = validate(document, OFFLINE_FACTS)
+    outcome = validate(document, _FACTS)
     assert outcome.value is not None, outcome.diagnostics
     return outcome.value
 
@@ -39,7 +42,7 @@ def resolved(
         for one in new:
             value = given.get(f"{one.scheme}:{one.name}")
             fetched[one] = None if value is None else Secret(value)
-    return resolve(manifest, fetched, overrides or Overrides(), "/m")
+    return resolve(manifest, _FACTS, fetched, overrides or Overrides(), "/m")
 
 
 def settings_of(*args, **kwargs) -> Settings:
@@ -81,9 +84,17 @@ def test_defaults_are_filled_in():
 def test_a_reference_fills_the_part_of_a_dsn_in_which_it_stands(
     dsn: str, value: str, expected: str
 ):
-    settings = settings_of(_service(dsn), {"env:A": value})
+    found = settings_of(_service(dsn), {"env:A": value}).services["shop"].dsn.reveal()
 
-    assert settings.services["shop"].dsn.reveal() == expected
+    assert conninfo_to_dict(found) == conninfo_to_dict(expected)
+
+
+def test_what_libpq_cannot_read_is_reported_in_its_words_alone():
+    outcome = resolved(_service("postgresql://u:${env:A}@[::1/d"), {"env:A": "hunter2"})
+
+    assert [found.code for found in outcome.diagnostics] == ["FCT1302"]
+    assert "IPv6 host address" in outcome.diagnostics[0].message
+    assert "hunter2" not in repr(outcome.diagnostics)
 
 
 def test_a_sqlite_path_starts_at_the_manifest():
@@ -98,7 +109,7 @@ def test_a_missing_secret_is_an_error_and_a_default_fills_in():
     assert codes_of(missing) == ["FCT1301"]
     assert codes_of(missing, {"env:A": ""}) == ["FCT1301"]
     host = settings_of(_service("postgresql://u@${env:A:-localhost}/d"))
-    assert host.services["shop"].dsn.reveal() == "postgresql://u@localhost/d"
+    assert host.services["shop"].dsn.reveal() == "user=u dbname=d host=localhost"
 
 
 def test_all_missing_secrets_are_reported():

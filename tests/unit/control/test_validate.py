@@ -9,21 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faucet.cli.offline_facts import OFFLINE_FACTS
 from faucet.control.load import load, source_text
 from faucet.control.pipeline import check_manifest
 from faucet.control.structure import structural_faults
 from faucet.control.validate import validate
 from faucet.diagnostics import Diagnostic
+from faucet.extension.registry import Registrar
 from faucet.model.manifest.document import Document
 from faucet.model.manifest.sections import Manifest
+from faucet.standard import standard_registry
+
+_FACTS = standard_registry().facts()
 
 _EXAMPLE = Path(__file__).parents[3] / "faucet.yaml.example"
 _NOW = 1767225600.0
 
 
 def findings_in(text: str) -> tuple[Diagnostic, ...]:
-    return check_manifest((source_text("f", text.encode()),), OFFLINE_FACTS, _NOW).diagnostics
+    return check_manifest((source_text("f", text.encode()),), _FACTS, _NOW).diagnostics
 
 
 def codes_in(text: str) -> list[str]:
@@ -104,6 +107,34 @@ def test_a_verb_that_the_system_does_not_have_is_no_hint():
 
     assert findings_in(text.replace("{}", "{system: [SELECT]}"))[0].hint == 'did you mean "GET"?'
     assert findings_in(text.replace("{}", "{system: [REMOVE]}"))[0].hint == ""
+
+
+def test_a_driver_must_be_registered_and_the_rest_is_checked_all_the_same():
+    text = "version: 1\nservices: {shop: {driver: postgresq, dsn: 'u:p@h'}}\nroles: {}\nkeys: {"
+    found = findings_in(text + "a: {role: ghost, hash: ['${env:A}']}}")
+
+    assert [one.code for one in found] == ["FCT1104", "FCT1201"]
+    assert found[0].message == "services.shop.driver must be one of postgres, sqlite"
+    assert found[0].hint == 'did you mean "postgres"?'
+
+
+def test_a_driver_is_one_of_those_of_the_registry_given():
+    registrar = Registrar()
+    dialect = standard_registry().dialects["sqlite"]
+    facts = msgspec.structs.replace(dialect.facts, name="other", aliases=())
+    registrar.dialect(msgspec.structs.replace(dialect, facts=facts))
+    text = b"version: 1\nservices: {a: {driver: other, dsn: x}, b: {driver: sqlite, dsn: x}}"
+
+    found = check_manifest((source_text("f", text),), registrar.freeze().facts(), _NOW).diagnostics
+
+    assert [one.message for one in found] == ["services.b.driver must be other"]
+
+
+def test_a_dsn_that_cannot_be_read_gets_an_example_of_its_driver():
+    (found,) = findings_in("version: 1\nservices: {shop: {driver: sqlite, dsn: 'sqlite:x'}}")
+
+    assert found.code == "FCT1235"
+    assert found.hint == "a DSN of driver sqlite looks like sqlite:///shop.db"
 
 
 _ROLES = "version: 1\nservices: {shop: {driver: sqlite, dsn: shop.db}}\nroles: "
@@ -265,7 +296,7 @@ def test_no_change_of_the_example_makes_a_check_fail(address, value):
     tree = _changed(_TREE, address, value)
     document = Document(tree=tree, values={}, keys={}, sources=_SOURCES)
 
-    outcome = validate(document, OFFLINE_FACTS, _NOW)
+    outcome = validate(document, _FACTS, _NOW)
 
     assert outcome.value is not None or outcome.diagnostics
 

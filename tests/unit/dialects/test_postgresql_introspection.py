@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from faucet.dialects.postgresql import POSTGRESQL
 from faucet.dialects.postgresql.forms import PostgresForms
+from faucet.dialects.postgresql.types import DAYS
 from faucet.errors import DATABASE_UNAVAILABLE, ExecutionError
 from faucet.extension.dialect import Wanted
 from faucet.model.catalog import Column, ColumnType, ForeignKey, Kind, Relation, UniqueKey
@@ -101,10 +102,15 @@ def test_types_are_looked_through(found: dict[str, Relation]):
         "code": ColumnType(kind=Kind.TEXT, db_type="character(3)", length=3, padded=True),
         "name": ColumnType(kind=Kind.TEXT, db_type="character varying(7)", length=7),
         "at": ColumnType(
-            kind=Kind.TIMESTAMP, db_type="timestamp(3) without time zone", precision=3
+            kind=Kind.TIMESTAMP,
+            db_type="timestamp(3) without time zone",
+            precision=3,
+            days=DAYS[Kind.TIMESTAMP],
         ),
-        "since": ColumnType(kind=Kind.TIMESTAMPTZ, db_type="timestamp with time zone"),
-        "day": ColumnType(kind=Kind.DATE, db_type="date"),
+        "since": ColumnType(
+            kind=Kind.TIMESTAMPTZ, db_type="timestamp with time zone", days=DAYS[Kind.TIMESTAMPTZ]
+        ),
+        "day": ColumnType(kind=Kind.DATE, db_type="date", days=DAYS[Kind.DATE]),
         "clock": ColumnType(kind=Kind.TIME, db_type="time without time zone"),
         "zoned": ColumnType(kind=Kind.OPAQUE, db_type="time with time zone"),
         "lasts": ColumnType(kind=Kind.INTERVAL, db_type="interval(2)", precision=2),

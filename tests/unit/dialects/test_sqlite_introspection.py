@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from faucet.dialects.sqlite import SQLITE
-from faucet.dialects.sqlite.types import column_type
+from faucet.dialects.sqlite.types import DAYS, column_type
 from faucet.errors import DATABASE_UNAVAILABLE, ExecutionError
 from faucet.extension.dialect import Wanted
 from faucet.model.catalog import Kind, Relation, RelationKind, UniqueKey
@@ -144,7 +144,7 @@ def test_no_column_of_a_view_is_provable(found: dict[str, Relation]):
         ("character varying(255)", Kind.TEXT, {"length": 255}),
         ("NVARCHAR ( 10 )", Kind.TEXT, {"length": 10}),
         ("numeric(10)", Kind.DECIMAL, {"precision": 10, "scale": 0}),
-        ("DECIMAL", Kind.DECIMAL, {"precision": None, "scale": None, "bits": 64}),
+        ("DECIMAL", Kind.DECIMAL, {"precision": None, "scale": None, "digits": 15}),
         ("double precision", Kind.FLOAT, {"bits": 64}),
         ("Boolean", Kind.BOOLEAN, {}),
         ("datetime", Kind.TIMESTAMP, {}),
@@ -185,9 +185,14 @@ def test_a_file_of_something_else_is_unavailable(tmp_path: Path):
 
 
 @pytest.mark.parametrize("declared", ["DATE", "DATETIME", "TIMESTAMPTZ(3)"])
-def test_dates_are_marked_as_texts(declared: str):
-    assert column_type(declared).text_dates
-    assert not column_type("TIME").text_dates
+def test_dates_are_bounded_as_texts_are(declared: str):
+    assert column_type(declared).days == DAYS
+    assert column_type("TIME").days is None
+
+
+def test_decimals_keep_as_many_digits_as_a_double():
+    assert column_type("NUMERIC(20, 2)").digits == 15
+    assert column_type("REAL").digits is None
 
 
 def test_a_cast_gives_a_view_column_its_type(sqlite_database: Path):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from faucet.dialects.postgresql.types import DAYS
 from faucet.errors import (
     FILTER_SYNTAX,
     INVALID_VALUE,
@@ -45,14 +46,14 @@ from faucet.model.settings import ValueOptions
 
 
 def _type(kind: Kind, **facts: Any) -> ColumnType:
-    return ColumnType(kind=kind, db_type=kind.value, **facts)
+    return ColumnType(kind=kind, db_type=kind.value, days=DAYS.get(kind), **facts)
 
 
 _TYPES = {
     **{kind.value: _type(kind) for kind in Kind},
     "id": _type(Kind.INTEGER, bits=32),
     "price": _type(Kind.DECIMAL, precision=6, scale=2),
-    "kept": _type(Kind.DECIMAL, bits=64),
+    "kept": _type(Kind.DECIMAL, digits=15),
     "code": _type(Kind.TEXT, length=3),
     "enum": _type(Kind.ENUM, labels=("sad", "happy")),
     "bytes": _type(Kind.BINARY, length=1),

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from faucet.dialects.postgresql.types import DAYS
+from faucet.dialects.sqlite.types import DAYS as TEXT_DAYS
 from faucet.errors import INVALID_VALUE, JSON_AS_TEXT, OUT_OF_RANGE, WRONG_TYPE
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.request import ClaimValue, JsonDocument, JsonNumber, JsonValue
@@ -25,12 +27,13 @@ _OPTIONS = ValueOptions()
 
 
 def _type(kind: Kind, **facts: Any) -> ColumnType:
-    return ColumnType(kind=kind, db_type=kind.value, **facts)
+    days = DAYS.get(facts.get("element", kind))
+    return ColumnType(kind=kind, db_type=kind.value, **{"days": days, **facts})
 
 
 _INT = _type(Kind.INTEGER, bits=32)
 _MONEY = _type(Kind.DECIMAL, precision=6, scale=2)
-_STORED_DOUBLE = _type(Kind.DECIMAL, bits=64)
+_STORED_DOUBLE = _type(Kind.DECIMAL, digits=15)
 _REAL = _type(Kind.FLOAT, bits=32)
 _DOUBLE = _type(Kind.FLOAT, bits=64)
 _BOOLEAN = _type(Kind.BOOLEAN)
@@ -45,9 +48,9 @@ _TIME = _type(Kind.TIME, precision=3)
 _STAMP = _type(Kind.TIMESTAMP)
 _SECONDS = _type(Kind.TIMESTAMP, precision=0)
 _INSTANT = _type(Kind.TIMESTAMPTZ)
-_TEXT_DATE = _type(Kind.DATE, text_dates=True)
-_TEXT_SECONDS = _type(Kind.TIMESTAMP, precision=0, text_dates=True)
-_TEXT_INSTANT = _type(Kind.TIMESTAMPTZ, text_dates=True)
+_TEXT_DATE = _type(Kind.DATE, days=TEXT_DAYS)
+_TEXT_SECONDS = _type(Kind.TIMESTAMP, precision=0, days=TEXT_DAYS)
+_TEXT_INSTANT = _type(Kind.TIMESTAMPTZ, days=TEXT_DAYS)
 _INTERVAL = _type(Kind.INTERVAL)
 _JSON = _type(Kind.JSON)
 _OPAQUE = _type(Kind.OPAQUE)

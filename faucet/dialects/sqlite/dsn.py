@@ -1,4 +1,4 @@
-"""SQLite DSNs to paths. Pure."""
+"""DSNs of SQLite to paths. Pure."""
 
 import posixpath
 import re
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote
 
-from faucet.model.dsn_error import DsnError
+from faucet.model.dsn import DsnError, DsnForms
 
+_OWN: Final = re.compile(r"sqlite(\+\w+)?:|file:", re.ASCII)
 _URL: Final = re.compile(r"sqlite(\+\w+)?://(?P<rest>.*)", re.ASCII | re.IGNORECASE)
 _QUERY: Final = re.compile(r"\?(?P<query>[A-Za-z_][\w.]*=.*)?$", re.ASCII)
 
 
-def normalize(text: str, folder: str) -> str:
+def _read(text: str, folder: str) -> str:
     """
     Return the path of a SQLite DSN: a bare path, ``file:``, ``sqlite:///rel`` or ``sqlite:////abs``.
 
@@ -29,7 +30,11 @@ def normalize(text: str, folder: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path))
 
 
-def escape(template: str, value: str) -> str:
+def _check(template: str) -> None:
+    _read(template, "/")
+
+
+def _escape(template: str, value: str) -> str:
     """Return *value* for the place of a reference; only ``file:`` URIs are percent-decoded."""
     return quote(value, safe="/") if template.lower().startswith("file:") else value
 
@@ -60,3 +65,16 @@ def _without_query(text: str) -> tuple[str, Mapping[str, str]]:
     if found is None:
         return text, {}
     return text[: found.start()], dict(parse_qsl(found["query"] or "", keep_blank_values=True))
+
+
+DSN: Final = DsnForms(
+    example="sqlite:///shop.db",
+    recognizes=_OWN.match,
+    check=_check,
+    read=_read,
+    escape=_escape,
+    holds_secret=lambda _template, _placeholder: False,
+    secrets=lambda _dsn: frozenset(),
+    identity=lambda dsn: dsn,
+    hint=lambda _template: "",
+)

@@ -5,14 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faucet.model.dsn import (
-    DsnError,
-    escape_in_dsn,
-    holds_literal_secret,
-    normalize_dsn,
-    password_hint,
-    secrets_in_dsn,
-)
+from faucet.dialects.postgresql.dsn import SECRET
+from faucet.model.dsn import DsnError, check_dsn, read_dsn
+from faucet.standard import standard_registry
+
+_KNOWN = standard_registry().facts().dsn_forms
+_POSTGRES, _SQLITE = _KNOWN["postgres"], _KNOWN["sqlite"]
 
 
 @pytest.mark.parametrize(
@@ -31,11 +29,11 @@ from faucet.model.dsn import (
         ),
     ],
 )
-def test_a_postgres_dsn_becomes_a_libpq_uri(given_form: str, expected: str):
-    found = normalize_dsn("postgres", given_form, "/m")
+def test_a_postgres_dsn_becomes_one_that_libpq_reads(given_form: str, expected: str):
+    found = read_dsn("postgres", given_form, "/m", _KNOWN)
 
-    assert found == expected
-    psycopg.conninfo.conninfo_to_dict(found)
+    as_libpq_reads = psycopg.conninfo.conninfo_to_dict
+    assert as_libpq_reads(found) == as_libpq_reads(expected)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +50,7 @@ def test_a_postgres_dsn_becomes_a_libpq_uri(given_form: str, expected: str):
     ],
 )
 def test_a_sqlite_dsn_becomes_an_absolute_path(given_form: str, expected: str):
-    assert normalize_dsn("sqlite", given_form, "/m") == expected
+    assert read_dsn("sqlite", given_form, "/m", _KNOWN) == expected
 
 
 @pytest.mark.parametrize(
@@ -81,18 +79,21 @@ def test_a_sqlite_dsn_becomes_an_absolute_path(given_form: str, expected: str):
 )
 def test_a_dsn_that_cannot_be_read_says_how_to_mend_it(driver: str, dsn: str, mend: str):
     with pytest.raises(DsnError) as caught:
-        normalize_dsn(driver, dsn, "/m")
+        read_dsn(driver, dsn, "/m", _KNOWN)
+    with pytest.raises(DsnError) as checked:
+        check_dsn(driver, dsn, _KNOWN)
 
     assert mend in str(caught.value)
     assert "a/b" not in str(caught.value)
+    assert str(checked.value) == str(caught.value)
 
 
 @pytest.mark.parametrize("password", ["a@b", "a/b", "a#b", "a:b", "a%b", "a?b"])
 def test_a_password_that_may_have_been_cut_in_two_gets_a_hint(password: str):
     dsn = f"postgresql://u:{password}@h:5432/d?sslmode=require"
 
-    assert "percent-encoded" in password_hint("postgres", dsn)
-    assert password not in password_hint("postgres", dsn)
+    assert "percent-encoded" in _POSTGRES.hint(dsn)
+    assert password not in _POSTGRES.hint(dsn)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_a_password_that_may_have_been_cut_in_two_gets_a_hint(password: str):
     ],
 )
 def test_any_other_dsn_gets_none(driver: str, dsn: str):
-    assert password_hint(driver, dsn) == ""
+    assert _KNOWN[driver].hint(dsn) == ""
 
 
 _VALUES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1).filter(
@@ -125,28 +126,104 @@ _VALUES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), mi
 )
 @given(value=_VALUES)
 def test_a_reference_fills_its_component_whatever_it_holds(form: str, value: str):
-    filled = form.replace("{}", escape_in_dsn("postgres", form, value))
+    filled = form.replace("{}", _POSTGRES.escape(form, value))
 
-    parts = psycopg.conninfo.conninfo_to_dict(normalize_dsn("postgres", filled, "/m"))
+    parts = psycopg.conninfo.conninfo_to_dict(read_dsn("postgres", filled, "/m", _KNOWN))
 
     assert parts["password"] == value
     assert (parts["host"], parts["user"], parts["dbname"]) == ("h", "u", "d")
 
 
 def test_a_password_written_out_is_told_from_a_reference():
-    assert holds_literal_secret("postgres", "postgresql://u:p@h/d", "1")
-    assert holds_literal_secret("postgres", "host=h password=p", "1")
-    assert not holds_literal_secret("postgres", "postgresql://u:1@h/d", "1")
-    assert not holds_literal_secret("sqlite", "sqlite:///x.db", "1")
+    assert _POSTGRES.holds_secret("postgresql://u:p@h/d", "1")
+    assert _POSTGRES.holds_secret("host=h password=p", "1")
+    assert not _POSTGRES.holds_secret("postgresql://u:1@h/d", "1")
+    assert not _SQLITE.holds_secret("sqlite:///x.db", "1")
 
 
 def test_secrets_are_found_in_every_spelling():
-    dsn = normalize_dsn("postgres", "postgresql://a:s3 c%2Fret@b/c?sslpassword=k%20y&user=d", "/")
+    dsn = read_dsn(
+        "postgres", "postgresql://a:s3 c%2Fret@b/c?sslpassword=k%20y&user=d", "/", _KNOWN
+    )
 
-    assert secrets_in_dsn("postgres", dsn) == {"s3 c/ret", "s3%20c%2Fret", "k y", "k%20y"}
-    assert secrets_in_dsn("sqlite", "/data/shop.db") == frozenset()
+    assert _POSTGRES.secrets(dsn) == {"s3 c/ret", "s3%20c%2Fret", "k y", "k%20y"}
+    assert _SQLITE.secrets("/data/shop.db") == frozenset()
 
 
 def test_an_unknown_driver_is_no_other():
     with pytest.raises(KeyError):
-        normalize_dsn("oracle", "a=b", "/")
+        read_dsn("oracle", "a=b", "/", _KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("dsn", "words"),
+    [
+        ("postgresql://u:s3cret@[::1/d", 'looking for matching "]" in IPv6 host address'),
+        ("postgresql://u:s3cret@h/d?application_name=%00", "forbidden value %00"),
+        ("postgresql://u:s3cret@%FF/d", "not UTF-8"),
+        ("postgresql://u:s3cret@[::1]5/d", "unexpected character"),
+    ],
+)
+def test_libpq_says_what_it_cannot_read_and_its_quotes_are_left_out(dsn: str, words: str):
+    check_dsn("postgres", dsn, _KNOWN)
+
+    with pytest.raises(DsnError) as caught:
+        read_dsn("postgres", dsn, "/", _KNOWN)
+
+    assert words in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert "::1" not in str(caught.value)
+
+
+@given(value=_VALUES)
+def test_no_message_about_a_dsn_quotes_a_part_of_it(value: str):
+    secret = f"{value}s3cret"
+    for dsn in (f"postgresql://u:{secret}@h/d", f"postgresql://{secret}/d", f"password={secret}"):
+        assert "s3cret" not in _message(dsn)
+
+
+def _message(dsn: str) -> str:
+    try:
+        read_dsn("postgres", dsn, "/", _KNOWN)
+    except DsnError as error:
+        return str(error)
+    return ""
+
+
+def test_settings_that_libpq_knows_are_its_own_and_others_go_to_the_server():
+    dsn = read_dsn("postgres", "postgresql://h/d?require_auth=scram-sha-256&x.y=1 2", "/", _KNOWN)
+
+    assert psycopg.conninfo.conninfo_to_dict(dsn) == {
+        "host": "h",
+        "dbname": "d",
+        "require_auth": "scram-sha-256",
+        "options": r"-c x.y=1\ 2",
+    }
+
+
+def test_a_dsn_may_have_many_settings():
+    settings = "&".join(f"a{number}=1" for number in range(200))
+
+    assert "a199" in read_dsn("postgres", f"postgresql://h/d?{settings}", "/", _KNOWN)
+
+
+def test_what_libpq_hides_is_secret():
+    options = psycopg.pq.Conninfo.parse(b"")
+
+    assert {option.keyword.decode() for option in options if option.dispchar == b"*"} <= SECRET
+
+
+def test_the_identity_of_a_dsn_has_no_secret():
+    dsn = read_dsn("postgres", "postgresql://u:s3cret@h/d?sslpassword=s3cret", "/", _KNOWN)
+
+    assert _POSTGRES.identity(dsn) == "user=u dbname=d host=h"
+    assert _SQLITE.identity("/data/shop.db") == "/data/shop.db"
+
+
+@pytest.mark.parametrize("driver", _KNOWN)
+def test_the_example_of_a_dialect_is_one_of_its_dsns_alone(driver: str):
+    example = _KNOWN[driver].example
+
+    check_dsn(driver, example, _KNOWN)
+    read_dsn(driver, example, "/", _KNOWN)
+    assert [name for name, forms in _KNOWN.items() if forms.recognizes(example)] == [driver]
