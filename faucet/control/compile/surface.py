@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from faucet.control.compile.exposure import Exposed, expose, narrow, resource_faults
+from faucet.control.compile.exposure import (
+    Exposed,
+    expose,
+    granted_names,
+    resource_faults,
+    select_relations,
+)
 from faucet.control.compile.fingerprint import fingerprint
 from faucet.control.compile.grants import TableGrant, table_grants
 from faucet.control.compile.inheritance import levels
@@ -24,14 +30,11 @@ _NOT_ASKED = Unreachable(reason="the database was not asked")
 
 class _Field(msgspec.Struct, frozen=True, kw_only=True):
     """
-    By service: the narrowed catalog, what is exposed of it (None while unreachable), and all names.
-
-    *names* are those that no document may tell unless they are granted, excluded tables among them.
+    By service: the catalog of what it publishes, and what is exposed of it, None while unreachable.
     """
 
     catalogs: Mapping[str, Catalog | Unreachable]
     exposed: Mapping[str, Mapping[str, Exposed] | None]
-    names: Mapping[str, frozenset[str]]
 
 
 def compile_surface(
@@ -62,19 +65,18 @@ def _survey(
     catalogs: Mapping[str, Catalog | Unreachable],
     diagnostics: list[Diagnostic],
 ) -> _Field:
-    narrowed: dict[str, Catalog | Unreachable] = {}
+    selected: dict[str, Catalog | Unreachable] = {}
     exposed: dict[str, Mapping[str, Exposed] | None] = {}
-    names: dict[str, frozenset[str]] = {}
     for name, service in settings.services.items():
         catalog = catalogs.get(name, _NOT_ASKED)
         if isinstance(catalog, Unreachable):
-            narrowed[name], exposed[name], names[name] = catalog, None, frozenset()
+            selected[name], exposed[name] = catalog, None
             continue
-        kept = narrow(catalog, service.tables)
-        diagnostics += resource_faults(service, kept)
-        narrowed[name], exposed[name] = kept, expose(service, kept)
-        names[name] = frozenset(catalog.relations)
-    return _Field(catalogs=narrowed, exposed=exposed, names=names)
+        granted = granted_names(settings.roles, name)
+        published = select_relations(catalog, service.tables, granted)
+        diagnostics += resource_faults(service, published)
+        selected[name], exposed[name] = published, expose(service, published)
+    return _Field(catalogs=selected, exposed=exposed)
 
 
 def _terrains(
@@ -152,7 +154,7 @@ def _surface(
                     label=service.label,
                     values=service.values,
                     read_only=service.read_only,
-                    relations=field.names[name],
+                    relations=frozenset(field.exposed[name] or ()),
                 )
                 for name, service in services.items()
             },

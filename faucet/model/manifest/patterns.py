@@ -16,14 +16,19 @@ def matches(pattern: str, name: str) -> bool:
     return pattern == name or (is_glob(pattern) and _matcher(pattern)(name) is not None)
 
 
+def any_matches(patterns: tuple[str, ...], name: str) -> bool:
+    """Return whether one of *patterns*, to none of which ``!`` is special, matches *name*."""
+    return _selector(patterns)(name)
+
+
 def covers(patterns: tuple[str, ...], name: str) -> bool:
     """Return whether *patterns* name *name* and take it not away again, in whatever order."""
-    return _selector(_named(patterns))(name) and not removes(patterns, name)
+    return any_matches(_named(patterns), name) and not removes(patterns, name)
 
 
 def removes(patterns: tuple[str, ...], name: str) -> bool:
     """Return whether a ``!`` of *patterns* takes *name* away."""
-    return _selector(_removed(patterns))(name)
+    return any_matches(_removed(patterns), name)
 
 
 def covered(patterns: tuple[tuple[str, ...], ...], name: str) -> bool:
