@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from faucet.control.compile import compile_surface
+from faucet.control.resolve_roles import resolve_roles
 from faucet.diagnostics import Diagnostic, has_errors
 from faucet.model.catalog import (
     Catalog,
@@ -19,12 +20,13 @@ from faucet.model.catalog import (
     Unreachable,
 )
 from faucet.model.facts import DialectFacts, Facts, TransformFacts
-from faucet.model.manifest.sections import Resource, Role, Tables
+from faucet.model.manifest.sections import Manifest, Resource, Role, Tables
 from faucet.model.settings import (
     AuthSettings,
     LimitSettings,
     LoggingSettings,
     PoolSettings,
+    RoleSettings,
     ServerSettings,
     ServiceSettings,
     Settings,
@@ -191,6 +193,15 @@ def service(name: str = "shop", **changes: Any) -> ServiceSettings:
     return msgspec.structs.replace(made, **changes)
 
 
+def resolved(roles: Mapping[str, Any]) -> Mapping[str, RoleSettings]:
+    """Return the roles of a manifest as resolved; their rules must be readable."""
+    manifest = Manifest(version=1, roles=msgspec.convert(roles, Mapping[str, Role]))
+    outcome = resolve_roles(manifest)
+    assert outcome.value is not None
+    assert not outcome.diagnostics
+    return outcome.value
+
+
 def settings(
     roles: Mapping[str, Any], services: tuple[ServiceSettings, ...] = (), **changes: Any
 ) -> Settings:
@@ -208,7 +219,7 @@ def settings(
         auth=AuthSettings(api_key_header="X-API-Key", anonymous=None, providers=(), keys=()),
         limits=LimitSettings(),
         services={each.name: each for each in services or (service(),)},
-        roles=msgspec.convert(roles, Mapping[str, Role]),
+        roles=resolved(roles),
         logging=LoggingSettings(),
         purpose_key=Secret("p" * 32),
     )

@@ -1,12 +1,29 @@
 """The manifest after resolve: nothing left to look up, secrets wrapped, units counted."""
 
 from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
 
 import msgspec
 
+from faucet.diagnostics import Address
 from faucet.model.filters.condition import Scalar
-from faucet.model.manifest.sections import Resource, Role, Tables
+from faucet.model.filters.predicate import ClaimReference, Predicate, PrincipalReference
+from faucet.model.manifest.sections import Resource, Tables
 from faucet.secret import Secret
+
+EVERY_ROW: Final = "all"
+"""The rule that every row meets."""
+
+
+class Verb(StrEnum):
+    """The verbs of the contract, as grants name them."""
+
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    PATCH = "PATCH"
+    DELETE = "DELETE"
 
 
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +33,15 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
     page_max: int = 1000
     batch: int = 1000
     statement_timeout: float = 30.0
+
+
+class PartialLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds that a role or grant sets; None inherits."""
+
+    page_default: int | None = None
+    page_max: int | None = None
+    batch: int | None = None
+    statement_timeout: float | None = None
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +132,95 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[ApiKey, ...]
 
 
+class RowRule(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A row filter or row check. *predicate* is None if every row meets it, or it cannot be read;
+    *exact* compares text by code point.
+    """
+
+    text: str
+    address: Address
+    predicate: Predicate | None
+    exact: bool
+
+    @property
+    def every_row(self) -> bool:
+        """Whether every row meets it."""
+        return self.text.strip() == EVERY_ROW
+
+
+PresetValue = None | bool | int | float | str | ClaimReference | PrincipalReference
+
+
+class GrantSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The *index*-th grant of *role*. Lists are as written, None where absent.
+
+    *spelled_verbs* are those of *verbs* that are written out, not meant by `*`. *any_reference*
+    lets a written reference point at rows that the role does not see. A grant on the system has
+    *system* and neither *service* ("") nor *tables* nor *verbs*.
+    """
+
+    role: str
+    index: int
+    service: str
+    tables: tuple[str, ...]
+    verbs: frozenset[Verb]
+    spelled_verbs: frozenset[Verb]
+    fields: tuple[str, ...] | None
+    write: tuple[str, ...] | None
+    rows: RowRule | None
+    check: RowRule | None
+    presets: Mapping[str, PresetValue]
+    masks: Mapping[str, str]
+    aggregate: bool
+    any_reference: bool
+    system: frozenset[str]
+    limits: PartialLimits
+
+    @property
+    def address(self) -> Address:
+        """Its place in the manifest."""
+        return ("roles", self.role, "grants", self.index)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether it has a row filter that some rows may not meet."""
+        return self.rows is not None and not self.rows.every_row
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A role met on the way up; *limits* are the tightest on the way, both ends included."""
+
+    role: str
+    limits: PartialLimits
+
+
+Levels = tuple[tuple[Step, ...], ...]
+
+
+class RoleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One role. *levels* are the role itself, then its parents, then theirs: each at its shortest
+    distance.
+    """
+
+    name: str
+    description: str | None
+    grants: tuple[GrantSettings, ...]
+    levels: Levels
+
+    @property
+    def lineage(self) -> tuple[str, ...]:
+        """The role and its ancestors, the nearer first."""
+        return tuple(step.role for level in self.levels for step in level)
+
+    @property
+    def limits(self) -> PartialLimits:
+        """Its own limits."""
+        return self.levels[0][0].limits
+
+
 class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """*level* of debug, info, warning, error; *format* of json, text."""
 
@@ -118,13 +233,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     Everything a surface is compiled from, but the catalogs.
 
     *purpose_key* is the root from which keys for one purpose are derived (masks); None where no
-    secret is set. Role and grant limits stay in *roles*, as written.
+    secret is set.
     """
 
     server: ServerSettings
     auth: AuthSettings
     limits: LimitSettings
     services: Mapping[str, ServiceSettings]
-    roles: Mapping[str, Role]
+    roles: Mapping[str, RoleSettings]
     logging: LoggingSettings
     purpose_key: Secret | None

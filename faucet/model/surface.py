@@ -1,7 +1,6 @@
 """Everything compiled from a manifest and its catalogs: who may do what. No engine, no DSN."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -14,17 +13,21 @@ from faucet.model.settings import (
     LimitSettings,
     ServerSettings,
     ValueOptions,
+    Verb,
 )
 
-
-class Verb(StrEnum):
-    """The verbs of the contract, as grants name them."""
-
-    GET = "GET"
-    POST = "POST"
-    PUT = "PUT"
-    PATCH = "PATCH"
-    DELETE = "DELETE"
+__all__ = [
+    "ParentRule",
+    "Permission",
+    "Preset",
+    "ResourceView",
+    "RoleView",
+    "ServiceSurface",
+    "ServiceView",
+    "Surface",
+    "Verb",
+    "takes",
+]
 
 
 _ABILITIES: Final[Mapping[Verb, str]] = {

@@ -40,9 +40,7 @@ async def test_a_glob_reaches_no_partition_and_no_inheritance_child(events: Data
 
 
 async def test_an_exact_name_reaches_one_and_opens_it_for_nobody_else(events: Database):
-    tree = manifest(
-        events, clerk=[grant("events_1 children", "GET")], boss=[grant("* e*", "GET")]
-    )
+    tree = manifest(events, clerk=[grant("events_1 children", "GET")], boss=[grant("* e*", "GET")])
 
     async with plane(tree) as opened:
         (row,) = (await ask(opened, "clerk", "GET", "events_1")).rows

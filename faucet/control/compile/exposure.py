@@ -10,8 +10,8 @@ from faucet.control.compile.findings import BAD_KEY, UNKNOWN_FIELD, UNKNOWN_RESO
 from faucet.diagnostics import Address, Diagnostic
 from faucet.model.catalog import EQUATABLE, Catalog, Column, Relation, RelationKind
 from faucet.model.manifest.patterns import any_matches
-from faucet.model.manifest.sections import Resource, Role, Tables
-from faucet.model.settings import ServiceSettings
+from faucet.model.manifest.sections import Resource, Tables
+from faucet.model.settings import RoleSettings, ServiceSettings
 from faucet.names import did_you_mean
 
 _NO_RESOURCE = Resource()
@@ -80,15 +80,10 @@ def mention_test(names: Iterable[str]) -> Callable[[str], bool]:
     return mentions
 
 
-def granted_names(roles: Mapping[str, Role], service: str) -> frozenset[str]:
+def granted_names(roles: Mapping[str, RoleSettings], service: str) -> frozenset[str]:
     """Return every name that a grant on *service* spells exactly; globs among them do no harm."""
-    return frozenset(
-        pattern
-        for role in roles.values()
-        for grant in role.grants
-        if grant.service == service
-        for pattern in grant.tables or ()
-    )
+    grants = (grant for role in roles.values() for grant in role.grants)
+    return frozenset(name for grant in grants if grant.service == service for name in grant.tables)
 
 
 def expose(service: ServiceSettings, catalog: Catalog) -> Mapping[str, Exposed]:
