@@ -11,7 +11,8 @@ from faucet.cli.key import asked
 from faucet.cli.lazy_group import AliasedGroup
 from faucet.cli.manifest_path import config_option
 from faucet.cli.tables import print_table
-from faucet.control.checks.dsns import dsn_template, holds_password, variable_for
+from faucet.control.checks.literal_secret import holds_password, variable_for
+from faucet.control.checks.placeholder import dsn_template
 from faucet.model.dsn import password_hint
 from faucet.model.manifest.scalars import VERBS
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from faucet.control.checks.dsns import dsn_template
+from faucet.control.checks.placeholder import dsn_template
 from faucet.control.load import SourceText, load
 from faucet.control.locate import locate
 from faucet.control.resolve import Overrides, references, resolve

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from faucet.control.checks import CHECKS
-from faucet.control.checks.subject import Subject, named_tables
+from faucet.control.checks.subject import Subject
 from faucet.control.resolve_roles import resolve_roles
 from faucet.control.structure import structural_faults
 from faucet.control.texts import texts
@@ -34,11 +34,9 @@ def validate(document: Document, facts: Facts, now: float | None = None) -> Outc
         found = structural_faults(document.tree) or (unexplained,)
         return Outcome(value=None, diagnostics=found)
     resolved = resolve_roles(manifest)
-    roles = resolved.value or {}
     subject = Subject(
         manifest=manifest,
-        roles=roles,
-        named=named_tables(roles),
+        roles=resolved.value or {},
         texts=tuple(texts(manifest)),
         facts=facts,
         now=now,

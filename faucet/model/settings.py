@@ -26,6 +26,10 @@ class Verb(StrEnum):
     DELETE = "DELETE"
 
 
+CHANGES: Final = frozenset({Verb.POST, Verb.PUT, Verb.PATCH})
+"""The verbs that leave rows behind: row checks and presets hold for these alone."""
+
+
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Effective bounds. *statement_timeout* is in seconds."""
 

@@ -5,11 +5,12 @@ from typing import Final
 
 from faucet.control.checks import (
     claims,
-    dsns,
+    dsn_form,
     grants,
     jwt,
     keys,
     limits,
+    literal_secret,
     names,
     references,
     rows,
@@ -31,9 +32,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     grants.check_any_verb,
     grants.check_anonymous_writes,
     names.check_reachable,
-    rows.check_open_writes,
-    rows.check_unstated_rows,
-    dsns.check_literal_secrets,
+    rows.check_rows,
+    literal_secret.check,
     keys.check_hashes,
     keys.check_digests,
     keys.check_expiry,
@@ -53,6 +53,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     texts.check_networks,
     grants.check_masks,
     grants.check_aggregates,
-    dsns.check_dsns,
+    dsn_form.check,
     texts.check_header,
 )

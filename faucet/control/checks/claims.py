@@ -1,13 +1,13 @@
 """FCT1219: a claim that a key lacks or nobody brings, so that its rule refuses. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Address, Diagnostic, Severity, dotted
 from faucet.model.filters.predicate import ClaimReference, claims_of
 from faucet.model.manifest.sections import Key
-from faucet.model.settings import GrantSettings
+from faucet.model.settings import CHANGES, GrantSettings, Verb
 from faucet.names import nearest
 
 MISSING_CLAIM: Final = "FCT1219"
@@ -37,19 +37,17 @@ def _needed(subject: Subject, role: str) -> dict[str, Address]:
     """The claims that rules in force for *role* need, each with the place of one such rule."""
     if role not in subject.roles:
         return {}
-    in_force = {
-        (choice.grant.settings.role, choice.grant.settings.index)
-        for _, decided in subject.decisions(role)
-        for tables in decided.values()
-        for choices in tables.values()
-        for choice in choices
-    }
+    in_force: dict[tuple[str, int], set[Verb]] = {}
+    for named in subject.named_tables(role):
+        for verb, tables in named.decided.items():
+            for choice in (choice for choices in tables.values() for choice in choices):
+                place = (choice.grant.settings.role, choice.grant.settings.index)
+                in_force.setdefault(place, set()).add(verb)
     return {
         reference.name: address
         for name in subject.lineage(role)
         for grant in subject.roles[name].grants
-        if (name, grant.index) in in_force
-        for reference, address in _references(grant)
+        for reference, address in _references(grant, in_force.get((name, grant.index), ()))
     }
 
 
@@ -78,7 +76,7 @@ def _at_rules(subject: Subject) -> Iterator[Diagnostic]:
     for grant in subject.grants:
         if grant.role in with_keys:
             continue
-        for reference, address in _references(grant):
+        for reference, address in _references(grant, grant.verbs):
             if reference.name not in asserted:
                 yield Diagnostic(
                     code=MISSING_CLAIM,
@@ -90,10 +88,14 @@ def _at_rules(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
-def _references(grant: GrantSettings) -> Iterator[tuple[ClaimReference, Address]]:
-    for rule in (grant.rows, grant.check):
+def _references(
+    grant: GrantSettings, verbs: Collection[Verb]
+) -> Iterator[tuple[ClaimReference, Address]]:
+    """The claims that *grant* needs where it decides for *verbs*, each with its place."""
+    changes = not CHANGES.isdisjoint(verbs)
+    for rule in (grant.rows if verbs else None, grant.check if changes else None):
         if rule is not None and rule.predicate is not None:
             yield from ((claim, rule.address) for claim in claims_of(rule.predicate))
     for column, value in grant.presets.items():
-        if isinstance(value, ClaimReference):
+        if changes and isinstance(value, ClaimReference):
             yield value, (*grant.address, "set", column)

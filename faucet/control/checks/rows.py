@@ -1,12 +1,12 @@
 """FCT1212 and FCT1213: which rows the grants of a role mean, beside a row filter. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
-from faucet.control.checks.subject import Subject
-from faucet.control.precedence import Decisions, RankedGrant, unstated_rows
+from faucet.control.checks.subject import NamedTables, Subject
+from faucet.control.precedence import UnstatedRows, unstated_rows
 from faucet.diagnostics import Diagnostic, Severity, dotted
 from faucet.model.settings import GrantSettings, Verb
 
@@ -24,36 +24,55 @@ class _OpenWrite(msgspec.Struct, frozen=True, kw_only=True):
     verbs: set[Verb]
 
 
-def check_open_writes(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a warning where GET has a row filter, and a write on the same table none."""
-    found: dict[tuple[str, int], _OpenWrite] = {}
+def check_rows(subject: Subject) -> Iterator[Diagnostic]:
+    """
+    Yield what is doubtful of the rows that the grants of a role mean.
+
+    A warning where GET has a row filter and a write on the same table none; an error for each grant
+    that must say `rows: all`, if every row is meant.
+    """
+    unstated: dict[tuple[str, int], Diagnostic] = {}
+    writes: dict[tuple[str, int], _OpenWrite] = {}
     for role in filter(subject.filters, subject.roles):
-        for named, decided in subject.decisions(role):
-            for one in _open_writes(role, decided, named.patterns).values():
-                place = (one.write.role, one.write.index)
-                if place not in found or role == one.write.role:
-                    found[place] = one
-    return map(_open_write, found.values())
+        for named in subject.named_tables(role):
+            for rows in unstated_rows(subject.roles[role].levels, named.grants, named.decided):
+                place = (rows.grant.role, rows.grant.index)
+                unstated.setdefault(place, _unstated(rows, named.patterns[rows.tables[0]]))
+            for write in _open_writes(role, named):
+                place = (write.write.role, write.write.index)
+                if place not in writes or role == write.write.role:
+                    writes[place] = write
+    yield from map(_open_write, writes.values())
+    yield from unstated.values()
 
 
-def _open_writes(
-    role: str, decided: Mapping[Verb, Decisions[RankedGrant]], patterns: Mapping[str, str]
-) -> Mapping[int, _OpenWrite]:
+def _unstated(found: UnstatedRows, table: str) -> Diagnostic:
+    return Diagnostic(
+        code=UNSTATED_ROWS,
+        message=f'which rows of "{table}" are meant? '
+        f"{dotted(found.filtered.address)} has a row filter",
+        hint="write rows: all if every row is meant, else a row filter",
+        address=found.grant.address,
+    )
+
+
+def _open_writes(role: str, named: NamedTables) -> Iterable[_OpenWrite]:
     found: dict[int, _OpenWrite] = {}
+    reads = {
+        table: choices[0].grant.settings
+        for table, choices in named.decided[Verb.GET].items()
+        if choices[0].grant.settings.filtered
+    }
     for verb in (verb for verb in Verb if verb is not Verb.GET):
-        for table, choices in decided[verb].items():
+        for table, choices in named.decided[verb].items():
             write = choices[0].grant.settings
-            reads = decided[Verb.GET].get(table)
-            if reads and reads[0].grant.settings.filtered and _is_open(write, verb):
+            if table in reads and _is_open(write, verb):
+                pattern = named.patterns[table]
                 one = _OpenWrite(
-                    role=role,
-                    write=write,
-                    read=reads[0].grant.settings,
-                    table=patterns[table],
-                    verbs=set(),
+                    role=role, write=write, read=reads[table], table=pattern, verbs=set()
                 )
                 found.setdefault(id(write), one).verbs.add(verb)
-    return found
+    return found.values()
 
 
 def _is_open(write: GrantSettings, verb: Verb) -> bool:
@@ -76,23 +95,3 @@ def _open_write(found: _OpenWrite) -> Diagnostic:
         hint=f"add {key}: {found.read.rows.text if found.read.rows else ''}",
         address=found.write.address,
     )
-
-
-def check_unstated_rows(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each grant that must say `rows: all`, if every row is meant."""
-    reported: set[tuple[str, int]] = set()
-    for role in filter(subject.filters, subject.roles):
-        for named, decided in subject.decisions(role):
-            levels = subject.roles[role].levels
-            for one in unstated_rows(levels, named.grants, decided):
-                place = (one.grant.role, one.grant.index)
-                if place not in reported:
-                    reported.add(place)
-                    table = named.patterns[one.tables[0]]
-                    yield Diagnostic(
-                        code=UNSTATED_ROWS,
-                        message=f'which rows of "{table}" are meant? '
-                        f"{dotted(one.filtered.address)} has a row filter",
-                        hint="write rows: all if every row is meant, else a row filter",
-                        address=one.grant.address,
-                    )

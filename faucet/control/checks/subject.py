@@ -4,40 +4,40 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from faucet.control.precedence import Closest, Decisions, RankedGrant, closest_grants, decide
+from faucet.control.precedence import Decisions, RankedGrant, closest_grants, decide
 from faucet.control.texts import Text
 from faucet.diagnostics import Address
 from faucet.model.facts import Facts
 from faucet.model.manifest.patterns import example, ranked
 from faucet.model.manifest.sections import Grant, Manifest
-from faucet.model.settings import GrantSettings, RoleSettings, Verb
+from faucet.model.settings import GrantSettings, Levels, RoleSettings, Verb
 
 Roles = Mapping[str, RoleSettings]
 
 
 class NamedTables(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One service as its grants name it: a table for each name in them, and an example of each glob.
+    One service as the grants that a role has or inherits name it, and what decides for the role.
 
-    *patterns* are the tables as the manifest spells them.
+    There is a table for each name in the *grants*, and an example of each glob; *patterns* are
+    these tables as the manifest spells them.
     """
 
     patterns: Mapping[str, str]
     grants: tuple[RankedGrant, ...]
-    closest: Closest[RankedGrant]
+    decided: Mapping[Verb, Decisions[RankedGrant]]
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """
     A manifest under review.
 
-    *roles* are its roles as resolved, *named* the tables that grants name, by service, *texts* all
-    of its texts; *now* is in seconds since 1970, None where no clock is asked.
+    *roles* are its roles as resolved, *texts* all of its texts; *now* is in seconds since 1970,
+    None where no clock is asked.
     """
 
     manifest: Manifest
     roles: Roles
-    named: Mapping[str, NamedTables]
     texts: tuple[Text, ...]
     facts: Facts
     now: float | None
@@ -51,12 +51,14 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         """Return *role* and its ancestors, the nearer first; nothing for an unknown one."""
         return self.roles[role].lineage if role in self.roles else ()
 
-    def decisions(
-        self, role: str
-    ) -> Iterator[tuple[NamedTables, Mapping[Verb, Decisions[RankedGrant]]]]:
-        """Yield what decides for *role* on each service, as far as the names in grants show."""
-        for named in self.named.values():
-            yield named, decide(self.roles[role].levels, named.closest)
+    def named_tables(self, role: str) -> Iterator[NamedTables]:
+        """Yield what decides for *role*, by service, as far as the names in its grants show."""
+        by_service: dict[str, list[GrantSettings]] = {}
+        for name in self.lineage(role):
+            for grant in self.roles[name].grants:
+                by_service.setdefault(grant.service, []).append(grant)
+        for grants in by_service.values():
+            yield _named_tables(self.roles[role].levels, grants)
 
     def filters(self, role: str) -> bool:
         """Return whether a grant that *role* has or inherits has a row filter."""
@@ -64,23 +66,15 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return any(grant.filtered for each in roles for grant in each.grants)
 
 
-def named_tables(roles: Roles) -> Mapping[str, NamedTables]:
-    """Return the tables that the grants of *roles* name, by service."""
-    by_service: dict[str, list[GrantSettings]] = {}
-    for role in roles.values():
-        for grant in role.grants:
-            by_service.setdefault(grant.service, []).append(grant)
-    return {service: _named(grants) for service, grants in by_service.items()}
-
-
-def _named(grants: list[GrantSettings]) -> NamedTables:
+def _named_tables(levels: Levels, grants: list[GrantSettings]) -> NamedTables:
     written = (pattern.removeprefix("!") for grant in grants for pattern in grant.tables)
     patterns = {example(pattern): pattern for pattern in written}
     tables = dict.fromkeys(patterns, False)
-    ranks = tuple(
+    found = tuple(
         RankedGrant(settings=grant, ranks=ranked(grant.tables, tables)) for grant in grants
     )
-    return NamedTables(patterns=patterns, grants=ranks, closest=closest_grants(ranks))
+    decided = decide(levels, closest_grants(found))
+    return NamedTables(patterns=patterns, grants=found, decided=decided)
 
 
 def written_grants(manifest: Manifest) -> Iterator[tuple[Grant, Address]]:

@@ -18,7 +18,7 @@ from faucet.diagnostics import Address, Diagnostic, Severity
 from faucet.model.catalog import ForeignKey, Relation, RelationKind
 from faucet.model.filters.condition import Condition, columns_of
 from faucet.model.manifest.patterns import EXACT
-from faucet.model.settings import ServiceSettings
+from faucet.model.settings import CHANGES, ServiceSettings
 from faucet.model.surface import Permission, ResourceView, RoleView, ServiceView, Verb, takes
 
 _TOUCHED_BY: Final = {"CASCADE": Verb.DELETE, "SET NULL": Verb.PATCH, "SET DEFAULT": Verb.PATCH}
@@ -101,7 +101,7 @@ def _unread(resource: ResourceView, _verb: Verb, grant: Permission) -> Iterator[
 def _oracle(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Found]:
     """Unique keys across tenants: a 409 tells that some invisible row has these values."""
     seen = resource.read or grant
-    if verb not in {Verb.POST, Verb.PATCH, Verb.PUT} or seen.row_filter is None:
+    if verb not in CHANGES or seen.row_filter is None:
         return
     ruled = columns_of(seen.row_filter)
     settable = grant.writable.difference(preset.column for preset in grant.presets)

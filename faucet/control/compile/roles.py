@@ -9,10 +9,8 @@ from faucet.control.compile.grants import TableGrant
 from faucet.control.precedence import Choice, Closest, Decisions
 from faucet.model.catalog import ForeignKey, Relation
 from faucet.model.limits import tighten
-from faucet.model.settings import Levels, LimitSettings, ServiceSettings
+from faucet.model.settings import CHANGES, Levels, LimitSettings, ServiceSettings
 from faucet.model.surface import ParentRule, Permission, ResourceView, ServiceView, Verb
-
-_CHECKED = frozenset({Verb.POST, Verb.PUT, Verb.PATCH})
 
 Chosen = Mapping[Verb, Choice[TableGrant]]
 
@@ -88,7 +86,7 @@ class _Compiler:
     ) -> Permission:
         grant = chosen[verb].grant
         says = grant.definitions[name]
-        changes = verb in _CHECKED
+        changes = verb in CHANGES
         return Permission(
             verb=verb,
             address=grant.settings.address,

@@ -1,0 +1,24 @@
+"""DSNs with something harmless where their references stand. Pure."""
+
+from faucet.model.manifest.references import Reference, ReferenceSyntaxError, parse_references
+
+# It reads as a host, a name and a port alike.
+PLACEHOLDER = "1"
+
+
+def dsn_template(dsn: str, *, keep_defaults: bool = False) -> str | None:
+    """
+    Return *dsn* with `PLACEHOLDER` for each reference, or its default if those are kept.
+
+    None where the references cannot be read, or one of them brings the DSN or its start.
+    """
+    try:
+        parts = parse_references(dsn)
+    except ReferenceSyntaxError:
+        return None
+    if not parts or isinstance(parts[0], Reference):
+        return None
+    return "".join(
+        part if isinstance(part, str) else (keep_defaults and part.default) or PLACEHOLDER
+        for part in parts
+    )
