@@ -31,6 +31,7 @@ from faucet.model.settings import (
     ServiceSettings,
     Settings,
     ValueOptions,
+    WatchMode,
 )
 from faucet.model.surface import Surface
 from faucet.secret import Secret
@@ -214,7 +215,7 @@ def settings(
             max_body=10 * 1024 * 1024,
             trusted_proxies=(),
             docs=True,
-            watch="off",
+            watch=WatchMode.OFF,
         ),
         auth=AuthSettings(api_key_header="X-API-Key", anonymous=None, providers=(), keys=()),
         limits=LimitSettings(),

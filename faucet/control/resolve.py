@@ -16,14 +16,18 @@ from faucet.model.manifest.scalars import FORMATS, LEVELS
 from faucet.model.manifest.sections import Manifest, Service
 from faucet.model.manifest.units import parse_duration, parse_size
 from faucet.model.settings import (
+    JsonText,
     LimitSettings,
     LoggingSettings,
+    NumberForm,
     PoolSettings,
     RoleSettings,
     ServerSettings,
     ServiceSettings,
     Settings,
+    TimestampForm,
     ValueOptions,
+    WatchMode,
 )
 from faucet.secret import Secret
 
@@ -106,7 +110,7 @@ class _Resolving:
             max_body=parse_size(server.max_body),
             trusted_proxies=server.trusted_proxies,
             docs=server.docs,
-            watch=server.watch,
+            watch=WatchMode(server.watch),
         )
 
     def _service(self, name: str, service: Service, top: LimitSettings) -> ServiceSettings:
@@ -127,10 +131,10 @@ class _Resolving:
             ),
             tables=service.tables,
             values=ValueOptions(
-                integers=service.integers,
-                decimals=service.decimals,
-                timestamps=service.timestamps,
-                json_text=None if service.json_text is UNSET else service.json_text,
+                integers=NumberForm(service.integers),
+                decimals=NumberForm(service.decimals),
+                timestamps=TimestampForm(service.timestamps),
+                json_text=None if service.json_text is UNSET else JsonText(service.json_text),
             ),
             resources=service.resources,
             limits=tighten(top, read_limits(service.limits)),

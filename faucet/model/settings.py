@@ -30,6 +30,35 @@ CHANGES: Final = frozenset({Verb.POST, Verb.PUT, Verb.PATCH})
 """The verbs that leave rows behind: row checks and presets hold for these alone."""
 
 
+class WatchMode(StrEnum):
+    """How changes of the manifest are noticed."""
+
+    EVENTS = "events"
+    POLL = "poll"
+    OFF = "off"
+
+
+class NumberForm(StrEnum):
+    """The JSON of a number."""
+
+    NUMBER = "number"
+    STRING = "string"
+
+
+class TimestampForm(StrEnum):
+    """What a timestamp is stored as, where the database has no type for it."""
+
+    ISO = "iso"
+    UNIX = "unix"
+
+
+class JsonText(StrEnum):
+    """What a text sent for a JSON column is: a document, or a string."""
+
+    PARSE = "parse"
+    STRING = "string"
+
+
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Effective bounds. *statement_timeout* is in seconds."""
 
@@ -57,7 +86,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_body: int
     trusted_proxies: tuple[str, ...]
     docs: bool
-    watch: str
+    watch: WatchMode
 
 
 class JwtSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,10 +119,10 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
 class ValueOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How values of a service are read and written."""
 
-    integers: str = "number"
-    decimals: str = "string"
-    timestamps: str = "iso"
-    json_text: str | None = None
+    integers: NumberForm = NumberForm.NUMBER
+    decimals: NumberForm = NumberForm.STRING
+    timestamps: TimestampForm = TimestampForm.ISO
+    json_text: JsonText | None = None
 
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
