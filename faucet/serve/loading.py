@@ -155,5 +155,5 @@ def _kept(settings: Settings, known: Built | None) -> Mapping[str, Catalog]:
 
 
 def _source(service: ServiceSettings) -> tuple[object, ...]:
-    """What a catalog depends on."""
+    """What makes a catalog be read anew: another database, or tables that nobody asked for yet."""
     return service.dialect, service.dsn, service.schema, service.tables

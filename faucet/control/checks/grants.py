@@ -19,12 +19,12 @@ PRESET_FORM: Final = "FCT1228"
 UNKNOWN_MASK: Final = "FCT1233"
 FILTERED_AGGREGATE: Final = "FCT1234"
 
-
 _NEEDED: Final = ("service", "tables", "verbs")
 _OF_TABLES: Final = (*_NEEDED, "fields", "rows", "check", "write", "presets", "mask")
 _WRITING: Final = frozenset({"POST", "PUT", "PATCH", "*"})
 _CHANGING: Final = ("check", "write", "presets")
 _SPELLED: Final = {"presets": "set"}
+_MEANT: Final = re.compile(r"\{\s*(claims?|principals?)\b[^{}]*\}")
 
 
 def check_shape(subject: Subject) -> Iterator[Diagnostic]:
@@ -39,11 +39,11 @@ def check_shape(subject: Subject) -> Iterator[Diagnostic]:
 
 def _faults(grant: Grant) -> Iterator[tuple[str, str, str]]:
     if grant.system is not UNSET:
-        for spelled in _said_of(grant, _OF_TABLES):
+        for spelled in _present(grant, _OF_TABLES):
             message = f'a grant on the system takes no "{spelled}"'
             yield message, "make it two grants", spelled
         return
-    missing = [key for key in _NEEDED if not _said_of(grant, (key,))]
+    missing = [key for key in _NEEDED if not _present(grant, (key,))]
     if len(missing) == len(_NEEDED):
         yield "the grant grants nothing", "add service, tables and verbs, or system", ""
     elif missing:
@@ -54,12 +54,12 @@ def _faults(grant: Grant) -> Iterator[tuple[str, str, str]]:
             "",
         )
     elif not _WRITING.intersection(grant.verbs or ()):
-        for spelled in _said_of(grant, _CHANGING):
+        for spelled in _present(grant, _CHANGING):
             message = f'"{spelled}" has no effect without POST, PUT or PATCH'
             yield message, "add the verb, or remove the key", spelled
 
 
-def _said_of(grant: Grant, keys: tuple[str, ...]) -> tuple[str, ...]:
+def _present(grant: Grant, keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return which of *keys* the grant has, as the manifest spells them."""
     return tuple(_SPELLED.get(key, key) for key in keys if getattr(grant, key) is not UNSET)
 
@@ -92,9 +92,6 @@ def check_anonymous_writes(subject: Subject) -> Iterator[Diagnostic]:
                 hint="leave GET alone to the anonymous role",
                 address=(*grant.address, "verbs"),
             )
-
-
-_MEANT: Final = re.compile(r"\{\s*(claims?|principals?)\b[^{}]*\}")
 
 
 def check_presets(subject: Subject) -> Iterator[Diagnostic]:

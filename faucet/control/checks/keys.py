@@ -16,6 +16,9 @@ REPEATED_DIGEST: Final = "FCT1216"
 KEY_EXPIRY: Final = "FCT1217"
 INSTANT: Final = "FCT1218"
 
+_DAY: Final = 86400.0
+_SOON: Final = 30 * _DAY
+
 
 def check_hashes(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each hash that is not `sha256:` and 64 hexadecimal digits."""
@@ -46,10 +49,6 @@ def check_digests(subject: Subject) -> Iterator[Diagnostic]:
                     hint="make a key of its own with `faucet key create`",
                     address=address,
                 )
-
-
-_DAY: Final = 86400.0
-_SOON: Final = 30 * _DAY
 
 
 def check_expiry(subject: Subject) -> Iterator[Diagnostic]:

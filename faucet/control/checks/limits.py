@@ -17,9 +17,14 @@ from faucet.model.settings import LimitSettings, PartialLimits
 OUT_OF_BOUNDS: Final = "FCT1221"
 LOOSENED_LIMIT: Final = "FCT1220"
 
-
 _LARGEST_PAGE: Final = 1_000_000
 _LARGEST_BODY: Final = 2**30
+_LIMITS: Final = {
+    "page_default": ("page", "default"),
+    "page_max": ("page", "max"),
+    "batch": ("batch",),
+    "statement_timeout": ("statement_timeout",),
+}
 
 
 class _Quantity(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,14 +116,6 @@ def _limits(manifest: Manifest) -> Iterator[tuple[Limits, Address]]:
         yield grant.limits, address
     for name, key in manifest.keys.items():
         yield key.limits, ("keys", name)
-
-
-_LIMITS: Final = {
-    "page_default": ("page", "default"),
-    "page_max": ("page", "max"),
-    "batch": ("batch",),
-    "statement_timeout": ("statement_timeout",),
-}
 
 
 class _Level(msgspec.Struct, frozen=True, kw_only=True):

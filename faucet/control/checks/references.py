@@ -18,6 +18,8 @@ KNOWN_DEFAULT: Final = "FCT1227"
 MISPLACED_REFERENCE: Final = "FCT1230"
 REFERENCE_FORM: Final = "FCT1231"
 
+_BARE: Final = re.compile(r"(?<!\$)\{([a-z][a-z0-9_]*):[^{}\n]+\}")
+
 
 def check_secret_defaults(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each default in a secret; parts of a DSN may have one."""
@@ -51,9 +53,6 @@ def check_places(subject: Subject) -> Iterator[Diagnostic]:
                 offset=None if text.at_key else text.text.find("${"),
                 at_key=text.at_key,
             )
-
-
-_BARE: Final = re.compile(r"(?<!\$)\{([a-z][a-z0-9_]*):[^{}\n]+\}")
 
 
 def check_forms(subject: Subject) -> Iterator[Diagnostic]:
