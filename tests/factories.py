@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from faucet.control.compile import compile_surface
+from faucet.control.resolve_roles import resolve_roles
 from faucet.diagnostics import Diagnostic, has_errors
 from faucet.dialects.postgresql.types import DAYS
 from faucet.model.catalog import (
@@ -19,16 +20,18 @@ from faucet.model.catalog import (
     RelationKind,
     Unreachable,
 )
-from faucet.model.manifest.sections import Resource, Role, Tables
+from faucet.model.manifest.sections import Manifest, Resource, Role, Tables
 from faucet.model.settings import (
     AuthSettings,
     LimitSettings,
     LoggingSettings,
     PoolSettings,
+    RoleSettings,
     ServerSettings,
     ServiceSettings,
     Settings,
     ValueOptions,
+    WatchMode,
 )
 from faucet.model.surface import Surface
 from faucet.secret import Secret
@@ -176,6 +179,15 @@ def service(name: str = "shop", **changes: Any) -> ServiceSettings:
     return msgspec.structs.replace(made, **changes)
 
 
+def resolved(roles: Mapping[str, Any]) -> Mapping[str, RoleSettings]:
+    """Return the roles of a manifest as resolved; their rules must be readable."""
+    manifest = Manifest(version=1, roles=msgspec.convert(roles, Mapping[str, Role]))
+    outcome = resolve_roles(manifest)
+    assert outcome.value is not None
+    assert not outcome.diagnostics
+    return outcome.value
+
+
 def settings(
     roles: Mapping[str, Any], services: tuple[ServiceSettings, ...] = (), **changes: Any
 ) -> Settings:
@@ -188,12 +200,12 @@ def settings(
             max_body=10 * 1024 * 1024,
             trusted_proxies=(),
             docs=True,
-            watch="off",
+            watch=WatchMode.OFF,
         ),
         auth=AuthSettings(api_key_header="X-API-Key", anonymous=None, providers=(), keys=()),
         limits=LimitSettings(),
         services={each.name: each for each in services or (service(),)},
-        roles=msgspec.convert(roles, Mapping[str, Role]),
+        roles=resolved(roles),
         logging=LoggingSettings(),
         purpose_key=Secret("p" * 32),
     )

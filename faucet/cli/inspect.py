@@ -11,6 +11,7 @@ import msgspec
 from faucet.cli.environment import overrides
 from faucet.cli.extensions import registry
 from faucet.cli.render import render_text
+from faucet.control.compile.exposure import granted_names, select_relations
 from faucet.control.introspect import introspect
 from faucet.control.load import SourceText, source_text
 from faucet.control.pipeline import Prepared, inputs_of, prepare
@@ -55,7 +56,7 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
 
 def inspect_service(manifest: Path, name: str) -> Inspected:
     """
-    Connect to the service *name* and read its catalog.
+    Connect to the service *name* and read the catalog of what it publishes.
 
     Prints the findings and exits 1 where the manifest is faulty or has no such service.
     """
@@ -65,17 +66,18 @@ def inspect_service(manifest: Path, name: str) -> Inspected:
             render_text(prepared.diagnostics, {source.name: source.text}, color=False), err=True
         )
         raise SystemExit(1)
-    services = prepared.value.settings.services
+    settings = prepared.value.settings
+    services = settings.services
     if name not in services:
         raise click.ClickException(f'there is no service "{name}" in {manifest}')
     began = time.perf_counter()
     catalog = introspect({name: services[name]}, registry().dialects)[name]
-    return Inspected(
-        name=name,
-        catalog=catalog if isinstance(catalog, Catalog) else None,
-        reason="" if isinstance(catalog, Catalog) else catalog.reason,
-        latency_ms=round((time.perf_counter() - began) * 1000, 1),
-    )
+    latency_ms = round((time.perf_counter() - began) * 1000, 1)
+    if not isinstance(catalog, Catalog):
+        return Inspected(name=name, catalog=None, reason=catalog.reason, latency_ms=latency_ms)
+    granted = granted_names(settings.roles, name)
+    published = select_relations(catalog, services[name].tables, granted)
+    return Inspected(name=name, catalog=published, reason="", latency_ms=latency_ms)
 
 
 def unreachable(manifest: Path, name: str, patience: float) -> str:

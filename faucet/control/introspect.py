@@ -1,16 +1,12 @@
 """Ask every service's database what it holds, side by side."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from fnmatch import fnmatchcase
 from typing import Final
-
-import msgspec
 
 from faucet.errors import ExecutionError
 from faucet.extension.dialect import Dialect, Wanted
-from faucet.model.catalog import Catalog, Relation, Unreachable
-from faucet.model.manifest.sections import Tables
+from faucet.model.catalog import Catalog, Unreachable
 from faucet.model.settings import ServiceSettings
 
 _AT_ONCE: Final = 32
@@ -24,7 +20,7 @@ def introspect(
     patience: float = _PATIENCE_SECONDS,
 ) -> Mapping[str, Catalog | Unreachable]:
     """
-    Return what each service's database holds of the tables that the service wants.
+    Return the whole catalog of each service's schema; which tables it publishes is not asked here.
 
     A database that does not answer, or not within *patience* seconds, is `Unreachable`; its reason
     is for the log and holds no password. The dialect of every service must be among *dialects*.
@@ -56,27 +52,9 @@ def _introspect(
         timeout=min(_STATEMENT_SECONDS, patience),
     )
     try:
-        catalog = dialect.introspect(service.dsn.reveal(), wanted)
+        return dialect.introspect(service.dsn.reveal(), wanted)
     except ExecutionError as error:
         return Unreachable(reason=_reason(error, service.dsn.reveal(), dialect))
-    relations = {
-        name: relation
-        for name, relation in catalog.relations.items()
-        if _is_wanted(relation, service.tables)
-    }
-    return msgspec.structs.replace(catalog, relations=relations)
-
-
-def _is_wanted(relation: Relation, tables: Tables) -> bool:
-    exclude: Iterable[str] = tables.exclude or ()
-    included = any(
-        pattern == relation.name
-        or (not relation.exact_only and fnmatchcase(relation.name, pattern))
-        for pattern in tables.include
-    )
-    return included and not any(
-        pattern == relation.name or fnmatchcase(relation.name, pattern) for pattern in exclude
-    )
 
 
 def _reason(error: ExecutionError, dsn: str, dialect: Dialect) -> str:

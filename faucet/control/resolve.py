@@ -1,26 +1,34 @@
 """`Manifest` and fetched secrets to `Settings`: nothing left to look up. Pure."""
 
+from collections.abc import Mapping
+
 from msgspec import UNSET
 
 from faucet.control.filling import Filling, Secrets, jwks_reference, references
 from faucet.control.overrides import OWN_PROVIDER, Overrides
 from faucet.control.resolve_auth import resolve_auth
+from faucet.control.resolve_roles import resolve_roles
 from faucet.diagnostics import Address, Diagnostic, Outcome, Severity, has_errors
 from faucet.model.bounds import LEAST_SECRET_BYTES, MOST_PORT, is_short_secret
 from faucet.model.dsn import DsnError, read_dsn
 from faucet.model.facts import Facts
-from faucet.model.limits import tighten, top_limits
+from faucet.model.limits import read_limits, tighten, top_limits
 from faucet.model.manifest.scalars import FORMATS, LEVELS
 from faucet.model.manifest.sections import Manifest, Service
 from faucet.model.manifest.units import parse_duration, parse_size
 from faucet.model.settings import (
+    JsonText,
     LimitSettings,
     LoggingSettings,
+    NumberForm,
     PoolSettings,
+    RoleSettings,
     ServerSettings,
     ServiceSettings,
     Settings,
+    TimestampForm,
     ValueOptions,
+    WatchMode,
 )
 from faucet.secret import Secret
 
@@ -59,7 +67,7 @@ class _Resolving:
 
     def settings(self) -> Settings:
         manifest = self._manifest
-        top = top_limits(manifest.limits)
+        top = top_limits(read_limits(manifest.limits))
         auth = resolve_auth(manifest, self.filling, self._overrides, top)
         own = next((one.secret for one in auth.providers if one.name == OWN_PROVIDER), None)
         return Settings(
@@ -70,10 +78,15 @@ class _Resolving:
                 name: self._service(name, service, top)
                 for name, service in manifest.services.items()
             },
-            roles=manifest.roles,
+            roles=self._roles(),
             logging=self._logging(),
             purpose_key=self._purpose_key() or own,
         )
+
+    def _roles(self) -> Mapping[str, RoleSettings]:
+        resolved = resolve_roles(self._manifest)
+        self.filling.findings.extend(resolved.diagnostics)
+        return resolved.value or {}
 
     def _purpose_key(self) -> Secret | None:
         secret = self._overrides.jwt_secret
@@ -99,7 +112,7 @@ class _Resolving:
             max_body=parse_size(server.max_body),
             trusted_proxies=server.trusted_proxies,
             docs=server.docs,
-            watch=server.watch,
+            watch=WatchMode(server.watch),
         )
 
     def _service(self, name: str, service: Service, top: LimitSettings) -> ServiceSettings:
@@ -120,13 +133,13 @@ class _Resolving:
             ),
             tables=service.tables,
             values=ValueOptions(
-                integers=service.integers,
-                decimals=service.decimals,
-                timestamps=service.timestamps,
-                json_text=None if service.json_text is UNSET else service.json_text,
+                integers=NumberForm(service.integers),
+                decimals=NumberForm(service.decimals),
+                timestamps=TimestampForm(service.timestamps),
+                json_text=None if service.json_text is UNSET else JsonText(service.json_text),
             ),
             resources=service.resources,
-            limits=tighten(top, service.limits),
+            limits=tighten(top, read_limits(service.limits)),
         )
 
     def _dsn(self, service: Service, address: Address) -> str:

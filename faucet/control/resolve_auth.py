@@ -7,7 +7,7 @@ from faucet.control.overrides import OWN_PROVIDER, Overrides
 from faucet.diagnostics import Address, Diagnostic
 from faucet.model.bounds import LEAST_SECRET_BYTES, is_short_secret
 from faucet.model.jwks import JwksError, read_jwks
-from faucet.model.limits import tighten
+from faucet.model.limits import read_limits, tighten
 from faucet.model.manifest.scalars import read_hash
 from faucet.model.manifest.sections import JwtProvider, Key, Manifest
 from faucet.model.manifest.units import parse_duration, parse_instant
@@ -119,7 +119,7 @@ class _ResolvingAuth:
             claims=key.claims,
             expires=None if key.expires is UNSET else parse_instant(key.expires),
             allow_from=key.allow_from or (),
-            limits=tighten(top, key.limits),
+            limits=tighten(top, read_limits(key.limits)),
         )
 
     def _digest(self, name: str, text: str, address: Address) -> str | None:

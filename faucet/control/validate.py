@@ -7,6 +7,7 @@ import msgspec
 
 from faucet.control.checks import CHECKS
 from faucet.control.checks.subject import Subject
+from faucet.control.resolve_roles import resolve_roles
 from faucet.control.structure import structural_faults
 from faucet.control.texts import texts
 from faucet.diagnostics import Diagnostic, Outcome, has_errors
@@ -33,8 +34,16 @@ def validate(document: Document, facts: Facts, now: float | None = None) -> Outc
         drivers = tuple(sorted(facts.dialects))
         found = structural_faults(document.tree, drivers) or (unexplained,)
         return Outcome(value=None, diagnostics=found)
-    subject = Subject(manifest=manifest, texts=tuple(texts(manifest)), facts=facts, now=now)
-    diagnostics = tuple(found for check in CHECKS for found in check(subject))
+    resolved = resolve_roles(manifest)
+    subject = Subject(
+        manifest=manifest,
+        roles=resolved.value or {},
+        texts=tuple(texts(manifest)),
+        facts=facts,
+        now=now,
+    )
+    findings = (found for check in CHECKS for found in check(subject))
+    diagnostics = (*resolved.diagnostics, *findings)
     return Outcome(
         value=None if has_errors(diagnostics) else manifest,
         diagnostics=diagnostics,

@@ -1,44 +1,47 @@
 """Effective bounds: what the top of a manifest sets, and how everything below tightens it. Pure."""
 
+from typing import Any
+
 import msgspec
 from msgspec import UNSET
 
 from faucet.model.manifest.sections import Limits
-from faucet.model.manifest.units import parse_duration
-from faucet.model.settings import LimitSettings
+from faucet.model.manifest.units import UnitError, parse_duration
+from faucet.model.settings import LimitSettings, PartialLimits
 
 
-def top_limits(limits: Limits) -> LimitSettings:
-    """Return the built-in bounds, replaced by what the top of the manifest says."""
-    built_in = LimitSettings()
-    page_max = built_in.page_max if limits.page.max is UNSET else limits.page.max
-    page_default = built_in.page_default if limits.page.default is UNSET else limits.page.default
-    timeout = limits.statement_timeout
-    return LimitSettings(
-        page_default=min(page_default, page_max),
-        page_max=page_max,
-        batch=built_in.batch if limits.batch is UNSET else limits.batch,
-        statement_timeout=built_in.statement_timeout
-        if timeout is UNSET
-        else parse_duration(timeout),
+def read_limits(limits: Limits) -> PartialLimits:
+    """Return the bounds that *limits* sets; a duration that cannot be read counts as absent."""
+    page, timeout = limits.page, limits.statement_timeout
+    try:
+        seconds = None if timeout is UNSET else parse_duration(timeout)
+    except UnitError:
+        seconds = None
+    return PartialLimits(
+        page_default=None if page.default is UNSET else page.default,
+        page_max=None if page.max is UNSET else page.max,
+        batch=None if limits.batch is UNSET else limits.batch,
+        statement_timeout=seconds,
     )
 
 
-def tighten(base: LimitSettings, limits: Limits) -> LimitSettings:
+def top_limits(limits: PartialLimits) -> LimitSettings:
+    """Return the built-in bounds, replaced by *limits*, those of the top of the manifest."""
+    return _bounded(msgspec.structs.replace(LimitSettings(), **_present(limits)))
+
+
+def tighten(base: LimitSettings, limits: PartialLimits) -> LimitSettings:
     """Return *base* with each bound lowered to that of *limits*; none is ever raised."""
-    page, batch, timeout = limits.page, limits.batch, limits.statement_timeout
-    page_max = base.page_max if page.max is UNSET else min(base.page_max, page.max)
-    page_default = (
-        base.page_default if page.default is UNSET else min(base.page_default, page.default)
-    )
-    return LimitSettings(
-        page_default=min(page_default, page_max),
-        page_max=page_max,
-        batch=base.batch if batch is UNSET else min(base.batch, batch),
-        statement_timeout=base.statement_timeout
-        if timeout is UNSET
-        else min(base.statement_timeout, parse_duration(timeout)),
-    )
+    lowered = {name: min(getattr(base, name), bound) for name, bound in _present(limits).items()}
+    return _bounded(msgspec.structs.replace(base, **lowered))
+
+
+def join(first: PartialLimits, second: PartialLimits) -> PartialLimits:
+    """Return the limits that tighten as *first* and *second* do one after the other."""
+    bounds = _present(second)
+    for name, bound in _present(first).items():
+        bounds[name] = min(bound, bounds.get(name, bound))
+    return PartialLimits(**bounds)
 
 
 def tightest(first: LimitSettings, second: LimitSettings) -> LimitSettings:
@@ -49,3 +52,15 @@ def tightest(first: LimitSettings, second: LimitSettings) -> LimitSettings:
             for name in msgspec.structs.asdict(first)
         }
     )
+
+
+def _present(limits: PartialLimits) -> dict[str, Any]:
+    return {
+        name: bound for name, bound in msgspec.structs.asdict(limits).items() if bound is not None
+    }
+
+
+def _bounded(limits: LimitSettings) -> LimitSettings:
+    """Return *limits* with a page that is no larger than its maximum."""
+    page = min(limits.page_default, limits.page_max)
+    return msgspec.structs.replace(limits, page_default=page)

@@ -1,12 +1,62 @@
 """The manifest after resolve: nothing left to look up, secrets wrapped, units counted."""
 
 from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
 
 import msgspec
 
+from faucet.diagnostics import Address
 from faucet.model.filters.condition import Scalar
-from faucet.model.manifest.sections import Resource, Role, Tables
+from faucet.model.filters.predicate import ClaimReference, Predicate, PrincipalReference
+from faucet.model.manifest.sections import Resource, Tables
 from faucet.secret import Secret
+
+EVERY_ROW: Final = "all"
+"""The rule that every row meets."""
+
+
+class Verb(StrEnum):
+    """The verbs of the contract, as grants name them."""
+
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    PATCH = "PATCH"
+    DELETE = "DELETE"
+
+
+CHANGES: Final = frozenset({Verb.POST, Verb.PUT, Verb.PATCH})
+"""The verbs that leave rows behind: row checks and presets hold for these alone."""
+
+
+class WatchMode(StrEnum):
+    """How changes of the manifest are noticed."""
+
+    EVENTS = "events"
+    POLL = "poll"
+    OFF = "off"
+
+
+class NumberForm(StrEnum):
+    """The JSON of a number."""
+
+    NUMBER = "number"
+    STRING = "string"
+
+
+class TimestampForm(StrEnum):
+    """What a timestamp is stored as, where the database has no type for it."""
+
+    ISO = "iso"
+    UNIX = "unix"
+
+
+class JsonText(StrEnum):
+    """What a text sent for a JSON column is: a document, or a string."""
+
+    PARSE = "parse"
+    STRING = "string"
 
 
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +68,15 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout: float = 30.0
 
 
+class PartialLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds that a role or grant sets; None inherits."""
+
+    page_default: int | None = None
+    page_max: int | None = None
+    batch: int | None = None
+    statement_timeout: float | None = None
+
+
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """*shutdown_timeout* in seconds, *max_body* in bytes."""
 
@@ -27,7 +86,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_body: int
     trusted_proxies: tuple[str, ...]
     docs: bool
-    watch: str
+    watch: WatchMode
 
 
 class JwtSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,10 +119,10 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
 class ValueOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How values of a service are read and written."""
 
-    integers: str = "number"
-    decimals: str = "string"
-    timestamps: str = "iso"
-    json_text: str | None = None
+    integers: NumberForm = NumberForm.NUMBER
+    decimals: NumberForm = NumberForm.STRING
+    timestamps: TimestampForm = TimestampForm.ISO
+    json_text: JsonText | None = None
 
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +165,95 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[ApiKey, ...]
 
 
+class RowRule(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A row filter or row check. *predicate* is None if every row meets it, or it cannot be read;
+    *exact* compares text by code point.
+    """
+
+    text: str
+    address: Address
+    predicate: Predicate | None
+    exact: bool
+
+    @property
+    def every_row(self) -> bool:
+        """Whether every row meets it."""
+        return self.text.strip() == EVERY_ROW
+
+
+PresetValue = None | bool | int | float | str | ClaimReference | PrincipalReference
+
+
+class GrantSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The *index*-th grant of *role*. Lists are as written, None where absent.
+
+    *spelled_verbs* are those of *verbs* that are written out, not meant by `*`. *any_reference*
+    lets a written reference point at rows that the role does not see. A grant on the system has
+    *system* and neither *service* ("") nor *tables* nor *verbs*.
+    """
+
+    role: str
+    index: int
+    service: str
+    tables: tuple[str, ...]
+    verbs: frozenset[Verb]
+    spelled_verbs: frozenset[Verb]
+    fields: tuple[str, ...] | None
+    write: tuple[str, ...] | None
+    rows: RowRule | None
+    check: RowRule | None
+    presets: Mapping[str, PresetValue]
+    masks: Mapping[str, str]
+    aggregate: bool
+    any_reference: bool
+    system: frozenset[str]
+    limits: PartialLimits
+
+    @property
+    def address(self) -> Address:
+        """Its place in the manifest."""
+        return ("roles", self.role, "grants", self.index)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether it has a row filter that some rows may not meet."""
+        return self.rows is not None and not self.rows.every_row
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A role met on the way up; *limits* are the tightest on the way, both ends included."""
+
+    role: str
+    limits: PartialLimits
+
+
+Levels = tuple[tuple[Step, ...], ...]
+
+
+class RoleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One role. *levels* are the role itself, then its parents, then theirs: each at its shortest
+    distance.
+    """
+
+    name: str
+    description: str | None
+    grants: tuple[GrantSettings, ...]
+    levels: Levels
+
+    @property
+    def lineage(self) -> tuple[str, ...]:
+        """The role and its ancestors, the nearer first."""
+        return tuple(step.role for level in self.levels for step in level)
+
+    @property
+    def limits(self) -> PartialLimits:
+        """Its own limits."""
+        return self.levels[0][0].limits
+
+
 class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """*level* of debug, info, warning, error; *format* of json, text."""
 
@@ -118,13 +266,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     Everything a surface is compiled from, but the catalogs.
 
     *purpose_key* is the root from which keys for one purpose are derived (masks); None where no
-    secret is set. Role and grant limits stay in *roles*, as written.
+    secret is set.
     """
 
     server: ServerSettings
     auth: AuthSettings
     limits: LimitSettings
     services: Mapping[str, ServiceSettings]
-    roles: Mapping[str, Role]
+    roles: Mapping[str, RoleSettings]
     logging: LoggingSettings
     purpose_key: Secret | None

@@ -1,7 +1,6 @@
 """Everything compiled from a manifest and its catalogs: who may do what. No engine, no DSN."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -21,20 +20,24 @@ from faucet.model.settings import (
     LimitSettings,
     ServerSettings,
     ValueOptions,
+    Verb,
 )
 from faucet.model.statement import OrderTerm, Output, RelationName, Typed
 
 _NO_MASKS: Final[Mapping[str, str]] = {}
 
-
-class Verb(StrEnum):
-    """The verbs of the contract, as grants name them."""
-
-    GET = "GET"
-    POST = "POST"
-    PUT = "PUT"
-    PATCH = "PATCH"
-    DELETE = "DELETE"
+__all__ = [
+    "ParentRule",
+    "Permission",
+    "Preset",
+    "ResourceView",
+    "RoleView",
+    "ServiceSurface",
+    "ServiceView",
+    "Surface",
+    "Verb",
+    "takes",
+]
 
 
 _ABILITIES: Final[Mapping[Verb, str]] = {

@@ -12,7 +12,7 @@ from faucet.control.overrides import Overrides
 from faucet.control.pipeline import Built, Inputs, Prepared, finish, inputs_of, prepare
 from faucet.diagnostics import Outcome
 from faucet.extension.registry import Registry
-from faucet.model.catalog import Catalog
+from faucet.model.catalog import Catalog, Unreachable
 from faucet.model.manifest.scalars import FORMATS, LEVELS
 from faucet.model.settings import LoggingSettings, ServiceSettings, Settings
 from faucet.serve.inputs import Reading, SecretRecorder, read_manifest, same_as_read
@@ -125,12 +125,20 @@ def _logging_in(text: str) -> Mapping[str, str]:
 
 
 def same(one: Built, other: Built) -> bool:
-    """Return whether both are served alike, to the last pool option."""
+    """
+    Return whether both are served alike, to the last pool option.
+
+    What a database holds beyond the relations that its service publishes does not count.
+    """
     return (
         one.surface.fingerprint == other.surface.fingerprint
         and one.settings == other.settings
-        and one.catalogs == other.catalogs
+        and _published(one) == _published(other)
     )
+
+
+def _published(built: Built) -> Mapping[str, Catalog | Unreachable]:
+    return {name: service.catalog for name, service in built.surface.services.items()}
 
 
 def _kept(settings: Settings, known: Built | None) -> Mapping[str, Catalog]:
@@ -147,5 +155,5 @@ def _kept(settings: Settings, known: Built | None) -> Mapping[str, Catalog]:
 
 
 def _source(service: ServiceSettings) -> tuple[object, ...]:
-    """What a catalog depends on."""
+    """What makes a catalog be read anew: another database, or tables that nobody asked for yet."""
     return service.dialect, service.dsn, service.schema, service.tables

@@ -196,6 +196,8 @@ class Supervisor:
 
         self._kept_out = False
         if self.number and same(loaded, self.loaded):
+            # Its catalogs may hold more: relations that a later manifest may publish.
+            self.loaded = loaded
             self._publish(events.Unchanged(generation=self.number))
             self._status.attempted(found, ok=True)
             return

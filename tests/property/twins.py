@@ -15,11 +15,11 @@ from faucet.control.introspect import introspect
 from faucet.control.load import SourceText, load
 from faucet.control.resolve import Overrides, resolve
 from faucet.control.validate import validate
-from faucet.model.manifest.sections import Role
 from faucet.request.generation import GenerationStatus, Process, open_generation
 from faucet.secret import Secret
 from faucet.standard import standard_registry
 from tests.databases import Database, key, key_of
+from tests.factories import resolved
 from tests.plane import Answer, Plane
 from tests.property.rules import CLAIMS, NOW, Row
 
@@ -106,7 +106,7 @@ class Twins:
             {**shared, "service": "twin", "rows": "all"},
         ]
         settings = msgspec.structs.replace(
-            self._settings, roles={"role": msgspec.convert({"grants": grants}, Role)}
+            self._settings, roles=resolved({"role": {"grants": grants}})
         )
         outcome = compile_surface(settings, self._catalogs, self._facts)
         assert outcome.value is not None, outcome.diagnostics

@@ -1,87 +1,84 @@
 """What a check looks at, and ways to walk it. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
-from msgspec import UNSET
 
+from faucet.control.precedence import Decisions, RankedGrant, closest_grants, decide
 from faucet.control.texts import Text
 from faucet.diagnostics import Address
 from faucet.model.facts import Facts
-from faucet.model.filters.grammar import FilterError, parse_filter
-from faucet.model.filters.predicate import Predicate
-from faucet.model.manifest.scalars import VERBS
+from faucet.model.manifest.patterns import example, ranked
 from faucet.model.manifest.sections import Grant, Manifest
+from faucet.model.settings import GrantSettings, Levels, RoleSettings, Verb
 
-ALL_ROWS = "all"
+Roles = Mapping[str, RoleSettings]
+
+
+class NamedTables(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One service as the grants that a role has or inherits name it, and what decides for the role.
+
+    There is a table for each name in the *grants*, and an example of each glob; *patterns* are
+    these tables as the manifest spells them.
+    """
+
+    patterns: Mapping[str, str]
+    grants: tuple[RankedGrant, ...]
+    decided: Mapping[Verb, Decisions[RankedGrant]]
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """
     A manifest under review.
 
-    *texts* are all of its texts; *now* is in seconds since 1970, None where no clock is asked.
+    *roles* are its roles as resolved, *texts* all of its texts; *now* is in seconds since 1970,
+    None where no clock is asked.
     """
 
     manifest: Manifest
+    roles: Roles
     texts: tuple[Text, ...]
     facts: Facts
     now: float | None
 
-
-class Placed(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant and where it stands."""
-
-    role: str
-    grant: Grant
-    address: Address
-
     @property
-    def verbs(self) -> frozenset[str]:
-        """The verbs on tables, `*` spelled out."""
-        verbs = self.grant.verbs or ()
-        return frozenset(VERBS if "*" in verbs else verbs)
+    def grants(self) -> Iterator[GrantSettings]:
+        """Every grant of every role."""
+        return (grant for role in self.roles.values() for grant in role.grants)
 
-    @property
-    def patterns(self) -> tuple[str, ...]:
-        """The table patterns that add, not those that take away."""
-        return tuple(p for p in self.grant.tables or () if not p.startswith("!"))
+    def lineage(self, role: str) -> tuple[str, ...]:
+        """Return *role* and its ancestors, the nearer first; nothing for an unknown one."""
+        return self.roles[role].lineage if role in self.roles else ()
 
-    @property
-    def filtered(self) -> bool:
-        """Whether the grant has a row filter that is not `all`."""
-        return self.grant.rows is not UNSET and self.grant.rows.strip() != ALL_ROWS
+    def named_tables(self, role: str) -> Iterator[NamedTables]:
+        """Yield what decides for *role*, by service, as far as the names in its grants show."""
+        by_service: dict[str, list[GrantSettings]] = {}
+        for name in self.lineage(role):
+            for grant in self.roles[name].grants:
+                by_service.setdefault(grant.service, []).append(grant)
+        for grants in by_service.values():
+            yield _named_tables(self.roles[role].levels, grants)
+
+    def filters(self, role: str) -> bool:
+        """Return whether a grant that *role* has or inherits has a row filter."""
+        roles = (self.roles[name] for name in self.lineage(role))
+        return any(grant.filtered for each in roles for grant in each.grants)
 
 
-def grants(manifest: Manifest) -> Iterator[Placed]:
-    """Yield every grant of every role."""
+def _named_tables(levels: Levels, grants: list[GrantSettings]) -> NamedTables:
+    written = (pattern.removeprefix("!") for grant in grants for pattern in grant.tables)
+    patterns = {example(pattern): pattern for pattern in written}
+    tables = dict.fromkeys(patterns, False)
+    found = tuple(
+        RankedGrant(settings=grant, ranks=ranked(grant.tables, tables)) for grant in grants
+    )
+    decided = decide(levels, closest_grants(found))
+    return NamedTables(patterns=patterns, grants=found, decided=decided)
+
+
+def written_grants(manifest: Manifest) -> Iterator[tuple[Grant, Address]]:
+    """Yield every grant as written, and its place."""
     for name, role in manifest.roles.items():
         for index, grant in enumerate(role.grants):
-            yield Placed(role=name, grant=grant, address=("roles", name, "grants", index))
-
-
-def lineage(manifest: Manifest, role: str) -> tuple[str, ...]:
-    """Return *role* and its ancestors, the nearer first; unknown roles and cycles end quietly."""
-    found: dict[str, None] = {}
-    waiting = [role]
-    while waiting:
-        name = waiting.pop(0)
-        if name not in found and name in manifest.roles:
-            found[name] = None
-            waiting.extend(manifest.roles[name].extends or ())
-    return tuple(found)
-
-
-def rules(placed: Placed) -> Iterator[tuple[str, str]]:
-    """Yield the key and text of the rules of a grant, `all` left out."""
-    for key, text in (("rows", placed.grant.rows), ("check", placed.grant.check)):
-        if text is not UNSET and text.strip() != ALL_ROWS:
-            yield key, text
-
-
-def read_rule(text: str) -> Predicate | None:
-    """Return the predicate of a rule, None where there is none or it cannot be read."""
-    try:
-        return parse_filter(text, policy=True)
-    except FilterError:
-        return None
+            yield grant, ("roles", name, "grants", index)

@@ -1,6 +1,7 @@
 """Which relations and columns of a service exist at all, for any role. Pure."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import msgspec
 from msgspec import UNSET
@@ -8,12 +9,13 @@ from msgspec import UNSET
 from faucet.control.compile.findings import BAD_KEY, UNKNOWN_FIELD, UNKNOWN_RESOURCE
 from faucet.diagnostics import Address, Diagnostic
 from faucet.model.catalog import EQUATABLE, Catalog, Column, Relation, RelationKind
-from faucet.model.manifest.patterns import matches
+from faucet.model.manifest.patterns import any_matches
 from faucet.model.manifest.sections import Resource, Tables
-from faucet.model.settings import ServiceSettings
+from faucet.model.settings import RoleSettings, ServiceSettings
 from faucet.names import did_you_mean
 
 _NO_RESOURCE = Resource()
+_WORD = re.compile(r"\w+")
 
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,24 +34,60 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     descriptions: Mapping[str, str]
 
 
-def narrow(catalog: Catalog, tables: Tables) -> Catalog:
-    """Return *catalog* as if it had never held the relations that *tables* leaves out."""
-    if tables == Tables():
-        return catalog
-    kept = {
+def select_relations(
+    catalog: Catalog, tables: Tables, granted: Collection[str] = frozenset()
+) -> Catalog:
+    """
+    Return *catalog* as if it had never held the relations that a service does not publish.
+
+    `include` and `exclude` of *tables* select by name, and `exclude` wins. A glob of `include`
+    reaches a relation that is exact-only (a partition, say) only if it is among *granted*, the
+    exact names in grants on the service. Comments that mention an unselected relation are dropped.
+    """
+    selected = {
         name: relation
         for name, relation in catalog.relations.items()
-        if _any_matches(tables.include, name) and not _any_matches(tables.exclude or (), name)
+        if any_matches(tables.include, name)
+        and not any_matches(tables.exclude or (), name)
+        and (not relation.exact_only or name in tables.include or name in granted)
     }
-    return msgspec.structs.replace(catalog, relations=kept)
+    left_out = catalog.relations.keys() - selected.keys()
+    if not left_out:
+        return catalog
+    mentions = mention_test(left_out)
+    relations = {name: _without_comments(each, mentions) for name, each in selected.items()}
+    return msgspec.structs.replace(catalog, relations=relations)
 
 
-def _any_matches(patterns: tuple[str, ...], name: str) -> bool:
-    return any(matches(pattern, name) for pattern in patterns)
+def _without_comments(relation: Relation, mentions: Callable[[str], bool]) -> Relation:
+    columns = tuple(
+        msgspec.structs.replace(column, comment=None) if mentions(column.comment or "") else column
+        for column in relation.columns
+    )
+    comment = None if mentions(relation.comment or "") else relation.comment
+    return msgspec.structs.replace(relation, columns=columns, comment=comment)
+
+
+def mention_test(names: Iterable[str]) -> Callable[[str], bool]:
+    """Return the test of whether a text mentions one of *names*: a word, or, odd ones, anywhere."""
+    folded = frozenset(name.casefold() for name in names)
+    odd = tuple(name for name in folded if _WORD.fullmatch(name) is None)
+
+    def mentions(text: str) -> bool:
+        inside = text.casefold()
+        return not folded.isdisjoint(_WORD.findall(inside)) or any(name in inside for name in odd)
+
+    return mentions
+
+
+def granted_names(roles: Mapping[str, RoleSettings], service: str) -> frozenset[str]:
+    """Return every name that a grant on *service* spells exactly; globs among them do no harm."""
+    grants = (grant for role in roles.values() for grant in role.grants)
+    return frozenset(name for grant in grants if grant.service == service for name in grant.tables)
 
 
 def expose(service: ServiceSettings, catalog: Catalog) -> Mapping[str, Exposed]:
-    """Return what exists of each relation of the narrowed *catalog*."""
+    """Return what exists of each relation of *catalog*, which holds what the service publishes."""
     return {
         name: _expose(relation, service.resources.get(name, _NO_RESOURCE))
         for name, relation in catalog.relations.items()

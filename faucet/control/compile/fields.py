@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from msgspec import UNSET, UnsetType
-
 from faucet.control.compile.exposure import Exposed
 from faucet.control.compile.findings import (
     BAD_MASK,
@@ -17,7 +15,7 @@ from faucet.diagnostics import Address, Diagnostic
 from faucet.model.catalog import Column
 from faucet.model.facts import TransformFacts
 from faucet.model.manifest.patterns import covers, is_glob
-from faucet.model.manifest.sections import Grant
+from faucet.model.settings import GrantSettings
 from faucet.names import did_you_mean
 
 Faults = dict[Found, list[str]]
@@ -26,9 +24,9 @@ Faults = dict[Found, list[str]]
 EVERYTHING = ("*",)
 
 
-def readable(fields: tuple[str, ...] | UnsetType, exposed: Exposed) -> tuple[str, ...]:
+def readable(fields: tuple[str, ...] | None, exposed: Exposed) -> tuple[str, ...]:
     """Return the unhidden columns that *fields* covers, in table order; all where it is absent."""
-    if fields is UNSET or fields == EVERYTHING:
+    if fields is None or fields == EVERYTHING:
         return tuple(exposed.columns)
     return tuple([name for name in exposed.columns if covers(fields, name)])
 
@@ -57,16 +55,14 @@ def generated(column: Column, address: Address, *, at_key: bool = False) -> Foun
 
 
 def masks(
-    grant: Grant,
+    grant: GrantSettings,
     exposed: Exposed,
     address: Address,
     transforms: Mapping[str, TransformFacts],
     faults: Faults,
 ) -> Mapping[str, str]:
     """Return the masks of unhidden columns by name; each must take its column's kind."""
-    if grant.mask is UNSET:
-        return {}
-    made = {name: mask for name, mask in grant.mask.items() if name in exposed.columns}
+    made = {name: mask for name, mask in grant.masks.items() if name in exposed.columns}
     for name, mask in made.items():
         kind = exposed.columns[name].type.kind
         place = (*address, name)
@@ -91,14 +87,14 @@ def masks(
 
 
 def name_faults(
-    grant: Grant, tables: tuple[Exposed, ...], address: Address
+    grant: GrantSettings, tables: tuple[Exposed, ...], address: Address
 ) -> Iterator[Diagnostic]:
     """Yield the names in *grant* that no table of it has. *tables* are not empty."""
     for key, names in (("fields", grant.fields), ("write", grant.write)):
-        if names is not UNSET:
+        if names is not None:
             yield from _list_faults(names, tables, (*address, key))
-    for key, mapping in (("set", grant.presets), ("mask", grant.mask)):
-        for name in mapping or ():
+    for key, mapping in (("set", grant.presets), ("mask", grant.masks)):
+        for name in mapping:
             if not any(name in exposed.columns for exposed in tables):
                 yield _unknown(name, tables, (*address, key, name), at_key=True)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from msgspec import UNSET
 
 from faucet.control.compile.exposure import Exposed
 from faucet.control.compile.fields import (
@@ -21,14 +20,15 @@ from faucet.control.compile.findings import (
     Found,
     merge,
 )
-from faucet.control.compile.globs import Rank, match_tables, pattern_faults
-from faucet.control.compile.policy import Rule, read_rule, type_rule
+from faucet.control.compile.globs import pattern_faults
+from faucet.control.compile.policy import type_rule
 from faucet.control.compile.presets import presets
+from faucet.control.precedence import RankedGrant
 from faucet.diagnostics import Address, Diagnostic, Severity
 from faucet.model.facts import Facts
 from faucet.model.filters.condition import Condition
-from faucet.model.manifest.sections import Grant
-from faucet.model.settings import ServiceSettings, Settings
+from faucet.model.manifest.patterns import ranked
+from faucet.model.settings import GrantSettings, ServiceSettings, Settings
 from faucet.model.surface import Preset, Verb
 
 WRITES: Final = frozenset({Verb.POST, Verb.PUT, Verb.PATCH, Verb.DELETE})
@@ -51,41 +51,19 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     check: Condition | None
 
 
-class TableGrant(msgspec.Struct, frozen=True, kw_only=True):
-    """One grant on tables, the *index*-th of *role*, with what it matches and says there."""
+class TableGrant(RankedGrant, frozen=True, kw_only=True):
+    """One grant on tables, with what it covers and what it says there."""
 
-    role: str
-    index: int
-    service: str
-    spec: Grant
-    tables: tuple[str, ...]
-    verbs: frozenset[Verb]
-    ranks: Mapping[str, Rank]
     definitions: Mapping[str, Definition]
 
-    @property
-    def address(self) -> Address:
-        """Where it stands in the manifest."""
-        return ("roles", self.role, "grants", self.index)
 
-
-class Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """What a grant is judged on; *exposed* is None while the service is unreachable."""
+class GrantContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What a grant is compiled against; *exposed* is None while the service is unreachable."""
 
     service: ServiceSettings
     exposed: Mapping[str, Exposed] | None
     facts: Facts
     keyed: bool
-
-
-class _Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant being defined: what it says and what that is judged on."""
-
-    grant: Grant
-    address: Address
-    ground: Ground
-    rows: Rule | None
-    check: Rule | None
 
 
 def table_grants(
@@ -95,79 +73,52 @@ def table_grants(
     diagnostics: list[Diagnostic],
 ) -> tuple[TableGrant, ...]:
     """Return every grant on tables of a known service, in the manifest's order."""
-    made: list[TableGrant] = []
-    for role, spec in settings.roles.items():
-        for index, grant in enumerate(spec.grants):
-            service = settings.services.get(grant.service or "")
-            if service is None or grant.tables is UNSET:
-                continue
-            ground = Ground(
-                service=service,
-                exposed=exposed[service.name],
-                facts=facts,
-                keyed=settings.purpose_key is not None,
-            )
-            made.append(_table_grant(role, index, grant, ground, diagnostics))
-    return tuple(made)
+    contexts = {
+        name: GrantContext(
+            service=service,
+            exposed=exposed[name],
+            facts=facts,
+            keyed=settings.purpose_key is not None,
+        )
+        for name, service in settings.services.items()
+    }
+    return tuple(
+        _table_grant(grant, contexts[grant.service], diagnostics)
+        for role in settings.roles.values()
+        for grant in role.grants
+        if grant.tables and grant.service in contexts
+    )
 
 
 def _table_grant(
-    role: str, index: int, grant: Grant, ground: Ground, diagnostics: list[Diagnostic]
+    grant: GrantSettings, context: GrantContext, diagnostics: list[Diagnostic]
 ) -> TableGrant:
-    address: Address = ("roles", role, "grants", index)
-    patterns = grant.tables or ()
-    relations = {name: each.relation for name, each in (ground.exposed or {}).items()}
-    ranks = match_tables(patterns, relations)
-    if ground.exposed is not None:
-        diagnostics += pattern_faults(patterns, relations, (*address, "tables"))
-    if tables := tuple(ground.exposed[name] for name in ranks) if ground.exposed else ():
-        diagnostics += name_faults(grant, tables, address)
+    exposed = context.exposed or {}
+    relations = {name: each.relation for name, each in exposed.items()}
+    ranks = ranked(grant.tables, {name: each.exact_only for name, each in relations.items()})
+    if context.exposed is not None:
+        diagnostics += pattern_faults(grant.tables, relations, (*grant.address, "tables"))
+    if tables := tuple(exposed[name] for name in ranks):
+        diagnostics += name_faults(grant, tables, grant.address)
     faults: Faults = {}
-    reading = _read(grant, address, ground, faults)
-    definitions = {each.relation.name: _define(reading, each, faults) for each in tables}
+    _grant_faults(grant, context, faults)
+    definitions = {each.relation.name: _define(grant, each, context, faults) for each in tables}
     diagnostics += merge(faults)
-    return TableGrant(
-        role=role,
-        index=index,
-        service=ground.service.name,
-        spec=grant,
-        tables=patterns,
-        verbs=verbs_of(grant),
-        ranks=ranks,
-        definitions=definitions,
-    )
+    return TableGrant(settings=grant, ranks=ranks, definitions=definitions)
 
 
-def verbs_of(grant: Grant) -> frozenset[Verb]:
-    """Return the verbs that *grant* names; ``*`` is all of them."""
-    named = grant.verbs or ()
-    return frozenset(Verb) if "*" in named else frozenset(Verb(verb) for verb in named)
-
-
-def _read(grant: Grant, address: Address, ground: Ground, faults: Faults) -> _Reading:
-    exact = grant.collate != "column"
-    _grant_faults(grant, address, ground, faults)
-    return _Reading(
-        grant=grant,
-        address=address,
-        ground=ground,
-        rows=read_rule(grant.rows, (*address, "rows"), faults, exact=exact),
-        check=read_rule(grant.check, (*address, "check"), faults, exact=exact),
-    )
-
-
-def _define(reading: _Reading, exposed: Exposed, faults: Faults) -> Definition:
-    grant, address, ground = reading.grant, reading.address, reading.ground
+def _define(
+    grant: GrantSettings, exposed: Exposed, context: GrantContext, faults: Faults
+) -> Definition:
+    address, service = grant.address, context.service
     columns = readable(grant.fields, exposed)
-    if not columns and grant.fields is not UNSET:
+    if not columns and grant.fields is not None:
         faults.setdefault(_nothing_left(address), []).append(exposed.relation.name)
-    masked = masks(grant, exposed, (*address, "mask"), ground.facts.transforms, faults)
+    masked = masks(grant, exposed, (*address, "mask"), context.facts.transforms, faults)
     written = (
-        None
-        if grant.write is UNSET
-        else writable(grant.write, exposed, (*address, "write"), faults)
+        None if grant.write is None else writable(grant.write, exposed, (*address, "write"), faults)
     )
-    rows = type_rule(reading.rows, exposed, ground.service, faults)
+    rows = type_rule(grant.rows, exposed, service, faults)
     return Definition(
         readable=columns,
         masks={name: mask for name, mask in masked.items() if name in columns},
@@ -175,11 +126,9 @@ def _define(reading: _Reading, exposed: Exposed, faults: Faults) -> Definition:
             name for name in columns if name not in masked and not exposed.columns[name].generated
         ),
         writable=written,
-        presets=presets(grant, exposed, ground.service.values, (*address, "set"), faults),
+        presets=presets(grant, exposed, service.values, (*address, "set"), faults),
         rows=rows,
-        check=rows
-        if reading.check is None
-        else type_rule(reading.check, exposed, ground.service, faults),
+        check=rows if grant.check is None else type_rule(grant.check, exposed, service, faults),
     )
 
 
@@ -192,25 +141,25 @@ def _nothing_left(address: Address) -> Found:
     )
 
 
-def _grant_faults(grant: Grant, address: Address, ground: Ground, faults: Faults) -> None:
+def _grant_faults(grant: GrantSettings, context: GrantContext, faults: Faults) -> None:
     """Note what is doubtful about a grant whatever the table."""
-    if ground.service.read_only and WRITES & verbs_of(grant):
+    if context.service.read_only and WRITES & grant.verbs:
         fault = Found(
             code=READ_ONLY_WRITE,
-            message=f'service "{ground.service.name}" is read-only: its writes are all refused',
-            address=(*address, "verbs"),
+            message=f'service "{context.service.name}" is read-only: its writes are all refused',
+            address=(*grant.address, "verbs"),
             hint="grant GET alone",
             severity=Severity.WARNING,
         )
         faults.setdefault(fault, [])
-    transforms = ground.facts.transforms
-    for name, mask in (grant.mask or {}).items():
-        if mask in transforms and transforms[mask].keyed and not ground.keyed:
+    transforms = context.facts.transforms
+    for name, mask in grant.masks.items():
+        if mask in transforms and transforms[mask].keyed and not context.keyed:
             fault = Found(
                 code=UNKEYED_MASK,
                 message=f'the mask "{mask}" is keyed, and no secret is set: '
                 "its values change with every start",
-                address=(*address, "mask", name),
+                address=(*grant.address, "mask", name),
                 hint="set FAUCET_AUTH_JWT_SECRET",
                 severity=Severity.WARNING,
             )

@@ -17,10 +17,10 @@ from faucet.control.compile.grants import WRITES, TableGrant
 from faucet.diagnostics import Address, Diagnostic, Severity
 from faucet.model.catalog import ForeignKey, Relation, RelationKind
 from faucet.model.filters.condition import Condition, columns_of
-from faucet.model.settings import ServiceSettings
+from faucet.model.manifest.patterns import EXACT
+from faucet.model.settings import CHANGES, ServiceSettings
 from faucet.model.surface import Permission, ResourceView, RoleView, ServiceView, Verb, takes
 
-_EXACT = 2
 _TOUCHED_BY: Final = {"CASCADE": Verb.DELETE, "SET NULL": Verb.PATCH, "SET DEFAULT": Verb.PATCH}
 """What a foreign key does to the rows that point at a deleted one, as the verb that it is like."""
 
@@ -29,7 +29,8 @@ def lint(
     view: RoleView, services: Mapping[str, ServiceSettings], grants: Iterable[TableGrant]
 ) -> tuple[Diagnostic, ...]:
     """Return the warnings about the grants that *view*'s role wrote itself."""
-    written = {grant.address: grant for grant in grants if grant.role == view.name}
+    own = (grant for grant in grants if grant.settings.role == view.name)
+    written = {grant.settings.address: grant for grant in own}
     faults: Faults = {}
     for service in view.services.values():
         cascading = _cascading(service)
@@ -54,7 +55,7 @@ def _note(found: Iterable[Found], table: str, faults: Faults) -> None:
 
 def _spelled(grant: TableGrant, verb: Verb, table: str) -> bool:
     """Whether the author named this verb or this table, so that a `*` for both stays quiet."""
-    return verb in (grant.spec.verbs or ()) or grant.ranks[table][0] == _EXACT
+    return verb in grant.settings.spelled_verbs or grant.ranks[table] == EXACT
 
 
 def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Found]:
@@ -100,7 +101,7 @@ def _unread(resource: ResourceView, _verb: Verb, grant: Permission) -> Iterator[
 def _oracle(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Found]:
     """Unique keys across tenants: a 409 tells that some invisible row has these values."""
     seen = resource.read or grant
-    if verb not in {Verb.POST, Verb.PATCH, Verb.PUT} or seen.row_filter is None:
+    if verb not in CHANGES or seen.row_filter is None:
         return
     ruled = columns_of(seen.row_filter)
     settable = grant.writable.difference(preset.column for preset in grant.presets)

@@ -6,7 +6,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from faucet.control.compile.openapi_operations import Place, limit_name, relation_paths
+from faucet.control.compile.openapi_operations import DocumentedRelation, limit_name, relation_paths
 from faucet.control.compile.openapi_parts import (
     HEADERS,
     PARAMETERS,
@@ -132,12 +132,12 @@ class _Writer:
             }
         )
 
-    def _places(self, view: ServiceView) -> Iterator[Place]:
+    def _places(self, view: ServiceView) -> Iterator[DocumentedRelation]:
         service = self._publication.services[view.name]
         forms = Forms(values=service.values, transforms=self._publication.transforms)
         shown = visible(view, read_only=service.read_only, relations=service.relations)
         for relation in shown:
-            yield Place(
+            yield DocumentedRelation(
                 service=view.name,
                 relation=relation,
                 token=f"{view.name}.{_token(relation.name)}",
@@ -158,7 +158,7 @@ def _token(name: str) -> str:
     return "".join(char if _PLAIN.fullmatch(char) else f".{ord(char):x}." for char in name)
 
 
-def _paths(views: list[ServiceView], places: list[Place]) -> dict[str, object]:
+def _paths(views: list[ServiceView], places: list[DocumentedRelation]) -> dict[str, object]:
     paths: dict[str, object] = {}
     for view in views:
         path = ROUTES[RouteName.TABLES].path(service=view.name)
@@ -183,14 +183,14 @@ def _tables(service: str) -> dict[str, object]:
     }
 
 
-def _schemas(places: list[Place]) -> dict[str, object]:
+def _schemas(places: list[DocumentedRelation]) -> dict[str, object]:
     schemas: dict[str, object] = dict(SCHEMAS)
     for place in places:
         schemas.update(relation_schemas(place.relation, place.token, place.forms))
     return schemas
 
 
-def _limits(places: list[Place]) -> dict[str, object]:
+def _limits(places: list[DocumentedRelation]) -> dict[str, object]:
     grants = [read for place in places if (read := place.relation.verbs.get(Verb.GET))]
     return {
         limit_name(grant): limit_parameter(grant.limits.page_default, grant.limits.page_max)

@@ -36,7 +36,7 @@ _LOCATION: Final = headers(
 )
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class DocumentedRelation(msgspec.Struct, frozen=True, kw_only=True):
     """A relation in a document: *token* starts its component names and operation ids."""
 
     service: str
@@ -55,7 +55,7 @@ def limit_name(grant: Permission) -> str:
     return f"limit.{grant.limits.page_default}.{grant.limits.page_max}"
 
 
-def relation_paths(place: Place) -> Mapping[str, object]:
+def relation_paths(place: DocumentedRelation) -> Mapping[str, object]:
     """Return the paths of the relation with the operations that are granted."""
     names = {"service": place.service, "table": place.relation.name}
     paths: dict[str, object] = {_LISTED.path(**names): _collection(place)}
@@ -65,7 +65,7 @@ def relation_paths(place: Place) -> Mapping[str, object]:
     return paths
 
 
-def _collection(place: Place) -> Schema:
+def _collection(place: DocumentedRelation) -> Schema:
     return {
         verb.lower(): _operation(
             place,
@@ -78,7 +78,7 @@ def _collection(place: Place) -> Schema:
     }
 
 
-def _record(place: Place, verbs: list[Verb]) -> Schema:
+def _record(place: DocumentedRelation, verbs: list[Verb]) -> Schema:
     key = ", ".join(place.relation.key) if place.relation.reads else ""
     named = f": {key}" if len(place.relation.key) > 1 and key else ""
     item: Schema = {
@@ -108,7 +108,7 @@ def _record(place: Place, verbs: list[Verb]) -> Schema:
 
 
 def _operation(  # noqa: PLR0913
-    place: Place,
+    place: DocumentedRelation,
     verb: Verb,
     *,
     parameters: list[dict[str, object]],
@@ -152,7 +152,7 @@ def _listed_parameters(relation: Visible, verb: Verb, grant: Permission) -> list
     return [parameter(name) for name in names]
 
 
-def _bodies(place: Place, verb: Verb, grant: Permission) -> Schema:
+def _bodies(place: DocumentedRelation, verb: Verb, grant: Permission) -> Schema:
     if verb is Verb.GET:
         return {}
     if verb is Verb.DELETE:
@@ -169,12 +169,12 @@ def _bodies(place: Place, verb: Verb, grant: Permission) -> Schema:
     return _body({"anyOf": forms})
 
 
-def _keyed(place: Place, record: Schema) -> Schema:
+def _keyed(place: DocumentedRelation, record: Schema) -> Schema:
     """The body of a record of a list: it carries its key."""
     return {**record, "required": list(place.relation.key)} if place.relation.reads else record
 
 
-def _envelope(place: Place, verb: Verb, resource: Schema) -> Schema:
+def _envelope(place: DocumentedRelation, verb: Verb, resource: Schema) -> Schema:
     properties: Schema = {"resource": resource}
     if verb is Verb.PATCH:
         if place.relation.reads:
@@ -184,7 +184,7 @@ def _envelope(place: Place, verb: Verb, resource: Schema) -> Schema:
     return {"type": "object", "required": ["resource"], "properties": properties}
 
 
-def _selector(place: Place, grant: Permission) -> Schema:
+def _selector(place: DocumentedRelation, grant: Permission) -> Schema:
     """The body of DELETE: keys, or records of them."""
     key: Schema = {"type": "object"}
     if place.relation.reads:
@@ -193,7 +193,7 @@ def _selector(place: Place, grant: Permission) -> Schema:
     return {"type": "object", "properties": {"ids": _ids(place), "resource": listed}}
 
 
-def _ids(place: Place) -> Schema:
+def _ids(place: DocumentedRelation) -> Schema:
     return {"type": "array", "items": key_item_schema(place.relation, place.forms)}
 
 
@@ -201,7 +201,7 @@ def _body(schema: Schema, *, required: bool = True) -> Schema:
     return {"required": required, "content": {"application/json": {"schema": schema}}}
 
 
-def _listed_answers(place: Place, verb: Verb) -> Schema:
+def _listed_answers(place: DocumentedRelation, verb: Verb) -> Schema:
     if verb is Verb.GET:
         return {"200": _answer("A page of rows.", _list(place.row, "Meta"))}
     rows = _list({"anyOf": [place.row, reference("Error")]}, "WriteMeta", rows_always=False)
@@ -213,7 +213,7 @@ def _listed_answers(place: Place, verb: Verb) -> Schema:
     }
 
 
-def _single_answers(place: Place, verb: Verb) -> Schema:
+def _single_answers(place: DocumentedRelation, verb: Verb) -> Schema:
     counted: Schema = {
         "type": "object",
         "required": ["meta"],

@@ -1,14 +1,13 @@
 """What one role may be told of a relation; all that its documents are made from. Pure."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from faucet.control.compile.exposure import mention_test
 from faucet.model.catalog import Column
 from faucet.model.surface import Permission, ResourceView, ServiceView, Verb, takes
 
-_WORD = re.compile(r"\w+")
 _CHANGES = (Verb.POST, Verb.PUT, Verb.PATCH)
 
 
@@ -60,9 +59,10 @@ def _visible(resource: ResourceView, unknown: frozenset[str], *, read_only: bool
     relation, read = resource.relation, resource.read
     readable = frozenset(read.readable) if read is not None else frozenset()
     masks = read.masks if read is not None else {}
-    secret = unknown.union(
-        column.name for column in relation.columns if column.name not in readable
+    mentions = mention_test(
+        unknown.union(column.name for column in relation.columns if column.name not in readable)
     )
+    comment = None if mentions(relation.comment or "") else relation.comment
     key = resource.key
     usable = bool(key) and (read is None or (readable.issuperset(key) and not masks.keys() & key))
     verbs = {
@@ -77,11 +77,11 @@ def _visible(resource: ResourceView, unknown: frozenset[str], *, read_only: bool
         name=relation.name,
         reads=read is not None,
         columns=tuple(
-            _clean(column, secret) for column in relation.columns if column.name in readable
+            _clean(column, mentions) for column in relation.columns if column.name in readable
         ),
         masks=masks,
         descriptions=resource.descriptions,
-        description=resource.description or _telling(relation.comment, secret),
+        description=resource.description or comment,
         key=key if usable else (),
         verbs=verbs,
         bodies=bodies,
@@ -100,19 +100,7 @@ def _body(resource: ResourceView, grant: Permission, readable: frozenset[str]) -
     )
 
 
-def _clean(column: Column, secret: frozenset[str]) -> Column:
-    if column.comment is None:
+def _clean(column: Column, mentions: Callable[[str], bool]) -> Column:
+    if column.comment is None or not mentions(column.comment):
         return column
-    return msgspec.structs.replace(column, comment=_telling(column.comment, secret))
-
-
-def _telling(comment: str | None, secret: frozenset[str]) -> str | None:
-    """Return *comment* unless it mentions a *secret* name, as a word or, odd ones, anywhere."""
-    if comment is None:
-        return None
-    folded = comment.casefold()
-    names = frozenset(name.casefold() for name in secret)
-    odd = (name for name in names if _WORD.fullmatch(name) is None)
-    if names.intersection(_WORD.findall(folded)) or any(name in folded for name in odd):
-        return None
-    return comment
+    return msgspec.structs.replace(column, comment=None)

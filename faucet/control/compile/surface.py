@@ -4,35 +4,38 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from faucet.control.compile.exposure import Exposed, expose, narrow, resource_faults
+from faucet.control.compile.exposure import (
+    Exposed,
+    expose,
+    granted_names,
+    resource_faults,
+    select_relations,
+)
 from faucet.control.compile.fingerprint import fingerprint
 from faucet.control.compile.grants import TableGrant, table_grants
-from faucet.control.compile.inheritance import levels
 from faucet.control.compile.key_claims import key_claims
 from faucet.control.compile.lint import lint
 from faucet.control.compile.openapi import Publication, PublishedService, publish
-from faucet.control.compile.precedence import Levels, nominate, tie_faults
-from faucet.control.compile.roles import Terrain, decisions, service_view, unsaid_rows
+from faucet.control.compile.role_faults import row_faults, tie_faults
+from faucet.control.compile.roles import ServiceScope, service_view
 from faucet.control.compile.views import compile_table
+from faucet.control.precedence import closest_grants, decide, unstated_rows
 from faucet.diagnostics import Diagnostic, Outcome, has_errors
 from faucet.model.catalog import Catalog, Unreachable
 from faucet.model.facts import Facts
-from faucet.model.settings import ServiceSettings, Settings
+from faucet.model.settings import RoleSettings, ServiceSettings, Settings
 from faucet.model.surface import RoleView, ServiceSurface, ServiceView, Surface
 
 _NOT_ASKED = Unreachable(reason="the database was not asked")
 
 
-class _Field(msgspec.Struct, frozen=True, kw_only=True):
+class _Published(msgspec.Struct, frozen=True, kw_only=True):
     """
-    By service: the narrowed catalog, what is exposed of it (None while unreachable), and all names.
-
-    *names* are those that no document may tell unless they are granted, excluded tables among them.
+    By service: the catalog of what it publishes, and what is exposed of it, None while unreachable.
     """
 
     catalogs: Mapping[str, Catalog | Unreachable]
     exposed: Mapping[str, Mapping[str, Exposed] | None]
-    names: Mapping[str, frozenset[str]]
 
 
 def compile_surface(
@@ -46,108 +49,99 @@ def compile_surface(
     addresses and offsets, no spans.
     """
     diagnostics: list[Diagnostic] = []
-    field = _survey(settings, catalogs, diagnostics)
-    grants = table_grants(settings, field.exposed, facts, diagnostics)
-    roles = _roles(settings, _terrains(settings, field, grants, facts), diagnostics)
+    published = _published(settings, catalogs, diagnostics)
+    grants = table_grants(settings, published.exposed, facts, diagnostics)
+    roles = _roles(settings, _scopes(settings, published, grants, facts), diagnostics)
     if has_errors(diagnostics):
         return Outcome(value=None, diagnostics=tuple(diagnostics))
     for view in roles.values():
         diagnostics += lint(view, settings.services, grants)
     diagnostics += key_claims(settings.auth.keys, roles, settings.services)
-    surface = _surface(settings, field, roles, facts)
+    surface = _surface(settings, published, roles, facts)
     return Outcome(value=surface, diagnostics=tuple(diagnostics))
 
 
-def _survey(
+def _published(
     settings: Settings,
     catalogs: Mapping[str, Catalog | Unreachable],
     diagnostics: list[Diagnostic],
-) -> _Field:
-    narrowed: dict[str, Catalog | Unreachable] = {}
+) -> _Published:
+    selected: dict[str, Catalog | Unreachable] = {}
     exposed: dict[str, Mapping[str, Exposed] | None] = {}
-    names: dict[str, frozenset[str]] = {}
     for name, service in settings.services.items():
         catalog = catalogs.get(name, _NOT_ASKED)
         if isinstance(catalog, Unreachable):
-            narrowed[name], exposed[name], names[name] = catalog, None, frozenset()
+            selected[name], exposed[name] = catalog, None
             continue
-        kept = narrow(catalog, service.tables)
+        granted = granted_names(settings.roles, name)
+        kept = select_relations(catalog, service.tables, granted)
         diagnostics += resource_faults(service, kept)
-        narrowed[name], exposed[name] = kept, expose(service, kept)
-        names[name] = frozenset(catalog.relations)
-    return _Field(catalogs=narrowed, exposed=exposed, names=names)
+        selected[name], exposed[name] = kept, expose(service, kept)
+    return _Published(catalogs=selected, exposed=exposed)
 
 
-def _terrains(
-    settings: Settings, field: _Field, grants: tuple[TableGrant, ...], facts: Facts
-) -> tuple[Terrain, ...]:
-    terrains: list[Terrain] = []
+def _scopes(
+    settings: Settings, published: _Published, grants: tuple[TableGrant, ...], facts: Facts
+) -> tuple[ServiceScope, ...]:
+    scopes: list[ServiceScope] = []
     for name, service in settings.services.items():
-        catalog = field.catalogs[name]
-        own = tuple(grant for grant in grants if grant.service == name)
-        terrains.append(
-            Terrain(
+        catalog = published.catalogs[name]
+        own = tuple(grant for grant in grants if grant.settings.service == name)
+        scopes.append(
+            ServiceScope(
                 service=service,
                 schema=catalog.schema if isinstance(catalog, Catalog) else None,
-                exposed=field.exposed[name] or {},
+                exposed=published.exposed[name] or {},
                 tables={
                     table: compile_table(
                         exposed, arrays=facts.dialects[service.dialect].array_parameters
                     )
-                    for table, exposed in (field.exposed[name] or {}).items()
+                    for table, exposed in (published.exposed[name] or {}).items()
                 },
                 grants=own,
-                nominees=nominate(own),
+                closest=closest_grants(own),
             )
         )
-    return tuple(terrains)
+    return tuple(scopes)
 
 
 def _roles(
-    settings: Settings, terrains: tuple[Terrain, ...], diagnostics: list[Diagnostic]
+    settings: Settings, scopes: tuple[ServiceScope, ...], diagnostics: list[Diagnostic]
 ) -> Mapping[str, RoleView]:
-    views: dict[str, RoleView] = {}
-    for name in settings.roles:
-        line = levels(settings.roles, name)
-        views[name] = RoleView(
+    return {
+        name: RoleView(
             name=name,
-            services={view.name: view for view in _views(settings, terrains, line, diagnostics)},
-            system=_system(settings, line),
+            services={view.name: view for view in _views(role, scopes, diagnostics)},
+            system=frozenset(
+                verb
+                for ancestor in role.lineage
+                for grant in settings.roles[ancestor].grants
+                for verb in grant.system
+            ),
         )
-    return views
+        for name, role in settings.roles.items()
+    }
 
 
 def _views(
-    settings: Settings,
-    terrains: tuple[Terrain, ...],
-    line: Levels,
-    diagnostics: list[Diagnostic],
+    role: RoleSettings, scopes: tuple[ServiceScope, ...], diagnostics: list[Diagnostic]
 ) -> Iterator[ServiceView]:
-    role = line[0][0].role
-    for terrain in terrains:
-        decided = decisions(terrain, line)
-        diagnostics += tie_faults(role, decided)
-        diagnostics += unsaid_rows(role, decided)
-        view = service_view(terrain, line, decided, settings.roles)
+    for scope in scopes:
+        decided = decide(role.levels, scope.closest)
+        diagnostics += tie_faults(role.name, decided)
+        unstated = unstated_rows(role.levels, scope.grants, decided)
+        diagnostics += row_faults(role.name, unstated)
+        view = service_view(scope, role.levels, decided)
         if view is not None:
             yield view
 
 
-def _system(settings: Settings, line: Levels) -> frozenset[str]:
-    return frozenset(
-        verb
-        for level in line
-        for step in level
-        for grant in settings.roles[step.role].grants
-        for verb in grant.system or ()
-    )
-
-
 def _surface(
-    settings: Settings, field: _Field, roles: Mapping[str, RoleView], facts: Facts
+    settings: Settings, published: _Published, roles: Mapping[str, RoleView], facts: Facts
 ) -> Surface:
     services = {
-        name: _service(service, field.catalogs[name]) for name, service in settings.services.items()
+        name: _service(service, published.catalogs[name])
+        for name, service in settings.services.items()
     }
     documents = publish(
         roles,
@@ -159,7 +153,7 @@ def _surface(
                     label=service.label,
                     values=service.values,
                     read_only=service.read_only,
-                    relations=field.names[name],
+                    relations=frozenset(published.exposed[name] or ()),
                 )
                 for name, service in services.items()
             },
@@ -173,7 +167,7 @@ def _surface(
         roles=roles,
         openapi=documents.whole,
         service_openapi=documents.by_service,
-        fingerprint=fingerprint(settings, field.catalogs),
+        fingerprint=fingerprint(settings, published.catalogs),
     )
 
 

@@ -3,11 +3,19 @@
 from typing import Final
 
 from faucet.errors import FILTER_TOO_LARGE, INVALID_PARAMETER
-from faucet.model.filters.predicate import And, ColumnName, Not, Or, Predicate
+from faucet.model.filters.predicate import (
+    And,
+    ClaimReference,
+    ColumnName,
+    Not,
+    Or,
+    Predicate,
+    PrincipalReference,
+)
 from faucet.model.filters.terms import TermReader, is_column_word
 from faucet.model.filters.tokens import FilterError, Tokens
 
-__all__ = ["FilterError", "parse_column", "parse_filter"]
+__all__ = ["FilterError", "parse_column", "parse_filter", "parse_reference"]
 
 _MAX_DEPTH: Final = 64
 _MAX_TERMS: Final = 1000
@@ -38,6 +46,18 @@ def parse_column(text: str) -> ColumnName:
     except FilterError as error:
         raise FilterError(INVALID_PARAMETER, error.message, error.position) from None
     return column
+
+
+def parse_reference(text: str) -> ClaimReference | PrincipalReference | None:
+    """Return the one reference in braces that *text* is as a whole, or None."""
+    if not (text.startswith("{") and text.endswith("}")):
+        return None
+    try:
+        tokens = Tokens(text)
+        reference = TermReader(tokens, policy=True).reference()
+    except FilterError:
+        return None
+    return reference if tokens.at_end else None
 
 
 class _Frame:

@@ -1,5 +1,6 @@
 """The filter as written, by callers and in row rules: a tree with positions."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
@@ -135,3 +136,27 @@ class Or(msgspec.Struct, frozen=True, kw_only=True, tag="or"):
 
 
 Predicate = Compare | In | Between | Match | IsNull | Not | And | Or
+
+
+def claims_of(predicate: Predicate) -> Iterator[ClaimReference]:
+    """Yield the claims that *predicate* refers to, in the order of its text."""
+    match predicate:
+        case Not(of=part):
+            yield from claims_of(part)
+        case And(of=parts) | Or(of=parts):
+            for part in parts:
+                yield from claims_of(part)
+        case _:
+            yield from (each for each in _operands(predicate) if isinstance(each, ClaimReference))
+
+
+def _operands(test: Compare | In | Between | Match | IsNull) -> tuple[Operand, ...]:
+    match test:
+        case Compare(operand=operand) | Match(operand=operand):
+            return (operand,)
+        case In(operands=operands, claim=claim):
+            return operands if claim is None else (claim,)
+        case Between(low=low, high=high):
+            return (low, high)
+        case IsNull():
+            return ()

@@ -144,7 +144,7 @@ class TermReader:
     def _membership(self, column: ColumnName, *, negated: bool) -> Predicate:
         self._tokens.take()
         if self._tokens.current.kind is TokenKind.REFERENCE:
-            claim = self._reference(self._tokens.take())
+            claim = self.reference()
             if not isinstance(claim, ClaimReference):
                 message = "only a claim can be a list; put single values in parentheses"
                 raise FilterError(FILTER_SYNTAX, message, claim.position)
@@ -180,7 +180,7 @@ class TermReader:
             text = token.keyword.lower()
             return Literal(kind=LiteralKind.BOOLEAN, text=text, position=token.position)
         if token.kind is TokenKind.REFERENCE:
-            return self._reference(self._tokens.take())
+            return self.reference()
         if token.kind in {TokenKind.WORD, TokenKind.QUOTED}:
             return self._word(self._tokens.take(), after)
         raise self._tokens.expected(f"a value after {after}")
@@ -199,7 +199,9 @@ class TermReader:
             message = f"expected a value after {after}; text must stand in single quotes: '{shown}'"
         raise FilterError(FILTER_SYNTAX, message, token.position)
 
-    def _reference(self, token: Token) -> ClaimReference | PrincipalReference:
+    def reference(self) -> ClaimReference | PrincipalReference:
+        """Take one reference in braces."""
+        token = self._tokens.take()
         self._check_policy("a reference in braces", token)
         source, _, name = token.text.partition(".")
         if source == "claims" and name and not any(c.isspace() for c in name):

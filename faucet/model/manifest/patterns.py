@@ -1,9 +1,18 @@
-"""Which names the patterns of a grant cover: names, globs, and `!` in front to take away. Pure."""
+"""Which names patterns cover, and how closely: names, globs, `!` in front to take away. Pure."""
 
 import fnmatch
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Final
+
+Rank = tuple[int, int]
+"""How closely a pattern names a table: exact, then literal prefix by length, then ``*``."""
+
+EXACT: Final[Rank] = (2, 0)
+_STAR: Final[Rank] = (0, 0)
+_WILDCARD: Final = re.compile(r"\*|\?|\[!?[^\]]+\]")
+_FILLER: Final = "\ue000"
 
 
 def is_glob(pattern: str) -> bool:
@@ -16,14 +25,66 @@ def matches(pattern: str, name: str) -> bool:
     return pattern == name or (is_glob(pattern) and _matcher(pattern)(name) is not None)
 
 
+def any_matches(patterns: tuple[str, ...], name: str) -> bool:
+    """Return whether one of *patterns*, to none of which ``!`` is special, matches *name*."""
+    return _selector(patterns)(name)
+
+
 def covers(patterns: tuple[str, ...], name: str) -> bool:
     """Return whether *patterns* name *name* and take it not away again, in whatever order."""
-    return _selector(_named(patterns))(name) and not removes(patterns, name)
+    return any_matches(_named(patterns), name) and not removes(patterns, name)
 
 
 def removes(patterns: tuple[str, ...], name: str) -> bool:
     """Return whether a ``!`` of *patterns* takes *name* away."""
-    return _selector(_removed(patterns))(name)
+    return any_matches(_removed(patterns), name)
+
+
+def closest(patterns: tuple[str, ...], name: str, *, exact_only: bool = False) -> Rank | None:
+    """Return the rank of the closest of *patterns* that covers *name*, or None."""
+    ranks = [
+        rank
+        for pattern in _named(patterns)
+        if (rank := _rank(pattern, name, exact_only=exact_only)) is not None
+    ]
+    return max(ranks) if ranks and not removes(patterns, name) else None
+
+
+def _rank(pattern: str, name: str, *, exact_only: bool) -> Rank | None:
+    if pattern == "*":
+        return None if exact_only else _STAR
+    if pattern == name:
+        return EXACT
+    if exact_only or not matches(pattern, name):
+        return None
+    return (1, min(pattern.find(mark) for mark in "*?[" if mark in pattern))
+
+
+def ranked(patterns: tuple[str, ...], exact_only: Mapping[str, bool]) -> Mapping[str, Rank]:
+    """Return the names that *patterns* cover with their ranks; *exact_only* is asked by name."""
+    if patterns == ("*",):
+        return {name: _STAR for name, exact in exact_only.items() if not exact}
+    if not any(map(is_glob, named := frozenset(_named(patterns)))):
+        names = named.intersection(exact_only)
+        ordered = names if len(names) < 2 else filter(names.__contains__, exact_only)  # noqa: PLR2004
+        return {name: EXACT for name in ordered if not removes(patterns, name)}
+    found: dict[str, Rank] = {}
+    for name, exact in exact_only.items():
+        rank = closest(patterns, name, exact_only=exact)
+        if rank is not None:
+            found[name] = rank
+    return found
+
+
+def example(pattern: str) -> str:
+    """Return *pattern* if it is a name, else a name of unlikely characters that it matches."""
+    return _WILDCARD.sub(_filling, pattern) if is_glob(pattern) else pattern
+
+
+def _filling(found: re.Match[str]) -> str:
+    if found[0] == "*":
+        return _FILLER * 32
+    return _FILLER if found[0] == "?" or found[0][1] == "!" else found[0][1]
 
 
 def covered(patterns: tuple[tuple[str, ...], ...], name: str) -> bool:

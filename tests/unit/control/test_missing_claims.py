@@ -96,3 +96,22 @@ def test_a_rule_of_a_role_without_keys_is_told_of_where_no_provider_brings_its_c
     assert _found("", more=provider % "") == []
     (found,) = _found("", more=provider % ", claims: [brnch_id, who]")
     assert "did you mean" not in found.hint
+
+
+@pytest.mark.parametrize("rule", ["{claims.branch-id}", "{ claims.branch-id }", "{claims.größe}"])
+def test_a_claim_of_any_name_counts_however_it_is_spelled(rule: str):
+    text = _MANIFEST.replace("{claims.branch_id}", rule).replace("{claims.who}", rule)
+    keys = "keys:\n" + _key("till", "clerk", "{x: 1}")
+    found = check_manifest((source_text("f", f"{text % 'stores'}{keys}".encode()),), _FACTS, None)
+
+    (one,) = [each for each in found.diagnostics if each.code == "FCT1219"]
+    assert f'lacks the claim "{rule.strip("{} ").removeprefix("claims.")}"' in one.message
+    assert not [each for each in found.diagnostics if each.severity == "error"]
+
+
+def test_what_looks_like_a_claim_in_a_text_is_none():
+    text = _MANIFEST.replace("branch_id = {claims.branch_id}", "note != '{claims.foo}'")
+    keys = "keys:\n" + _key("till", "clerk", "{who: ada}")
+    found = check_manifest((source_text("f", f"{text % 'stores'}{keys}".encode()),), _FACTS, None)
+
+    assert [each.code for each in found.diagnostics] == ["FCT1210"]

@@ -258,6 +258,29 @@ async def test_a_catalog_is_used_again_while_its_connection_is_the_same(supervis
     assert supervised.supervisor.number == 3
 
 
+async def test_a_table_that_is_not_published_changes_nothing_until_a_manifest_grants_it(
+    supervised: _Supervised,
+):
+    hidden = supervised.manifest.read_text().replace(
+        "required:", "tables: {exclude: [plans]}, required:"
+    )
+    supervised.manifest.write_text(hidden)
+    await supervised.start()
+    with closing(sqlite3.connect(supervised.folder / "shop.db")) as database:
+        database.execute("CREATE TABLE plans (id INTEGER PRIMARY KEY)")
+        database.execute("CREATE VIRTUAL TABLE search USING fts5 (body)")
+
+    await supervised.reloaded(ReloadRequest(refresh=True))
+    unchanged = supervised.supervisor.number
+    supervised.manifest.write_text(hidden.replace("[items]", "[items, search]"))
+    await supervised.reloaded()
+
+    assert unchanged == 1
+    assert supervised.supervisor.number == 2
+    visitor = supervised.supervisor.loaded.surface.roles["visitor"]
+    assert set(visitor.services["shop"].resources) == {"items", "search"}
+
+
 async def test_a_database_that_comes_back_is_served_although_the_manifest_is_bad_by_now(
     supervised: _Supervised,
 ):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from faucet.errors import OUT_OF_RANGE, ExecutionError
 from faucet.model.catalog import ColumnType, Kind
-from faucet.model.settings import ValueOptions
+from faucet.model.settings import NumberForm, TimestampForm, ValueOptions
 from faucet.model.statement import Function, Output
 from faucet.sql.cells import OVERFLOW, row_encoder
 
@@ -114,7 +114,7 @@ def test_a_row_of_every_kind_is_the_one_of_postgresql(postgres_dsn: str):
     ],
 )
 def test_integers_beyond_2_to_the_53_may_be_strings(cell, number, string):
-    as_strings = ValueOptions(integers="string")
+    as_strings = ValueOptions(integers=NumberForm.STRING)
 
     assert _cell(cell, _of(Kind.INTEGER)) == number
     assert _cell(cell, _of(Kind.INTEGER), as_strings) == string
@@ -144,7 +144,7 @@ def test_decimals_have_the_scale_of_their_column(cell, scale, text):
     of = _of(Kind.DECIMAL, scale=scale)
 
     assert _cell(cell, of) == f'"{text}"'
-    assert _cell(cell, of, ValueOptions(decimals="number")) == text
+    assert _cell(cell, of, ValueOptions(decimals=NumberForm.NUMBER)) == text
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_floats_take_integers_and_keep_texts():
 
 
 def test_timestamps_are_text_or_seconds():
-    unix = ValueOptions(timestamps="unix")
+    unix = ValueOptions(timestamps=TimestampForm.UNIX)
     plain, zoned = _of(Kind.TIMESTAMP), _of(Kind.TIMESTAMPTZ)
 
     assert _cell("2024-01-02 03:04:05.10", plain) == '"2024-01-02T03:04:05.1"'
@@ -248,7 +248,7 @@ def test_a_sum_of_integers_is_exact_or_refused(numbers: list[int]):
 
 
 def test_a_large_sum_may_be_a_string():
-    options = ValueOptions(integers="string")
+    options = ValueOptions(integers=NumberForm.STRING)
 
     assert _cell(f"{2**22}:0", _of(Kind.INTEGER), options, Function.SUM) == f'"{2**54}"'
     assert _cell(None, _of(Kind.INTEGER), options, Function.SUM) == "null"

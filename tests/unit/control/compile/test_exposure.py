@@ -1,9 +1,10 @@
 import pytest
+from msgspec import convert
 
-from faucet.control.compile.exposure import expose, narrow, resource_faults
+from faucet.control.compile.exposure import expose, resource_faults, select_relations
 from faucet.model.manifest.sections import Tables
 from faucet.model.surface import Verb, takes
-from tests.factories import catalog, relation, service, view
+from tests.factories import catalog, column, relation, service, view
 
 _ORDERS = relation("orders", "id int pk", "total decimal(10,2)", "cost int", "data json")
 _TOTALS = view("totals", "order_id int", "n int", "data json")
@@ -39,9 +40,55 @@ def test_a_view_takes_its_key_from_the_manifest():
 
 
 def test_excluded_relations_are_not_there():
-    narrowed = narrow(_CATALOG, Tables(include=("*",), exclude=("tot*",)))
+    selected = select_relations(_CATALOG, Tables(include=("*",), exclude=("tot*",)))
 
-    assert set(narrowed.relations) == {"orders"}
+    assert set(selected.relations) == {"orders"}
+
+
+@pytest.mark.promise("sec-15")
+@pytest.mark.parametrize(
+    ("tables", "granted", "expected"),
+    [
+        ({}, (), False),
+        ({}, ("*", "orders_*"), False),
+        ({}, ("orders_2024",), True),
+        ({"include": ["orders*"]}, (), False),
+        ({"include": ["orders*"]}, ("orders_2024",), True),
+        ({"include": ["orders_2024"]}, (), True),
+        ({"include": ["totals"]}, ("orders_2024",), False),
+        ({"exclude": ["orders_2024"]}, ("orders_2024",), False),
+        ({"exclude": ["orders_*"]}, ("orders_2024",), False),
+        ({"include": ["orders_2024"], "exclude": ["orders_*"]}, ("orders_2024",), False),
+    ],
+)
+def test_a_partition_is_there_where_its_exact_name_is_included_or_granted(
+    tables, granted, expected
+):
+    partition = relation("orders_2024", "id int pk", exact_only=True)
+
+    selected = select_relations(
+        catalog(_ORDERS, partition), convert(tables, Tables), frozenset(granted)
+    )
+
+    assert ("orders_2024" in selected.relations) is expected
+
+
+@pytest.mark.promise("sec-18")
+def test_comments_that_mention_an_unselected_relation_are_dropped():
+    orders = relation(
+        "orders",
+        column("id", "int", comment="See Secret_Plans."),
+        column("note", comment="Plain words."),
+        comment="Copied from secret_plans every night.",
+    )
+
+    selected = select_relations(
+        catalog(orders, relation("secret_plans", "id int pk")), Tables(exclude=("secret*",))
+    )
+
+    (left,) = selected.relations.values()
+    assert left.comment is None
+    assert [each.comment for each in left.columns] == [None, "Plain words."]
 
 
 def test_unknown_resources_and_fields_are_errors_with_near_names():

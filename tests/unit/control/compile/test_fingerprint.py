@@ -4,7 +4,7 @@ import pytest
 from faucet.control.compile.fingerprint import fingerprint
 from faucet.model.catalog import Unreachable
 from faucet.secret import Secret
-from tests.factories import catalog, grant, relation, service, settings
+from tests.factories import catalog, grant, relation, service, settings, surface
 
 _A = relation("a", "id int pk", "n int")
 _B = relation("b", "id int pk")
@@ -55,3 +55,19 @@ def test_why_a_service_is_unreachable_does_not_count():
     )
 
     assert first == second
+
+
+def test_relations_that_no_service_publishes_do_not_count_but_what_they_hide_does():
+    shop = service("shop", tables={"exclude": ["plans"]})
+    written = settings({"clerk": {"grants": [grant("a")]}}, (shop,))
+    a = relation("a", "id int pk", comment="Made of plans.")
+    plans = relation("plans", "id int pk")
+    part = relation("part", "id int pk", exact_only=True)
+
+    bare, other, more, without = (
+        surface(written, catalog(a, *others)).fingerprint
+        for others in ((plans,), (relation("plans", "x int"),), (plans, part), ())
+    )
+
+    assert bare == other == more
+    assert without != bare

@@ -1,7 +1,8 @@
 import pytest
 
-from faucet.control.compile.globs import closest, match_tables, pattern_faults
+from faucet.control.compile.globs import pattern_faults
 from faucet.diagnostics import Severity
+from faucet.model.manifest.patterns import closest, ranked
 from tests.factories import catalog, relation
 
 _RELATIONS = catalog(
@@ -10,6 +11,7 @@ _RELATIONS = catalog(
     relation("tmp_x", "id int pk"),
     relation("orders_2024", "id int pk", exact_only=True),
 ).relations
+_EXACT_ONLY = {name: each.exact_only for name, each in _RELATIONS.items()}
 
 
 def _faults(*patterns):
@@ -34,15 +36,15 @@ def test_the_closest_pattern_of_a_grant_counts():
 
 
 def test_a_removed_table_is_not_matched():
-    assert set(match_tables(("*", "!tmp_*"), _RELATIONS)) == {"orders", "order_items"}
+    assert set(ranked(("*", "!tmp_*"), _EXACT_ONLY)) == {"orders", "order_items"}
 
 
 @pytest.mark.promise("sec-15")
 def test_partitions_and_their_kind_match_by_exact_name_only():
     for glob in ("*", "orders*", "orders_????", "[o]rders_2024"):
-        assert "orders_2024" not in match_tables((glob,), _RELATIONS)
+        assert "orders_2024" not in ranked((glob,), _EXACT_ONLY)
 
-    assert set(match_tables(("orders_2024",), _RELATIONS)) == {"orders_2024"}
+    assert set(ranked(("orders_2024",), _EXACT_ONLY)) == {"orders_2024"}
 
 
 def test_a_name_without_a_table_is_an_error_with_the_near_name():

@@ -6,7 +6,7 @@ from faucet.control.compile.openapi_types import (
     column_schema,
     literal_default,
 )
-from faucet.model.settings import ValueOptions
+from faucet.model.settings import NumberForm, ValueOptions
 from tests.factories import FACTS, column
 
 _PLAIN = ValueOptions()
@@ -48,7 +48,7 @@ def test_every_kind_has_the_form_that_its_values_have(type_text, schema):
 
 
 def test_the_options_of_a_service_change_the_forms():
-    options = ValueOptions(integers="string", decimals="number")
+    options = ValueOptions(integers=NumberForm.STRING, decimals=NumberForm.NUMBER)
 
     assert column_schema(column("c", "bigint"), options, None)["type"] == ["integer", "string"]
     assert column_schema(column("c", "int"), options, None)["type"] == "integer"

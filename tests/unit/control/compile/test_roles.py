@@ -246,12 +246,6 @@ def test_an_unreachable_service_keeps_its_patterns_and_has_no_resources():
     assert made.services["shop"].catalog is gone
 
 
-def test_rules_are_read_while_the_service_is_unreachable():
-    _, diagnostics = compiled(settings({"clerk": {"grants": [grant(rows="a = = 1")]}}), {})
-
-    assert [each.code for each in diagnostics] == ["FCT1513"]
-
-
 def test_patterns_come_in_order_of_precedence():
     roles = {
         "visitor": {"grants": [grant("a*", rows="all"), grant("*")]},

@@ -11,7 +11,7 @@ from faucet.dialects.sqlite.types import DAYS as TEXT_DAYS
 from faucet.errors import INVALID_VALUE, JSON_AS_TEXT, OUT_OF_RANGE, WRONG_TYPE
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.request import ClaimValue, JsonDocument, JsonNumber, JsonValue
-from faucet.model.settings import ValueOptions
+from faucet.model.settings import JsonText, ValueOptions
 from faucet.model.values.canonical import (
     Gap,
     ValueFault,
@@ -424,7 +424,7 @@ def test_an_array_in_a_text_is_its_json():
 
 
 def test_a_text_for_a_json_column_is_what_the_service_says():
-    parse, string = ValueOptions(json_text="parse"), ValueOptions(json_text="string")
+    parse, string = ValueOptions(json_text=JsonText.PARSE), ValueOptions(json_text=JsonText.STRING)
 
     assert _fault(from_json, "{}", _JSON).kind is JSON_AS_TEXT
     assert from_json('a"é', _JSON, string) == '"a\\"é"'
@@ -449,7 +449,7 @@ def test_a_text_for_a_json_column_is_what_the_service_says():
     ],
 )
 def test_a_text_to_be_parsed_must_be_json_within_bounds(text: str):
-    fault = _fault(from_json, text, _JSON, ValueOptions(json_text="parse"))
+    fault = _fault(from_json, text, _JSON, ValueOptions(json_text=JsonText.PARSE))
 
     assert fault.kind is INVALID_VALUE
 

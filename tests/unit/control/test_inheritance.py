@@ -1,7 +1,8 @@
 import msgspec
 
-from faucet.control.compile.inheritance import levels
+from faucet.control.inheritance import levels
 from faucet.model.manifest.sections import Role
+from faucet.model.settings import PartialLimits
 
 
 def _roles(**extends):
@@ -33,7 +34,14 @@ def test_circles_and_unknown_parents_are_passed_over():
     assert _names(levels(roles, "a")) == [["a"], ["b"]]
 
 
-def test_a_step_knows_its_way():
-    roles = _roles(a=["b"], b=["c"], c=[])
+def test_a_step_has_the_tightest_limits_on_its_way():
+    written = {
+        "a": {"extends": ["b", "d"], "limits": {"batch": 7}},
+        "b": {"extends": ["c"], "limits": {"batch": 9, "page": {"max": 3}}},
+        "c": {"limits": {"batch": 5, "statement_timeout": "2s"}},
+        "d": {"limits": {"batch": 1}},
+    }
 
-    assert levels(roles, "a")[2][0].path == ("a", "b", "c")
+    found = levels(msgspec.convert(written, dict[str, Role]), "a")
+
+    assert found[2][0].limits == PartialLimits(batch=5, page_max=3, statement_timeout=2.0)

@@ -2,26 +2,19 @@
 
 from collections.abc import Mapping
 
-import msgspec
-
+from faucet.model.limits import join, read_limits
 from faucet.model.manifest.sections import Role
+from faucet.model.settings import Levels, Step
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A role met on the way up; *path* leads to it from the role that asks, both ends included."""
-
-    role: str
-    path: tuple[str, ...]
-
-
-def levels(roles: Mapping[str, Role], name: str) -> tuple[tuple[Step, ...], ...]:
+def levels(roles: Mapping[str, Role], name: str) -> Levels:
     """
     Return the role *name*, then its parents, then theirs, each role at its shortest distance.
 
-    Roles that do not exist and circles are passed over: they are findings of another stage.
+    Roles that do not exist and circles are passed over: they are findings of other checks.
     """
     met = {name}
-    level: tuple[Step, ...] = (Step(role=name, path=(name,)),)
+    level: tuple[Step, ...] = (Step(role=name, limits=read_limits(roles[name].limits)),)
     found: list[tuple[Step, ...]] = []
     while level:
         found.append(level)
@@ -30,6 +23,7 @@ def levels(roles: Mapping[str, Role], name: str) -> tuple[tuple[Step, ...], ...]
             for parent in roles[step.role].extends or ():
                 if parent in roles and parent not in met:
                     met.add(parent)
-                    above.append(Step(role=parent, path=(*step.path, parent)))
+                    limits = join(step.limits, read_limits(roles[parent].limits))
+                    above.append(Step(role=parent, limits=limits))
         level = tuple(above)
     return tuple(found)

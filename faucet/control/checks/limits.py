@@ -1,4 +1,4 @@
-"""FCT1221: quantities that are zero, unlimited, or beyond what can be meant. Pure."""
+"""FCT1220 and FCT1221: limits and other quantities. Pure."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,16 +6,25 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from faucet.control.checks.subject import Subject, grants
+from faucet.control.checks.subject import Subject, written_grants
 from faucet.diagnostics import Address, Diagnostic, dotted
 from faucet.model.bounds import MOST_PORT
+from faucet.model.limits import read_limits, tighten, tightest, top_limits
 from faucet.model.manifest.sections import Limits, Manifest
 from faucet.model.manifest.units import UnitError, parse_duration, parse_size
+from faucet.model.settings import LimitSettings, PartialLimits
 
-CODE = "FCT1221"
+OUT_OF_BOUNDS: Final = "FCT1221"
+LOOSENED_LIMIT: Final = "FCT1220"
 
 _LARGEST_PAGE: Final = 1_000_000
 _LARGEST_BODY: Final = 2**30
+_LIMITS: Final = {
+    "page_default": ("page", "default"),
+    "page_max": ("page", "max"),
+    "batch": ("batch",),
+    "statement_timeout": ("statement_timeout",),
+}
 
 
 class _Quantity(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,16 +36,16 @@ class _Quantity(msgspec.Struct, frozen=True, kw_only=True):
     most: float
 
 
-def check(subject: Subject) -> Iterator[Diagnostic]:
+def check_bounds(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each number, duration and size out of its bounds."""
     for quantity in _quantities(subject.manifest):
         if message := _fault(quantity):
-            yield Diagnostic(code=CODE, message=message, address=quantity.address)
+            yield Diagnostic(code=OUT_OF_BOUNDS, message=message, address=quantity.address)
     for limits, address in _limits(subject.manifest):
         page = limits.page
         if page.default is not UNSET and page.max is not UNSET and page.default > page.max:
             yield Diagnostic(
-                code=CODE,
+                code=OUT_OF_BOUNDS,
                 message=f"a page of {page.default} rows is more than the {page.max} it may have",
                 hint="lower the default, or raise the maximum",
                 address=(*address, "limits", "page", "default"),
@@ -103,7 +112,51 @@ def _limits(manifest: Manifest) -> Iterator[tuple[Limits, Address]]:
         yield service.limits, ("services", name)
     for name, role in manifest.roles.items():
         yield role.limits, ("roles", name)
-    for placed in grants(manifest):
-        yield placed.grant.limits, placed.address
+    for grant, address in written_grants(manifest):
+        yield grant.limits, address
     for name, key in manifest.keys.items():
         yield key.limits, ("keys", name)
+
+
+class _Level(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits somewhere in the manifest, and what bounds them."""
+
+    limits: PartialLimits
+    above: LimitSettings
+    address: Address
+
+
+def check_limits(subject: Subject) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each limit of a service, role, grant or key that is no tightening."""
+    if not readable(subject.manifest):
+        return
+    for level in _levels(subject):
+        for name, place in _LIMITS.items():
+            value, bound = getattr(level.limits, name), getattr(level.above, name)
+            if value is not None and value > bound:
+                shown = f"{bound:g}s" if name == "statement_timeout" else str(bound)
+                yield Diagnostic(
+                    code=LOOSENED_LIMIT,
+                    message=f"limits only tighten on the way down: {shown} is the most here",
+                    hint="lower it, or raise the one above",
+                    address=(*level.address, "limits", *place),
+                )
+
+
+def _levels(subject: Subject) -> Iterator[_Level]:
+    manifest = subject.manifest
+    top = top_limits(read_limits(manifest.limits))
+    services: dict[str, LimitSettings] = {}
+    for name, service in manifest.services.items():
+        limits = read_limits(service.limits)
+        services[name] = tighten(top, limits)
+        yield _Level(limits=limits, above=top, address=("services", name))
+    roles = {name: tighten(top, role.limits) for name, role in subject.roles.items()}
+    for name, role in subject.roles.items():
+        yield _Level(limits=role.limits, above=top, address=("roles", name))
+    for grant in subject.grants:
+        above = tightest(roles[grant.role], services.get(grant.service, top))
+        yield _Level(limits=grant.limits, above=above, address=grant.address)
+    for name, key in manifest.keys.items():
+        above = roles.get(key.role, top)
+        yield _Level(limits=read_limits(key.limits), above=above, address=("keys", name))

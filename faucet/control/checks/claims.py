@@ -1,0 +1,101 @@
+"""FCT1219: a claim that a key lacks or nobody brings, so that its rule refuses. Pure."""
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from faucet.control.checks.subject import Subject
+from faucet.diagnostics import Address, Diagnostic, Severity, dotted
+from faucet.model.filters.predicate import ClaimReference, claims_of
+from faucet.model.manifest.sections import Key
+from faucet.model.settings import CHANGES, GrantSettings, Verb
+from faucet.names import nearest
+
+MISSING_CLAIM: Final = "FCT1219"
+
+
+def check_claims(subject: Subject) -> Iterator[Diagnostic]:
+    """
+    Yield a warning for each claim that a key lacks, whatever tokens may bring.
+
+    A rule of a role without keys is reported itself, where no provider can assert its claim.
+    """
+    yield from _at_keys(subject)
+    yield from _at_rules(subject)
+
+
+def _at_keys(subject: Subject) -> Iterator[Diagnostic]:
+    keys = subject.manifest.keys
+    by_role = {role: _needed(subject, role) for role in {key.role for key in keys.values()}}
+    for name, key in keys.items():
+        needed = by_role[key.role]
+        for claim, address in needed.items():
+            if claim not in key.claims:
+                yield _lacking(name, key, claim, address, frozenset(needed))
+
+
+def _needed(subject: Subject, role: str) -> dict[str, Address]:
+    """The claims that rules in force for *role* need, each with the place of one such rule."""
+    if role not in subject.roles:
+        return {}
+    in_force: dict[tuple[str, int], set[Verb]] = {}
+    for named in subject.named_tables(role):
+        for verb, tables in named.decided.items():
+            for choice in (choice for choices in tables.values() for choice in choices):
+                place = (choice.grant.settings.role, choice.grant.settings.index)
+                in_force.setdefault(place, set()).add(verb)
+    return {
+        reference.name: address
+        for name in subject.lineage(role)
+        for grant in subject.roles[name].grants
+        for reference, address in _references(grant, in_force.get((name, grant.index), ()))
+    }
+
+
+def _lacking(
+    name: str, key: Key, claim: str, address: Address, needed: frozenset[str]
+) -> Diagnostic:
+    here: Address = ("keys", name)
+    written = nearest(claim, set(key.claims) - needed)
+    return Diagnostic(
+        code=MISSING_CLAIM,
+        severity=Severity.WARNING,
+        message=f'the key "{name}" lacks the claim "{claim}", which {dotted(address)} needs',
+        hint=f'did you mean "{claim}"?' if written else f"add it: claims: {{{claim}: …}}",
+        address=(*here, "claims", written) if written else here,
+        at_key=True,
+    )
+
+
+def _at_rules(subject: Subject) -> Iterator[Diagnostic]:
+    providers = subject.manifest.auth.jwt.values()
+    if any(not (one.claims or one.jwks or one.issuer) for one in providers):
+        return
+    asserted = {claim for one in providers for claim in one.claims or ()}
+    key_roles = {key.role for key in subject.manifest.keys.values()}
+    with_keys = {role for of_key in key_roles for role in subject.lineage(of_key)}
+    for grant in subject.grants:
+        if grant.role in with_keys:
+            continue
+        for reference, address in _references(grant, grant.verbs):
+            if reference.name not in asserted:
+                yield Diagnostic(
+                    code=MISSING_CLAIM,
+                    severity=Severity.WARNING,
+                    message=f'no key or provider of this role brings the claim "{reference.name}"',
+                    hint=f"give a key of the role claims: {{{reference.name}: …}}",
+                    address=address,
+                    offset=reference.position,
+                )
+
+
+def _references(
+    grant: GrantSettings, verbs: Collection[Verb]
+) -> Iterator[tuple[ClaimReference, Address]]:
+    """The claims that *grant* needs where it decides for *verbs*, each with its place."""
+    changes = not CHANGES.isdisjoint(verbs)
+    for rule in (grant.rows if verbs else None, grant.check if changes else None):
+        if rule is not None and rule.predicate is not None:
+            yield from ((claim, rule.address) for claim in claims_of(rule.predicate))
+    for column, value in grant.presets.items():
+        if changes and isinstance(value, ClaimReference):
+            yield value, (*grant.address, "set", column)
