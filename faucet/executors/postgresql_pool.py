@@ -39,9 +39,9 @@ _CLEAN: Final = "RESET ALL; DISCARD TEMP; SELECT pg_catalog.pg_advisory_unlock_a
 _COMMIT: Final = f"COMMIT; {_CLEAN}"
 _ROLLBACK: Final = f"ROLLBACK; {_CLEAN}"
 _SAVEPOINT: Final = {
-    "begin": "SAVEPOINT faucet",
-    "release": "RELEASE SAVEPOINT faucet",
-    "undo": "ROLLBACK TO SAVEPOINT faucet; RELEASE SAVEPOINT faucet",
+    Savepoint.BEGIN: "SAVEPOINT faucet",
+    Savepoint.RELEASE: "RELEASE SAVEPOINT faucet",
+    Savepoint.UNDO: "ROLLBACK TO SAVEPOINT faucet; RELEASE SAVEPOINT faucet",
 }
 _SETTLE: Final = "SET CONSTRAINTS ALL IMMEDIATE"
 # A prepared statement outlived what it was prepared for; the next connection prepares it anew.
@@ -142,8 +142,8 @@ class PoolExecutor:
             match step:
                 case Call():
                     return await self._execute(connection, step)
-                case Savepoint(action=action):
-                    await self._command(connection, _SAVEPOINT[action])
+                case Savepoint():
+                    await self._command(connection, _SAVEPOINT[step])
                 case Settle():
                     await self._command(connection, _SETTLE)
             return Fetched(rows=())
@@ -195,7 +195,7 @@ class PoolExecutor:
     async def _take_idle(self) -> "_Pooled | None":
         while self._idle:
             pooled = self._idle.pop()
-            if pooled.expires > time.monotonic() and not _speaks(pooled.connection):
+            if pooled.expires > time.monotonic() and not _has_unread_input(pooled.connection):
                 return pooled
             await pooled.connection.close()
         return None
@@ -245,8 +245,8 @@ def _only(call: Call) -> Script[Fetched]:
     return (yield call)
 
 
-def _speaks(connection: _Connection) -> bool:
-    """Return whether an idle connection has something to say: that it was ended, most likely."""
+def _has_unread_input(connection: _Connection) -> bool:
+    """Return whether an idle connection has unread input: most likely the server ended it."""
     watch = select.poll()
     watch.register(connection.pgconn.socket, select.POLLIN)
     return bool(watch.poll(0))

@@ -35,9 +35,9 @@ _OPERATIONS_BETWEEN_LOOKS: Final = 200
 _CACHED_STATEMENTS: Final = 256
 _FOREIGN_ERRORS: Final = (sqlite3.Error, OverflowError, UnicodeError, OSError)
 _SAVEPOINT: Final = {
-    "begin": ("SAVEPOINT faucet",),
-    "release": ("RELEASE SAVEPOINT faucet",),
-    "undo": ("ROLLBACK TO SAVEPOINT faucet", "RELEASE SAVEPOINT faucet"),
+    Savepoint.BEGIN: ("SAVEPOINT faucet",),
+    Savepoint.RELEASE: ("RELEASE SAVEPOINT faucet",),
+    Savepoint.UNDO: ("ROLLBACK TO SAVEPOINT faucet", "RELEASE SAVEPOINT faucet"),
 }
 _PING: Final = Call(sql="SELECT count(*) FROM sqlite_schema", parameters=())
 
@@ -77,8 +77,8 @@ class ThreadExecutor:
             prepare=prepare,
         )
         writing = msgspec.structs.replace(options, writes=True)
-        self._readers = _Lane(_Place(options) for _ in range(service.pool.size))
-        self._writers = _Lane([_Place(writing)])
+        self._readers = _SlotPool(_SessionSlot(options) for _ in range(service.pool.size))
+        self._writers = _SlotPool([_SessionSlot(writing)])
         self._threads = ThreadPoolExecutor(service.pool.size + 1, f"faucet-{service.name}")
         self._closed = False
 
@@ -90,9 +90,9 @@ class ThreadExecutor:
         """Run *script* in one transaction; see `Executor`."""
         if writes and self._read_only:
             raise ExecutionError(READ_ONLY)
-        lane = self._writers if writes else self._readers
+        slots = self._writers if writes else self._readers
         begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-        return await self._run(lane, lambda session: session.transact(script, time_limit, begin))
+        return await self._run(slots, lambda session: session.transact(script, time_limit, begin))
 
     async def ping(self) -> bool:
         """Return whether the file can be read; one whose readers are all busy can."""
@@ -111,37 +111,37 @@ class ThreadExecutor:
             return
         self._closed = True
         loop = asyncio.get_running_loop()
-        for lane in (self._readers, self._writers):
-            for _ in range(lane.size):
-                place = await lane.take(None)
-                await loop.run_in_executor(self._threads, place.close)
+        for slots in (self._readers, self._writers):
+            for _ in range(slots.size):
+                slot = await slots.take(None)
+                await loop.run_in_executor(self._threads, slot.close)
         self._threads.shutdown(wait=False)
 
-    async def _run(self, lane: "_Lane", work: Callable[["_Session"], T]) -> T:
+    async def _run(self, slots: "_SlotPool", work: Callable[["_Session"], T]) -> T:
         if self._closed:
             raise ExecutionError(DATABASE_UNAVAILABLE)
         loop = asyncio.get_running_loop()
-        place = await lane.take(self._patience)
+        slot = await slots.take(self._patience)
 
         def give_back(_: Future[T]) -> None:
             # Only a loop that ended without `close` is gone by now.
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(lane.give_back, place)
+                loop.call_soon_threadsafe(slots.give_back, slot)
 
-        job = self._threads.submit(place.run, work)
+        job = self._threads.submit(slot.run, work)
         job.add_done_callback(give_back)
         return await asyncio.wrap_future(job)
 
 
-class _Lane:
-    """Places that calls of one sort share; the one used last is taken first, its cache is warm."""
+class _SlotPool:
+    """Slots that calls of one kind share; the one used last is taken first, its cache is warm."""
 
-    def __init__(self, places: Iterable["_Place"]) -> None:
+    def __init__(self, places: Iterable["_SessionSlot"]) -> None:
         self._idle = list(places)
         self.size = len(self._idle)
         self._free = asyncio.Semaphore(self.size)
 
-    async def take(self, patience: float | None) -> "_Place":
+    async def take(self, patience: float | None) -> "_SessionSlot":
         try:
             async with asyncio.timeout(patience):
                 await self._free.acquire()
@@ -149,13 +149,13 @@ class _Lane:
             raise ExecutionError(POOL_EXHAUSTED) from None
         return self._idle.pop()
 
-    def give_back(self, place: "_Place") -> None:
-        self._idle.append(place)
+    def give_back(self, slot: "_SessionSlot") -> None:
+        self._idle.append(slot)
         self._free.release()
 
 
-class _Place:
-    """Room for one session, opened when it is needed and anew when the file was exchanged."""
+class _SessionSlot:
+    """A slot for one session, opened on use and reopened when the file was replaced."""
 
     def __init__(self, options: _Options) -> None:
         self._options = options
@@ -235,8 +235,8 @@ class _Session:
             match step:
                 case Call():
                     return self.fetch(step, time_limit)
-                case Savepoint(action=action):
-                    for command in _SAVEPOINT[action]:
+                case Savepoint():
+                    for command in _SAVEPOINT[step]:
                         self._command(command)
                 case Settle():
                     pass

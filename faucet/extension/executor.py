@@ -1,6 +1,7 @@
 """The executor slot: carries compiled statements to a database and its rows back."""
 
 from collections.abc import Generator, Sequence
+from enum import Enum
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -15,10 +16,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[object, ...]
 
 
-class Savepoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Begin (`begin`), keep (`release`) or undo (`undo`) the one savepoint of the transaction."""
+class Savepoint(Enum):
+    """Begin the one savepoint of the transaction, keep what follows it, or undo that."""
 
-    action: str
+    BEGIN = "begin"
+    RELEASE = "release"
+    UNDO = "undo"
 
 
 class Settle(msgspec.Struct, frozen=True, kw_only=True):

@@ -146,7 +146,7 @@ class Delete(msgspec.Struct, frozen=True, kw_only=True):
     order: tuple[OrderTerm, ...] = ()
 
 
-class Verify(msgspec.Struct, frozen=True, kw_only=True):
+class CountCheckPasses(msgspec.Struct, frozen=True, kw_only=True):
     """Count the rows that match *where* and for which *check* IS TRUE. One row of one integer."""
 
     relation: RelationName
@@ -155,7 +155,7 @@ class Verify(msgspec.Struct, frozen=True, kw_only=True):
     check: Condition
 
 
-class Evaluate(msgspec.Struct, frozen=True, kw_only=True):
+class EvaluateCheck(msgspec.Struct, frozen=True, kw_only=True):
     """
     Whether *check* IS TRUE of a row made of *given* (values from slot 0 on) and *defaults* (columns
     with the catalog's own expressions), reading no table. One row: 1 or 0.
@@ -167,7 +167,7 @@ class Evaluate(msgspec.Struct, frozen=True, kw_only=True):
     defaults: tuple[tuple[str, str], ...] = ()
 
 
-class Foresee(msgspec.Struct, frozen=True, kw_only=True):
+class CountCheckFailures(msgspec.Struct, frozen=True, kw_only=True):
     """
     Count the rows that match *where* and for which *check* would not be true after an update.
 
@@ -183,7 +183,7 @@ class Foresee(msgspec.Struct, frozen=True, kw_only=True):
     default_sql: tuple[str | None, ...] = ()
 
 
-class Orphans(msgspec.Struct, frozen=True, kw_only=True):
+class CountMissingParents(msgspec.Struct, frozen=True, kw_only=True):
     """
     Count the rows that match *where* and whose *references* lead to no parent that meets *seen*.
 
@@ -201,5 +201,14 @@ class Orphans(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Statement = (
-    Select | Count | Locate | Insert | Update | Delete | Verify | Evaluate | Foresee | Orphans
+    Select
+    | Count
+    | Locate
+    | Insert
+    | Update
+    | Delete
+    | CountCheckPasses
+    | EvaluateCheck
+    | CountCheckFailures
+    | CountMissingParents
 )

@@ -14,21 +14,21 @@ from faucet.model.filters.condition import Slot
 from faucet.model.settings import ValueOptions
 from faucet.model.statement import (
     Count,
+    CountCheckFailures,
+    CountCheckPasses,
+    CountMissingParents,
     Delete,
-    Evaluate,
-    Foresee,
+    EvaluateCheck,
     Function,
     Insert,
     Locate,
     OrderTerm,
-    Orphans,
     Output,
     RelationName,
     Select,
     Statement,
     Typed,
     Update,
-    Verify,
 )
 from faucet.sql.cells import row_encoder
 from faucet.sql.compiled import Compiled
@@ -73,7 +73,7 @@ class _Source:
 
 class _Rendering:
     def __init__(self, render_context: RenderContext) -> None:
-        self._workshop = render_context
+        self._context = render_context
         self._forms = render_context.forms
         self._parameters = Parameters(render_context.forms, render_context.options)
         self._renderers: Mapping[type, Callable[[Any], sa.sql.ClauseElement]] = {
@@ -83,10 +83,10 @@ class _Rendering:
             Insert: self._insert,
             Update: self._update,
             Delete: self._delete,
-            Verify: self._verify,
-            Evaluate: self._evaluate,
-            Foresee: self._foresee,
-            Orphans: self._orphans,
+            CountCheckPasses: self._count_check_passes,
+            EvaluateCheck: self._evaluate_check,
+            CountCheckFailures: self._count_check_failures,
+            CountMissingParents: self._count_missing_parents,
         }
 
     def render(self, statement: Statement) -> Compiled:
@@ -95,7 +95,7 @@ class _Rendering:
         outputs = statement.outputs if isinstance(statement, Select | Delete) else ()
         encode = None
         if outputs and not self._forms.makes_json:
-            encode = row_encoder(outputs, self._workshop.options)
+            encode = row_encoder(outputs, self._context.options)
         return Compiled(
             sql=text.sql,
             binders=tuple(
@@ -146,14 +146,14 @@ class _Rendering:
         column = source.column(output.column)
         raw = source.types[output.column]
         if output.mask is not None:
-            transform = self._workshop.transforms[output.mask]
-            key = self._workshop.mask_key if transform.facts.keyed else b""
+            transform = self._context.transforms[output.mask]
+            key = self._context.mask_key if transform.facts.keyed else b""
             return transform.expression(column, raw, self._forms, key).label(label)
         if output.function is Function.COUNT:
             return sa.func.count(column).label(label)
         if output.function is not None:
             column = self._forms.aggregate(output.function, column, raw)
-        return self._forms.wire(column, output.type, self._workshop.options).label(label)
+        return self._forms.wire(column, output.type, self._context.options).label(label)
 
     def _ordered(self, source: _Source, term: OrderTerm) -> Expression:
         if term.column is None:
@@ -226,13 +226,13 @@ class _Rendering:
         shown = shown.order_by(*(self._ordered(rows, term) for term in statement.order))
         return self._forms.rows(shown, tuple(output.label for output in statement.outputs))
 
-    def _verify(self, statement: Verify) -> sa.sql.ClauseElement:
+    def _count_check_passes(self, statement: CountCheckPasses) -> sa.sql.ClauseElement:
         source = self._source(statement, _key_names(statement.where))
         where = self._where(source, statement.where)
         check = _is_true(self._where(source, statement.check))
         return sa.select(sa.func.count()).select_from(source.table).where(where, check)
 
-    def _evaluate(self, statement: Evaluate) -> sa.sql.ClauseElement:
+    def _evaluate_check(self, statement: EvaluateCheck) -> sa.sql.ClauseElement:
         types = {column.name: column.type for column in statement.columns}
         values = [
             self._parameters.value(Slot(index=index), types[name]).label(_quoted(name))
@@ -243,7 +243,7 @@ class _Rendering:
         check = Conditions(given.c.__getitem__, types, self._parameters).write(statement.check)
         return sa.select(sa.func.count()).select_from(given).where(_is_true(check))
 
-    def _foresee(self, statement: Foresee) -> sa.sql.ClauseElement:
+    def _count_check_failures(self, statement: CountCheckFailures) -> sa.sql.ClauseElement:
         source = self._source(statement)
         after = {
             name: self._assigned(source, name, index) for index, name in enumerate(statement.assign)
@@ -258,7 +258,7 @@ class _Rendering:
         query = sa.select(sa.func.count()).select_from(source.table)
         return query.where(self._where(source, statement.where), sa.not_(_is_true(check)))
 
-    def _orphans(self, statement: Orphans) -> sa.sql.ClauseElement:
+    def _count_missing_parents(self, statement: CountMissingParents) -> sa.sql.ClauseElement:
         child = self._source(statement, _key_names(statement.where))
         parent = _Source(statement.parent, statement.parent_columns, (), self._forms)
         alias = parent.table.alias("parent")

@@ -141,14 +141,14 @@ async def test_a_savepoint_undoes_its_own_writes_alone(make: Make):
     def script() -> Script[list[ErrorKind]]:
         failed = []
         for number, name in enumerate(("West", "North", "bad", "East"), start=3):
-            yield Savepoint(action="begin")
+            yield Savepoint.BEGIN
             try:
                 yield _call("INSERT INTO public.stores VALUES (%s, %s)", str(number), name)
             except ExecutionError as error:
                 failed.append(error.kind)
-                yield Savepoint(action="undo")
+                yield Savepoint.UNDO
             else:
-                yield Savepoint(action="release")
+                yield Savepoint.RELEASE
         return failed
 
     failed = await executor.transact(script(), _LIMIT, writes=True)
@@ -294,7 +294,7 @@ async def test_a_deadlock_fails_the_whole_whatever_the_script_does(
         other.execute("UPDATE stores SET open = NULL WHERE id = 2")
         waiting.start()
         second = _call("UPDATE public.stores SET name = 'second' WHERE id = 2")
-        for step in (second, Savepoint(action="undo"), second):
+        for step in (second, Savepoint.UNDO, second):
             try:
                 yield step
             except ExecutionError as error:

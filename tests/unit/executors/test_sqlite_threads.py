@@ -130,14 +130,14 @@ async def test_a_savepoint_undoes_its_own_writes_alone(make: Make):
     def script() -> Script[list[ErrorKind]]:
         failed = []
         for name in ("South", "North", "bad", "West"):
-            yield Savepoint(action="begin")
+            yield Savepoint.BEGIN
             try:
                 yield _call("INSERT INTO stores (name) VALUES (?)", name)
             except ExecutionError as error:
                 failed.append(error.kind)
-                yield Savepoint(action="undo")
+                yield Savepoint.UNDO
             else:
-                yield Savepoint(action="release")
+                yield Savepoint.RELEASE
         return failed
 
     failed = await executor.transact(script(), _LIMIT, writes=True)
@@ -193,11 +193,11 @@ async def test_a_write_that_is_stopped_takes_its_transaction_with_it(make: Make)
 
     def script() -> Script[str]:
         yield _call("INSERT INTO stores (name) VALUES ('South')")
-        yield Savepoint(action="begin")
+        yield Savepoint.BEGIN
         try:
             yield _call(f"INSERT INTO stores (name) {_ENDLESS}")
         except ExecutionError:
-            yield Savepoint(action="undo")
+            yield Savepoint.UNDO
         yield _call("INSERT INTO stores (name) VALUES ('West')")
         return "survived"
 

@@ -9,23 +9,23 @@ from faucet.model.plan import WritePlan
 from faucet.model.rows import Failure, Written
 from faucet.model.statement import Select
 from faucet.model.surface import Verb
-from faucet.request.execute.steps import ChangeResult, Key, Part, Writer, chunks, key_of
+from faucet.request.execute.writer import ChangeResult, Key, Part, Writer, chunks, key_of
 
-Shown = dict[Key, bytes]
+RowsByKey = dict[Key, bytes]
 
 
-def shown(writer: Writer, keys: Iterable[Key]) -> Part[Shown]:
+def read_back(writer: Writer, keys: Iterable[Key]) -> Part[RowsByKey]:
     """Return the visible rows among *keys* by key, up to the page maximum, in the table's order."""
     plan = writer.plan
     if plan.outputs is None or plan.verb is Verb.DELETE:
         return {}
-    rows: Shown = {}
+    rows: RowsByKey = {}
     for chunk in chunks(list(dict.fromkeys(keys))[: plan.shown]):
-        rows |= yield from _reread(writer, chunk)
+        rows |= yield from _read_chunk(writer, chunk)
     return rows
 
 
-def _reread(writer: Writer, keys: list[Key]) -> Part[Shown]:
+def _read_chunk(writer: Writer, keys: list[Key]) -> Part[RowsByKey]:
     plan, lifter = writer.plan, writer.lifter()
     statement = Select(
         relation=plan.target.relation,
@@ -44,7 +44,7 @@ def _reread(writer: Writer, keys: list[Key]) -> Part[Shown]:
     }
 
 
-def written(plan: WritePlan, outcomes: list[ChangeResult], rows: Shown) -> Written:
+def summarize(plan: WritePlan, outcomes: list[ChangeResult], rows: RowsByKey) -> Written:
     """Return what is told of *outcomes*, with the *rows* that may be shown."""
     items: tuple[bytes | Failure | None, ...] | None = None
     if plan.continued:
@@ -78,12 +78,12 @@ def _location(plan: WritePlan, outcomes: list[ChangeResult]) -> str | None:
     return ",".join(parts) if parts and all(parts) else None
 
 
-def _item(outcome: ChangeResult, rows: Shown) -> bytes | Failure | None:
+def _item(outcome: ChangeResult, rows: RowsByKey) -> bytes | Failure | None:
     if outcome.error is not None:
         return Failure(error=outcome.error)
     found = _rows(outcome, rows)
     return found[0] if found else None
 
 
-def _rows(outcome: ChangeResult, rows: Shown) -> list[bytes]:
+def _rows(outcome: ChangeResult, rows: RowsByKey) -> list[bytes]:
     return [*outcome.rows, *(rows[key] for key in outcome.keys if key in rows)]

@@ -5,10 +5,10 @@ from faucet.model.filters.condition import all_of
 from faucet.model.plan import Change
 from faucet.model.statement import Delete, Insert, Locate, Update
 from faucet.model.surface import Verb
-from faucet.request.execute.steps import ChangeResult, Part, Writer, key_of
+from faucet.request.execute.writer import ChangeResult, Part, Writer, key_of
 
 
-def changed(writer: Writer, change: Change) -> Part[ChangeResult]:
+def apply_change(writer: Writer, change: Change) -> Part[ChangeResult]:
     """Write *change* and return what it touched."""
     if writer.plan.verb is Verb.DELETE:
         return (yield from _delete(writer, change))

@@ -5,12 +5,17 @@ from collections.abc import Iterable
 from faucet.errors import FOREIGN_KEY_VIOLATION, ROW_CHECK, ExecutionError
 from faucet.model.filters.condition import Condition, Scalar, all_of, columns_of
 from faucet.model.plan import Change, ParentReference
-from faucet.model.statement import Evaluate, Foresee, Orphans, Verify
+from faucet.model.statement import (
+    CountCheckFailures,
+    CountCheckPasses,
+    CountMissingParents,
+    EvaluateCheck,
+)
 from faucet.model.surface import Verb
-from faucet.request.execute.steps import Key, Part, Writer, chunks
+from faucet.request.execute.writer import Key, Part, Writer, chunks
 
 
-def foreseen(writer: Writer, change: Change) -> Part[bool]:
+def predict_check(writer: Writer, change: Change) -> Part[bool]:
     """
     Judge *change* before it is written; return whether its check would come out false.
 
@@ -24,15 +29,15 @@ def foreseen(writer: Writer, change: Change) -> Part[bool]:
     sent = dict(zip(change.assign, change.values, strict=True))
     needed = sorted(columns_of(check))
     if needed and sent.keys() >= set(needed):
-        if not (yield from _holds(writer, {name: sent[name] for name in needed}, (), check)):
+        if not (yield from _evaluate(writer, {name: sent[name] for name in needed}, (), check)):
             raise ExecutionError(ROW_CHECK)
         return False
     if change.where is None:
-        return (yield from _doubtful_insert(writer, sent, needed, check))
-    return (yield from _doubtful_update(writer, change, check))
+        return (yield from _predict_insert(writer, sent, needed, check))
+    return (yield from _predict_update(writer, change, check))
 
 
-def _doubtful_insert(
+def _predict_insert(
     writer: Writer, sent: dict[str, Scalar], needed: list[str], check: Condition
 ) -> Part[bool]:
     known = writer.plan.target.defaults
@@ -40,17 +45,17 @@ def _doubtful_insert(
         return False
     given = {name: sent.get(name) for name in needed if name in sent or known[name] is None}
     defaults = tuple((name, known[name] or "") for name in needed if name not in given)
-    return not (yield from _holds(writer, given, defaults, check))
+    return not (yield from _evaluate(writer, given, defaults, check))
 
 
-def _holds(
+def _evaluate(
     writer: Writer,
     given: dict[str, Scalar],
     defaults: tuple[tuple[str, str], ...],
     check: Condition,
 ) -> Part[bool]:
     lifter = writer.lifter(*given.values())
-    statement = Evaluate(
+    statement = EvaluateCheck(
         columns=writer.plan.target.columns,
         given=tuple(given),
         defaults=defaults,
@@ -59,9 +64,9 @@ def _holds(
     return (yield from writer.number(statement, lifter)) == 1
 
 
-def _doubtful_update(writer: Writer, change: Change, check: Condition) -> Part[bool]:
+def _predict_update(writer: Writer, change: Change, check: Condition) -> Part[bool]:
     target, lifter = writer.plan.target, writer.lifter(*change.values)
-    statement = Foresee(
+    statement = CountCheckFailures(
         relation=target.relation,
         columns=target.columns,
         assign=change.assign,
@@ -73,28 +78,28 @@ def _doubtful_update(writer: Writer, change: Change, check: Condition) -> Part[b
     return (yield from writer.number(statement, lifter)) > 0
 
 
-def judged(writer: Writer, keys: Iterable[Key]) -> Part[None]:
+def check_written_rows(writer: Writer, keys: Iterable[Key]) -> Part[None]:
     """Hold every written row, found again by its key, against its references and the check."""
     keys = tuple(keys)
     # References first, as constraints speak before the check.
-    yield from adopted(writer, keys, writer.plan.parents)
+    yield from check_references(writer, keys, writer.plan.parents)
     if writer.plan.check is not None:
         for chunk in chunks(keys):
             yield from _verify(writer, chunk, writer.plan.check)
 
 
-def adopted(
+def check_references(
     writer: Writer, keys: Iterable[Key], parents: tuple[ParentReference, ...]
 ) -> Part[None]:
     """Refuse rows whose references lead to no parent that the role sees."""
     for chunk in chunks(keys) if parents else ():
         for reference in parents:
-            yield from _adopt(writer, chunk, reference)
+            yield from _check_reference(writer, chunk, reference)
 
 
 def _verify(writer: Writer, keys: list[Key], check: Condition) -> Part[None]:
     target, lifter = writer.plan.target, writer.lifter()
-    statement = Verify(
+    statement = CountCheckPasses(
         relation=target.relation,
         columns=target.columns,
         where=lifter.lift(writer.found(keys)),
@@ -104,9 +109,9 @@ def _verify(writer: Writer, keys: list[Key], check: Condition) -> Part[None]:
         raise ExecutionError(ROW_CHECK)
 
 
-def _adopt(writer: Writer, keys: list[Key], reference: ParentReference) -> Part[None]:
+def _check_reference(writer: Writer, keys: list[Key], reference: ParentReference) -> Part[None]:
     target, lifter = writer.plan.target, writer.lifter()
-    statement = Orphans(
+    statement = CountMissingParents(
         relation=target.relation,
         columns=target.columns,
         where=lifter.lift(writer.found(keys)),

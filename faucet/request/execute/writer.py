@@ -11,7 +11,7 @@ from faucet.model.filters.condition import KeySet, Scalar, Value
 from faucet.model.filters.lift import Lifter, StatementValue
 from faucet.model.plan import WritePlan
 from faucet.model.statement import Statement
-from faucet.request.execute.reading import integer
+from faucet.request.execute.read import integer
 from faucet.request.execute.session import Session
 
 T = TypeVar("T")

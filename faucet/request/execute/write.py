@@ -16,12 +16,12 @@ from faucet.extension.executor import Savepoint, Script, Settle
 from faucet.model.plan import Change, WritePlan
 from faucet.model.rows import Written
 from faucet.model.surface import Verb
-from faucet.request.execute.changes import changed
-from faucet.request.execute.explaining import explained
-from faucet.request.execute.judging import adopted, foreseen, judged
+from faucet.request.execute.change import apply_change
+from faucet.request.execute.checks import check_references, check_written_rows, predict_check
+from faucet.request.execute.constraint_columns import name_columns
+from faucet.request.execute.read_back import read_back, summarize
 from faucet.request.execute.session import Session
-from faucet.request.execute.showing import shown, written
-from faucet.request.execute.steps import ChangeResult, Part, Writer
+from faucet.request.execute.writer import ChangeResult, Part, Writer
 
 # These end the transaction itself, so no savepoint can keep the rest.
 _FATAL: Final = frozenset({TRANSACTION_CONFLICT, DATABASE_UNAVAILABLE, STATEMENT_TIMEOUT})
@@ -34,20 +34,20 @@ def write(plan: WritePlan, session: Session) -> Script[Written]:
     outcomes: list[ChangeResult] = []
     for index, change in enumerate(plan.changes):
         if plan.continued:
-            outcomes.append((yield from _guarded(writer, change)))
+            outcomes.append((yield from _apply_in_savepoint(writer, change)))
         else:
-            outcomes.append((yield from _numbered(writer, index, change)))
+            outcomes.append((yield from _apply_numbered(writer, index, change)))
     keys = [key for outcome in outcomes for key in outcome.keys]
     if not plan.continued and plan.verb is not Verb.DELETE:
         yield Settle()
-        yield from judged(writer, keys)
-    rows = yield from shown(writer, keys)
-    return written(plan, outcomes, rows)
+        yield from check_written_rows(writer, keys)
+    rows = yield from read_back(writer, keys)
+    return summarize(plan, outcomes, rows)
 
 
-def _numbered(writer: Writer, index: int, change: Change) -> Part[ChangeResult]:
+def _apply_numbered(writer: Writer, index: int, change: Change) -> Part[ChangeResult]:
     try:
-        return (yield from _applied(writer, change))
+        return (yield from _apply(writer, change))
     except ExecutionError as error:
         if len(writer.plan.changes) == 1:
             raise
@@ -55,39 +55,39 @@ def _numbered(writer: Writer, index: int, change: Change) -> Part[ChangeResult]:
         raise ExecutionError(error.kind, error.message, **context) from error
 
 
-def _guarded(writer: Writer, change: Change) -> Part[ChangeResult]:
+def _apply_in_savepoint(writer: Writer, change: Change) -> Part[ChangeResult]:
     """Apply one record in its own savepoint; what ends the transaction is raised on."""
     if change.fault is not None:
         return ChangeResult(error=change.fault)
-    yield Savepoint(action="begin")
+    yield Savepoint.BEGIN
     try:
-        outcome = yield from _applied(writer, change)
+        outcome = yield from _apply(writer, change)
         if writer.plan.verb is not Verb.DELETE:
             yield Settle()
-            yield from judged(writer, outcome.keys)
+            yield from check_written_rows(writer, outcome.keys)
     except ExecutionError as error:
         if error.kind in _FATAL:
             raise
-        yield Savepoint(action="undo")
+        yield Savepoint.UNDO
         return ChangeResult(error=error)
-    yield Savepoint(action="release")
+    yield Savepoint.RELEASE
     return outcome
 
 
-def _applied(writer: Writer, change: Change) -> Part[ChangeResult]:
+def _apply(writer: Writer, change: Change) -> Part[ChangeResult]:
     if change.fault is not None:
         raise change.fault
-    doubtful = yield from foreseen(writer, change)
+    doubtful = yield from predict_check(writer, change)
     plan = writer.plan
     try:
-        outcome = yield from changed(writer, change)
+        outcome = yield from apply_change(writer, change)
         # Where a missing parent is refused by this statement an invisible one must be, too.
         prompt = tuple(each for each in plan.parents if not each.deferred)
-        yield from adopted(writer, outcome.keys, prompt)
+        yield from check_references(writer, outcome.keys, prompt)
     except ExecutionError as error:
         if doubtful and error.kind in _CONFLICTS:
             raise ExecutionError(ROW_CHECK) from error
-        raise explained(error, change, plan.constraints, plan.verb) from error
+        raise name_columns(error, change, plan.constraints, plan.verb) from error
     if change.must_match and outcome.count == 0:
         raise ExecutionError(ROW_NOT_FOUND)
     return outcome
