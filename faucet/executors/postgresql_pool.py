@@ -18,8 +18,18 @@ from psycopg.types.numeric import FloatLoader, IntDumper, IntLoader
 from psycopg.types.string import ByteaLoader, BytesDumper, StrDumperUnknown, TextLoader
 
 from faucet.errors import DATABASE_UNAVAILABLE, POOL_EXHAUSTED, ErrorKind, ExecutionError
+from faucet.executors.postgresql_pipeline import PipelineError, fetched, run_pipeline
 from faucet.executors.script import Finished, Walk
-from faucet.extension.executor import Call, Fetched, Savepoint, Script, Settle, Step
+from faucet.extension.executor import (
+    Batch,
+    BatchError,
+    Call,
+    Fetched,
+    Savepoint,
+    Script,
+    Settle,
+    Step,
+)
 from faucet.model.settings import PoolSettings
 
 T = TypeVar("T")
@@ -142,6 +152,8 @@ class PoolExecutor:
             match step:
                 case Call():
                     return await self._execute(connection, step)
+                case Batch():
+                    return await self._execute_batch(connection, step)
                 case Savepoint():
                     await self._command(connection, _SAVEPOINT[step])
                 case Settle():
@@ -154,12 +166,21 @@ class PoolExecutor:
         try:
             # The parameters are passed even where there are none: %% is then read as %.
             cursor = await connection.execute(call.sql.encode(), call.parameters)
-            rows = await cursor.fetchall() if cursor.description is not None else []
+            return await fetched(cursor)
         except _FOREIGN_ERRORS as error:
-            if getattr(error, "sqlstate", None) in _STALE_PLAN:
-                await connection.close()
-            raise ExecutionError(self._classify(error)) from error
-        return Fetched(rows=rows, affected=max(cursor.rowcount, 0))
+            raise ExecutionError(await self._kind(connection, error)) from error
+
+    async def _execute_batch(self, connection: _Connection, batch: Batch) -> Fetched:
+        try:
+            return Fetched(rows=(), each=await run_pipeline(connection, batch.calls))
+        except PipelineError as failed:
+            kind = await self._kind(connection, failed.error)
+            raise BatchError(kind, failed.done) from failed.error
+
+    async def _kind(self, connection: _Connection, error: Exception) -> ErrorKind:
+        if getattr(error, "sqlstate", None) in _STALE_PLAN:
+            await connection.close()
+        return self._classify(error)
 
     async def _command(self, connection: _Connection, sql: str) -> None:
         try:

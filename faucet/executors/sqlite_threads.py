@@ -22,7 +22,16 @@ from faucet.errors import (
     ExecutionError,
 )
 from faucet.executors.script import Finished, Walk
-from faucet.extension.executor import Call, Fetched, Savepoint, Script, Settle, Step
+from faucet.extension.executor import (
+    Batch,
+    BatchError,
+    Call,
+    Fetched,
+    Savepoint,
+    Script,
+    Settle,
+    Step,
+)
 from faucet.model.settings import ServiceSettings
 
 T = TypeVar("T")
@@ -235,6 +244,8 @@ class _Session:
             match step:
                 case Call():
                     return self.fetch(step, time_limit)
+                case Batch():
+                    return self._batch(step, time_limit)
                 case Savepoint():
                     for command in _SAVEPOINT[step]:
                         self._command(command)
@@ -243,6 +254,15 @@ class _Session:
             return Fetched(rows=())
         except ExecutionError as error:
             return error
+
+    def _batch(self, batch: Batch, time_limit: float) -> Fetched:
+        done: list[Fetched] = []
+        for call in batch.calls:
+            try:
+                done.append(self.fetch(call, time_limit))
+            except ExecutionError as error:
+                raise BatchError(error.kind, tuple(done)) from error.__cause__
+        return Fetched(rows=(), each=tuple(done))
 
     def _command(self, sql: str) -> None:
         self._deadline = math.inf

@@ -6,6 +6,8 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from faucet.errors import ErrorKind, ExecutionError
+
 T = TypeVar("T")
 
 
@@ -14,6 +16,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     sql: str
     parameters: tuple[object, ...]
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Calls that are sent together and run one after the other, each as it would alone.
+
+    The first that fails ends the batch, as a `BatchError`.
+    """
+
+    calls: tuple[Call, ...]
 
 
 class Savepoint(Enum):
@@ -29,19 +41,33 @@ class Settle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of a call; *affected* counts the rows of one that returns none."""
+    """
+    Rows of a call; *affected* counts the rows of one that returns none.
+
+    A `Batch` has no rows of its own: *each* holds what its calls fetched.
+    """
 
     rows: Sequence[tuple[object, ...]]
     affected: int = 0
+    each: tuple["Fetched", ...] = ()
 
 
-Step = Call | Savepoint | Settle
+class BatchError(ExecutionError):
+    """A call of a batch failed; *done* is what the calls before it fetched."""
+
+    def __init__(self, kind: ErrorKind, done: tuple[Fetched, ...]) -> None:
+        super().__init__(kind)
+        self.done = done
+
+
+Step = Call | Batch | Savepoint | Settle
 Script = Generator[Step, Fetched, T]
 """
 The inside of one transaction, without I/O: yields steps, receives `Fetched`, returns its result.
 
 A step that fails raises `ExecutionError` at its yield; a script that does not catch it ends the
-transaction with nothing written. Returning commits.
+transaction with nothing written. After a failure only `Savepoint.UNDO` makes the transaction
+usable again. Returning commits.
 """
 
 

@@ -66,13 +66,25 @@ class OrderTerm(msgspec.Struct, frozen=True, kw_only=True):
     nullable: bool = True
 
 
+class Layout(StrEnum):
+    """How rows are laid out in an answer: all as one text, or one by one."""
+
+    PAGE = "page"
+    ROWS = "rows"
+
+
+class AnswerForm(msgspec.Struct, frozen=True, kw_only=True):
+    """In which form rows come back; each is preceded by its *keys*, which need `Layout.ROWS`."""
+
+    layout: Layout = Layout.PAGE
+    keys: tuple[str, ...] = ()
+
+
 class Select(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Read rows as JSON objects of *outputs*.
+    Read rows as JSON objects of *outputs*, in the given *form*.
 
-    *columns* are the typed columns that the statement mentions. With *keyed*, each row comes as the
-    values of the columns *keyed* followed by its JSON; otherwise all rows come as one count and one
-    JSON array text where the database makes the JSON, or as cells where it does not.
+    *columns* are the typed columns that the statement mentions.
     """
 
     relation: RelationName
@@ -83,7 +95,7 @@ class Select(msgspec.Struct, frozen=True, kw_only=True):
     order: tuple[OrderTerm, ...] = ()
     limit: Slot | None = None
     offset: Slot | None = None
-    keyed: tuple[str, ...] = ()
+    form: AnswerForm = AnswerForm()
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,15 +108,12 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Locate(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    Read *keys* of the rows that match, in no order; *lock* holds them until the transaction ends.
-    """
+    """Read *keys* of the rows that match, in no order."""
 
     relation: RelationName
     columns: tuple[Typed, ...]
     keys: tuple[str, ...]
     where: Condition
-    lock: bool = False
 
 
 class Insert(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +146,7 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delete(msgspec.Struct, frozen=True, kw_only=True):
-    """Delete the rows that match. With *outputs*, returns each as JSON, in the *order* told."""
+    """Delete the rows that match. With *outputs*, returns each as JSON, in the given *order*."""
 
     relation: RelationName
     columns: tuple[Typed, ...]

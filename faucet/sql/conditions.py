@@ -120,8 +120,8 @@ class Conditions:
                 parts = tuple(sorted(parts, key=_height, reverse=True))
                 written = [self.write(part, negated=negated) for part in parts]
                 if isinstance(condition, AllOf) is not negated:
-                    return balanced(sa.and_, written, sa.true())
-                return balanced(sa.or_, written, sa.false())
+                    return balanced(sa.and_, written, self._forms.truth(holds=True))
+                return balanced(sa.or_, written, self._forms.truth(holds=False))
             case Negation(of=part):
                 return self.write(part, negated=not negated)
             case _:
@@ -139,8 +139,7 @@ class Conditions:
             case NullTest(column=name):
                 return self._source(name).is_(None)
             case Known(column=name, holds=holds):
-                verdict = sa.true() if holds else sa.false()
-                return sa.case((self._source(name).is_not(None), verdict))
+                return sa.case((self._source(name).is_not(None), self._forms.truth(holds=holds)))
             case KeySet():
                 return self._key_set(test)
             case Comparison():
@@ -196,7 +195,7 @@ class Conditions:
         return balanced(
             sa.or_,
             [sa.and_(*[c == v for c, v in zip(columns, row, strict=True)]) for row in rows],
-            sa.false(),
+            self._forms.truth(holds=False),
         )
 
 

@@ -1,22 +1,64 @@
-"""The statements of one change: insert, update, delete, or only find."""
+"""The statements of changes: insert, update, delete, or only find."""
 
-from faucet.extension.executor import Fetched
+from collections.abc import Iterable, Iterator
+
+from faucet.extension.executor import Batch, BatchError, Call
 from faucet.model.filters.condition import all_of
+from faucet.model.filters.lift import StatementValue
 from faucet.model.plan import Change
-from faucet.model.statement import Delete, Insert, Locate, Update
+from faucet.model.statement import Delete, Insert, Locate, Statement, Update
 from faucet.model.surface import Verb
-from faucet.request.execute.writer import ChangeResult, Part, Writer, key_of
+from faucet.request.execute.writer import ChangeResult, Part, Writer
+from faucet.sql.compiled import Answer, Compiled
+
+_Written = tuple[Statement, tuple[StatementValue, ...]]
 
 
 def apply_change(writer: Writer, change: Change) -> Part[ChangeResult]:
     """Write *change* and return what it touched."""
+    ((compiled, call),) = _calls(writer, (change,))
+    return _result(compiled.read((yield call)))
+
+
+def apply_changes(
+    writer: Writer, changes: tuple[Change, ...]
+) -> Part[tuple[list[ChangeResult], BatchError | None]]:
+    """
+    Write *changes* in one batch; return what each touched.
+
+    Where one fails, what those before it touched is returned with its error.
+    """
+    calls = list(_calls(writer, changes))
+    failure = None
+    try:
+        done = (yield Batch(calls=tuple(call for _compiled, call in calls))).each
+    except BatchError as error:
+        done, failure = error.done, error
+    pairs = zip(calls, done, strict=failure is None)
+    return [_result(compiled.read(each)) for (compiled, _call), each in pairs], failure
+
+
+def _calls(writer: Writer, changes: Iterable[Change]) -> Iterator[tuple[Compiled, Call]]:
+    last: tuple[Statement, Compiled] | None = None
+    for change in changes:
+        statement, values = _statement(writer, change)
+        if last is None or statement != last[0]:
+            last = statement, writer.session.compiled(statement)
+        yield last[1], last[1].call(values)
+
+
+def _statement(writer: Writer, change: Change) -> _Written:
     if writer.plan.verb is Verb.DELETE:
-        return (yield from _delete(writer, change))
+        return _delete(writer, change)
     if change.where is None:
-        return (yield from _insert(writer, change))
+        return _insert(writer, change)
     if not change.assign and not change.defaults:
-        return (yield from _locate(writer, change))
-    return (yield from _update(writer, change))
+        return _locate(writer, change)
+    return _update(writer, change)
+
+
+def _result(answer: Answer) -> ChangeResult:
+    return ChangeResult(keys=answer.keys, rows=answer.rows, count=answer.count)
 
 
 def _keys_wanted(writer: Writer) -> tuple[str, ...]:
@@ -25,7 +67,7 @@ def _keys_wanted(writer: Writer) -> tuple[str, ...]:
     return plan.target.keys if needed else ()
 
 
-def _insert(writer: Writer, change: Change) -> Part[ChangeResult]:
+def _insert(writer: Writer, change: Change) -> _Written:
     target = writer.plan.target
     statement = Insert(
         relation=target.relation,
@@ -33,11 +75,10 @@ def _insert(writer: Writer, change: Change) -> Part[ChangeResult]:
         assign=change.assign,
         keys=_keys_wanted(writer),
     )
-    fetched = yield from writer.ask(statement, writer.lifter(*change.values))
-    return _keyed(fetched, statement.keys)
+    return statement, change.values
 
 
-def _update(writer: Writer, change: Change) -> Part[ChangeResult]:
+def _update(writer: Writer, change: Change) -> _Written:
     target, lifter = writer.plan.target, writer.lifter(*change.values)
     statement = Update(
         relation=target.relation,
@@ -48,10 +89,10 @@ def _update(writer: Writer, change: Change) -> Part[ChangeResult]:
         defaults=change.defaults,
         default_sql=change.default_sql,
     )
-    return _keyed((yield from writer.ask(statement, lifter)), statement.keys)
+    return statement, lifter.values
 
 
-def _locate(writer: Writer, change: Change) -> Part[ChangeResult]:
+def _locate(writer: Writer, change: Change) -> _Written:
     """Find what a write without any value touches, as an update of nothing would."""
     target, lifter = writer.plan.target, writer.lifter()
     statement = Locate(
@@ -60,10 +101,10 @@ def _locate(writer: Writer, change: Change) -> Part[ChangeResult]:
         keys=target.keys,
         where=lifter.lift(all_of(change.where)),
     )
-    return _keyed((yield from writer.ask(statement, lifter)), statement.keys)
+    return statement, lifter.values
 
 
-def _delete(writer: Writer, change: Change) -> Part[ChangeResult]:
+def _delete(writer: Writer, change: Change) -> _Written:
     target, lifter = writer.plan.target, writer.lifter()
     statement = Delete(
         relation=target.relation,
@@ -72,28 +113,4 @@ def _delete(writer: Writer, change: Change) -> Part[ChangeResult]:
         outputs=writer.plan.outputs or (),
         order=writer.plan.order if writer.plan.outputs else (),
     )
-    fetched = yield from writer.ask(statement, lifter)
-    if not statement.outputs:
-        return ChangeResult(count=fetched.affected)
-    compiled = writer.session.compiled(statement)
-    rows = list(fetched.rows)
-    encode = compiled.encode
-    if encode is None:
-        texts = tuple(str(row[-1]).encode() for row in rows)
-    else:
-        # RETURNING knows no order; the keys stand before the cells.
-        rows.sort(key=lambda row: tuple(map(_sortable, row[: compiled.keyed])))
-        texts = tuple(encode(row[compiled.keyed :]) for row in rows)
-    return ChangeResult(rows=texts, count=len(rows))
-
-
-def _sortable(cell: object) -> tuple[bool, str, object]:
-    numeric = isinstance(cell, int | float)
-    return cell is None, "" if numeric else type(cell).__name__, cell if cell is not None else 0
-
-
-def _keyed(fetched: Fetched, keys: tuple[str, ...]) -> ChangeResult:
-    if not keys:
-        return ChangeResult(count=fetched.affected or len(fetched.rows))
-    found = tuple(key_of(row) for row in fetched.rows)
-    return ChangeResult(keys=found, count=len(found))
+    return statement, lifter.values

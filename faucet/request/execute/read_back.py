@@ -7,9 +7,10 @@ from faucet.model.catalog import Kind
 from faucet.model.filters.condition import all_of
 from faucet.model.plan import WritePlan
 from faucet.model.rows import Failure, Written
-from faucet.model.statement import Select
+from faucet.model.statement import AnswerForm, Layout, Select
 from faucet.model.surface import Verb
-from faucet.request.execute.writer import ChangeResult, Key, Part, Writer, chunks, key_of
+from faucet.request.execute.writer import ChangeResult, Part, Question, Writer, chunks
+from faucet.sql.compiled import Key
 
 RowsByKey = dict[Key, bytes]
 
@@ -19,13 +20,14 @@ def read_back(writer: Writer, keys: Iterable[Key]) -> Part[RowsByKey]:
     plan = writer.plan
     if plan.outputs is None or plan.verb is Verb.DELETE:
         return {}
-    rows: RowsByKey = {}
-    for chunk in chunks(list(dict.fromkeys(keys))[: plan.shown]):
-        rows |= yield from _read_chunk(writer, chunk)
-    return rows
+    wanted = list(dict.fromkeys(keys))[: plan.shown]
+    answers = yield from writer.ask_all(_by_keys(writer, part) for part in chunks(wanted))
+    return {
+        key: row for answer in answers for key, row in zip(answer.keys, answer.rows, strict=True)
+    }
 
 
-def _read_chunk(writer: Writer, keys: list[Key]) -> Part[RowsByKey]:
+def _by_keys(writer: Writer, keys: list[Key]) -> Question:
     plan, lifter = writer.plan, writer.lifter()
     statement = Select(
         relation=plan.target.relation,
@@ -33,15 +35,9 @@ def _read_chunk(writer: Writer, keys: list[Key]) -> Part[RowsByKey]:
         outputs=plan.outputs or (),
         where=lifter.lift(all_of(writer.found(keys), plan.visible)),
         order=plan.order,
-        keyed=plan.target.keys,
+        form=AnswerForm(layout=Layout.ROWS, keys=plan.target.keys),
     )
-    fetched = yield from writer.ask(statement, lifter)
-    compiled = writer.session.compiled(statement)
-    width, encode = compiled.keyed, compiled.encode
-    return {
-        key_of(row[:width]): str(row[width]).encode() if encode is None else encode(row[width:])
-        for row in fetched.rows
-    }
+    return statement, lifter
 
 
 def summarize(plan: WritePlan, outcomes: list[ChangeResult], rows: RowsByKey) -> Written:

@@ -5,8 +5,7 @@ from collections import OrderedDict
 
 import msgspec
 
-from faucet.extension.executor import Call, Executor
-from faucet.model.filters.lift import StatementValue
+from faucet.extension.executor import Executor
 from faucet.model.statement import Statement
 from faucet.sql.compiled import Compiled
 from faucet.sql.render import RenderContext, render
@@ -56,7 +55,3 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def compiled(self, statement: Statement) -> Compiled:
         """Return *statement* compiled for this service."""
         return self.statements.compiled(self.role, self.service, statement, self.render_context)
-
-    def call(self, statement: Statement, values: tuple[StatementValue, ...]) -> Call:
-        """Return the call of *statement* with *values*."""
-        return self.compiled(statement).call(values)

@@ -26,7 +26,17 @@ from faucet.errors import (
     ErrorKind,
     ExecutionError,
 )
-from faucet.extension.executor import Call, Executor, Savepoint, Script, Settle, Step
+from faucet.extension.executor import (
+    Batch,
+    BatchError,
+    Call,
+    Executor,
+    Fetched,
+    Savepoint,
+    Script,
+    Settle,
+    Step,
+)
 from tests.servers.postgresql import PostgresServer
 from tests.services import service
 
@@ -498,3 +508,103 @@ async def test_what_a_trigger_does_to_the_session_does_not_reach_the_next_princi
     assert (await executor.fetch(session, _LIMIT)).rows == [before]
     unqualified = await executor.fetch(_call("SELECT name FROM stores ORDER BY id"), _LIMIT)
     assert unqualified.rows == [("North",), ("South",)]
+
+
+def _stores(*rows: tuple[str, str]) -> Batch:
+    sql = "INSERT INTO public.stores VALUES (%s, %s) RETURNING id"
+    return Batch(calls=tuple(Call(sql=sql, parameters=row) for row in rows))
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+async def test_a_batch_fetches_what_its_calls_would_alone(make: Make, mixed: bool):
+    calls = (*_stores(("3", "W%"), ("4", "%%")).calls,)
+    if mixed:
+        calls += (_call("UPDATE public.stores SET open = NULL"), _NAMES)
+
+    def script() -> Script[tuple[Fetched, ...]]:
+        return (yield Batch(calls=calls)).each
+
+    each = await make().transact(script(), _LIMIT, writes=True)
+
+    assert [list(fetched.rows) for fetched in each[:2]] == [[(3,)], [(4,)]]
+    assert [fetched.affected for fetched in each] == ([1, 1, 4, 4] if mixed else [1, 1])
+    if mixed:
+        assert list(each[3].rows) == [("North",), ("South",), ("W%",), ("%%",)]
+
+
+async def test_a_long_batch_fetches_what_its_calls_would_alone(make: Make):
+    rows = [(str(number), f"S{number}") for number in range(100, 200)]
+
+    def script() -> Script[list[object]]:
+        inserted = yield _stores(*rows)
+        counts = yield Batch(calls=(_call("DELETE FROM public.orders"),) * 100)
+        return [fetched.rows[0][0] for fetched in inserted.each] + [len(counts.each)]
+
+    result = await make().transact(script(), _LIMIT, writes=True)
+
+    assert result == [*range(100, 200), 100]
+
+
+@pytest.mark.parametrize("kind_of_batch", ["short", "mixed", "long"])
+@pytest.mark.parametrize(
+    ("bad", "kind"),
+    [
+        (("1", "x"), UNIQUE_VIOLATION),
+        (("4", "bad"), CHECK_VIOLATION),
+        (("x", "x"), INVALID_VALUE),
+        (("4", "a\0b"), INVALID_VALUE),
+    ],
+)
+async def test_a_batch_ends_with_the_first_call_that_fails(
+    make: Make,
+    kind_of_batch: str,
+    bad: tuple[str, str],
+    kind: ErrorKind,
+    caplog: pytest.LogCaptureFixture,
+):
+    executor = make()
+    good, rest = _stores(("3", "W"), ("5", "E")).calls, _stores(("6", "F"), ("1", "G")).calls
+    middle: tuple[Call, ...] = (_NAMES,) if kind_of_batch == "mixed" else ()
+    if kind_of_batch == "long":
+        middle = _stores(*((str(n), f"S{n}") for n in range(100, 200))).calls
+    calls = (*good, *middle, *_stores(bad).calls, *rest)
+
+    def script() -> Script[BatchError | None]:
+        yield Savepoint.BEGIN
+        try:
+            yield Batch(calls=calls)
+        except BatchError as error:
+            yield Savepoint.UNDO
+            return error
+        return None
+
+    failed = await executor.transact(script(), _LIMIT, writes=True)
+
+    assert failed is not None
+    assert (failed.kind, len(failed.done)) == (kind, len(good + middle))
+    assert await _names(executor) == ["North", "South"]
+    assert not caplog.records
+
+
+async def test_a_batch_is_one_statement_after_the_other_for_time_limits(make: Make):
+    sleep = _call("SELECT pg_sleep(0.2)::text")
+    executor = make()
+
+    await executor.transact(_script(Batch(calls=(sleep,) * 3)), 0.4, writes=True)
+
+    late = Batch(calls=(sleep, _call("SELECT pg_sleep(9)::text")))
+    assert await _kind(executor, late, limit=0.4) is STATEMENT_TIMEOUT
+
+
+async def test_a_batch_whose_caller_goes_away_leaves_nothing_behind(make: Make):
+    executor = make(pool={"size": 1})
+    calls = (*_stores(("3", "W")).calls, _call("SELECT pg_sleep(9)::text"))
+    task = asyncio.create_task(executor.transact(_script(Batch(calls=calls)), _LIMIT, writes=True))
+    await asyncio.sleep(0.3)
+
+    task.cancel()
+    with anyio.fail_after(5):
+        await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert await _names(executor) == ["North", "South"]

@@ -28,7 +28,7 @@ from faucet.errors import (
     ExecutionError,
 )
 from faucet.executors.sqlite_threads import ThreadExecutor
-from faucet.extension.executor import Call, Savepoint, Script, Settle
+from faucet.extension.executor import Batch, BatchError, Call, Fetched, Savepoint, Script, Settle
 from tests.services import service
 
 pytestmark = pytest.mark.anyio
@@ -359,3 +359,38 @@ async def test_few_long_searches_of_a_long_text_end_at_the_limit_too(make: Make)
         await executor.fetch(_call(statement), 0.05)
 
     assert caught.value.kind is STATEMENT_TIMEOUT
+
+
+def _stores(*rows: tuple[object, object]) -> tuple[Call, ...]:
+    return tuple(_call("INSERT INTO stores VALUES (?, ?) RETURNING id", *row) for row in rows)
+
+
+async def test_a_batch_fetches_what_its_calls_would_alone(make: Make):
+    calls = (*_stores((2, "South"), (3, "West")), _call("UPDATE stores SET name = name || '!'"))
+
+    def script() -> Script[tuple[Fetched, ...]]:
+        return (yield Batch(calls=calls)).each
+
+    each = await make().transact(script(), _LIMIT, writes=True)
+
+    assert [list(fetched.rows) for fetched in each] == [[(2,)], [(3,)], []]
+    assert each[-1].affected == 3
+
+
+async def test_a_batch_ends_with_the_first_call_that_fails(make: Make):
+    executor = make()
+
+    def script() -> Script[BatchError | None]:
+        yield Savepoint.BEGIN
+        try:
+            yield Batch(calls=_stores((2, "South"), (3, "bad"), (1, "West")))
+        except BatchError as error:
+            yield Savepoint.UNDO
+            return error
+        return None
+
+    failed = await executor.transact(script(), _LIMIT, writes=True)
+
+    assert failed is not None
+    assert (failed.kind, [list(each.rows) for each in failed.done]) == (CHECK_VIOLATION, [[(2,)]])
+    assert await _names(executor) == ["North"]
