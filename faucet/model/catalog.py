@@ -43,7 +43,7 @@ EXTREMAL = NUMBERS | {Kind.TEXT, Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.TIME
 """Kinds that MIN and MAX take."""
 
 
-class ColumnType(msgspec.Struct, frozen=True, kw_only=True):
+class ColumnType(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """
     The type of a column.
 

@@ -1,5 +1,7 @@
 """Statement shapes: everything about a statement but its values and its SQL text. Hashable.
 
+What many shapes share, and outlives a request, keeps its hash.
+
 Values travel beside a shape as one tuple; `Slot(index)` and `Slots(first, count)` point into it.
 Two requests with equal shapes share one compiled statement.
 """
@@ -22,14 +24,14 @@ class Function(StrEnum):
     MAX = "MAX"
 
 
-class RelationName(msgspec.Struct, frozen=True, kw_only=True):
+class RelationName(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """A relation in its database."""
 
     schema: str | None
     name: str
 
 
-class Typed(msgspec.Struct, frozen=True, kw_only=True):
+class Typed(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """A column of the statement's relation with its type."""
 
     name: str
@@ -37,7 +39,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     nullable: bool = True
 
 
-class Output(msgspec.Struct, frozen=True, kw_only=True):
+class Output(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """
     One column of the answer, named *label*.
 
@@ -52,7 +54,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
     mask: str | None = None
 
 
-class OrderTerm(msgspec.Struct, frozen=True, kw_only=True):
+class OrderTerm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """
     Order by a column, or by an aggregate of one (*function* set; COUNT(*) has no *column*).
 
@@ -73,7 +75,7 @@ class Layout(StrEnum):
     ROWS = "rows"
 
 
-class AnswerForm(msgspec.Struct, frozen=True, kw_only=True):
+class AnswerForm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """In which form rows come back; each is preceded by its *keys*, which need `Layout.ROWS`."""
 
     layout: Layout = Layout.PAGE

@@ -1,6 +1,7 @@
 """A compiled statement: SQL text, how to bind values to it, and how to read what comes back."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -25,13 +26,27 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[bytes, ...] = ()
 
 
+class Placeholder(msgspec.Struct, frozen=True):
+    """Where a placeholder's value is, and what makes of it what the driver takes."""
+
+    index: int
+    bind: Callable[[Any], object]
+
+
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
-    """SQL of one statement shape for one dialect; *read* gives the answer in what was fetched."""
+    """
+    SQL of one statement shape for one dialect; *read* gives the answer in what was fetched.
+
+    *constants* follow the values: a placeholder of one has a negative index.
+    """
 
     sql: str
-    binders: tuple[Callable[[tuple[StatementValue, ...]], object], ...]
+    placeholders: tuple[Placeholder, ...]
+    constants: tuple[object, ...]
     read: Callable[[Fetched], Answer]
 
     def call(self, values: tuple[StatementValue, ...]) -> Call:
         """Return the call of this statement with *values*, in order of their slots."""
-        return Call(sql=self.sql, parameters=tuple(bind(values) for bind in self.binders))
+        every = values + self.constants
+        parameters = [each.bind(every[each.index]) for each in self.placeholders]
+        return Call(sql=self.sql, parameters=tuple(parameters))

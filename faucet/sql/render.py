@@ -32,7 +32,7 @@ from faucet.model.statement import (
     Update,
 )
 from faucet.sql.answers import reader
-from faucet.sql.compiled import Compiled
+from faucet.sql.compiled import Compiled, Placeholder
 from faucet.sql.conditions import Conditions, Parameters
 from faucet.sql.defaults import default_expression
 
@@ -92,13 +92,18 @@ class _Rendering:
 
     def render(self, statement: Statement) -> Compiled:
         text = self._forms.compile(self._renderers[type(statement)](statement))
-        binders = self._parameters.binders
+        values, constants = self._parameters.placeholders, []
+        placeholders = []
+        for name in text.names:
+            if name in values:
+                placeholders.append(values[name])
+            else:
+                constants.append(text.constants[name])
+                placeholders.append(Placeholder(-len(constants), _unchanged))
         return Compiled(
             sql=text.sql,
-            binders=tuple(
-                binders[name] if name in binders else _constant(text.constants[name])
-                for name in text.names
-            ),
+            placeholders=tuple(placeholders),
+            constants=tuple(reversed(constants)),
             read=reader(statement, self._forms, self._context.options),
         )
 
@@ -293,5 +298,5 @@ def _writable(source: _Source, names: tuple[str, ...]) -> sa.TableClause:
     )
 
 
-def _constant(value: object) -> Callable[[object], object]:
-    return lambda _values: value
+def _unchanged(value: object) -> object:
+    return value
