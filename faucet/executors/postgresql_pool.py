@@ -8,16 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple, TypeVar
 
 import psycopg
-from psycopg.adapt import AdaptersMap, Loader
-from psycopg.postgres import types as known_types
 from psycopg.pq import TransactionStatus
-from psycopg.types.array import ListDumper
-from psycopg.types.bool import BoolLoader
-from psycopg.types.none import NoneDumper
-from psycopg.types.numeric import FloatLoader, IntDumper, IntLoader
-from psycopg.types.string import ByteaLoader, BytesDumper, StrDumperUnknown, TextLoader
 
 from faucet.errors import DATABASE_UNAVAILABLE, POOL_EXHAUSTED, ErrorKind, ExecutionError
+from faucet.executors.postgresql_adapters import ADAPTERS
 from faucet.executors.postgresql_pipeline import PipelineError, fetched, run_pipeline
 from faucet.executors.script import Finished, Walk
 from faucet.extension.executor import (
@@ -25,6 +19,7 @@ from faucet.extension.executor import (
     BatchError,
     Call,
     Fetched,
+    RowStream,
     Savepoint,
     Script,
     Settle,
@@ -53,6 +48,8 @@ _SAVEPOINT: Final = {
     Savepoint.RELEASE: "RELEASE SAVEPOINT faucet",
     Savepoint.UNDO: "ROLLBACK TO SAVEPOINT faucet; RELEASE SAVEPOINT faucet",
 }
+_DECLARE: Final = "DECLARE faucet NO SCROLL CURSOR FOR"
+_OPEN: Final = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 _SETTLE: Final = "SET CONSTRAINTS ALL IMMEDIATE"
 # A prepared statement outlived what it was prepared for; the next connection prepares it anew.
 _STALE_PLAN: Final = frozenset({"0A000", "26000"})
@@ -96,9 +93,7 @@ class PoolExecutor:
 
     async def transact(self, script: Script[T], time_limit: float, *, writes: bool) -> T:
         """Run *script* in one transaction; see `Executor`."""
-        begin = _WRITE if writes else _SNAPSHOT
-        if time_limit != self._statement_timeout:
-            begin += f"; SET LOCAL statement_timeout = {max(1, round(time_limit * 1000))}"
+        begin = self._begin(_WRITE if writes else _SNAPSHOT, time_limit)
         async with self._lend() as connection:
             await self._command(connection, begin)
             try:
@@ -109,6 +104,23 @@ class PoolExecutor:
                 await self._roll_back(connection)
                 raise
             return result
+
+    async def stream(self, call: Call, time_limit: float, size: int) -> RowStream:
+        """Fetch the rows of *call* from a cursor of the server; see `Executor`."""
+        declare = Call(sql=f"{_DECLARE} {call.sql}", parameters=call.parameters)
+        fetch = Call(sql=f"FETCH FORWARD {size} FROM faucet", parameters=())
+        async with self._lend() as connection:
+            await self._command(connection, self._begin(_SNAPSHOT, time_limit))
+            try:
+                await self._execute(connection, declare)
+                full = True
+                while full and (rows := (await self._execute(connection, fetch)).rows):
+                    full = len(rows) == size
+                    yield rows
+            finally:
+                # Not after a cancellation, which closes the connection.
+                if connection.pgconn.transaction_status in _OPEN:
+                    await self._roll_back(connection)
 
     async def ping(self) -> bool:
         """Return whether the database answers within the acquire timeout, however busy the pool."""
@@ -131,6 +143,11 @@ class PoolExecutor:
         for _ in range(self._pool.size):
             await self._free.acquire()
         await self._drop_idle()
+
+    def _begin(self, begin: str, time_limit: float) -> str:
+        if time_limit == self._statement_timeout:
+            return begin
+        return f"{begin}; SET LOCAL statement_timeout = {max(1, round(time_limit * 1000))}"
 
     async def _walk(self, connection: _Connection, walk: Walk[T]) -> T:
         failure: ExecutionError | None = None
@@ -247,7 +264,7 @@ class PoolExecutor:
     async def _connect(self) -> "_Pooled":
         try:
             connection = await psycopg.AsyncConnection.connect(
-                self._connection_string(), autocommit=True, context=_ADAPTERS
+                self._connection_string(), autocommit=True, context=ADAPTERS
             )
         except psycopg.Error as error:
             self._down_until = time.monotonic() + _DOWN_SECONDS
@@ -271,37 +288,3 @@ def _has_unread_input(connection: _Connection) -> bool:
     watch = select.poll()
     watch.register(connection.pgconn.socket, select.POLLIN)
     return bool(watch.poll(0))
-
-
-def _text_adapters() -> AdaptersMap:
-    """
-    Return adapters that give numbers, booleans and bytes as Python has them, all else as text.
-
-    psycopg's own fail on what Python cannot hold: infinite dates, years BC or beyond 9999.
-    """
-    adapters = AdaptersMap(types=known_types)
-    for python, dumper in (
-        (str, StrDumperUnknown),
-        (bytes, BytesDumper),
-        (int, IntDumper),
-        (list, ListDumper),
-        (type(None), NoneDumper),
-    ):
-        adapters.register_dumper(python, dumper)
-    loaders: tuple[tuple[str | int, type[Loader]], ...] = (
-        (0, TextLoader),
-        ("int2", IntLoader),
-        ("int4", IntLoader),
-        ("int8", IntLoader),
-        ("oid", IntLoader),
-        ("float4", FloatLoader),
-        ("float8", FloatLoader),
-        ("bool", BoolLoader),
-        ("bytea", ByteaLoader),
-    )
-    for name, loader in loaders:
-        adapters.register_loader(name, loader)
-    return adapters
-
-
-_ADAPTERS: Final = _text_adapters()

@@ -1,6 +1,6 @@
 """The executor slot: carries compiled statements to a database and its rows back."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from enum import Enum
 from typing import Protocol, TypeVar
 
@@ -60,6 +60,8 @@ class BatchError(ExecutionError):
         self.done = done
 
 
+RowStream = AsyncGenerator[Sequence[tuple[object, ...]], None]
+
 Step = Call | Batch | Savepoint | Settle
 Script = Generator[Step, Fetched, T]
 """
@@ -91,6 +93,16 @@ class Executor(Protocol):
         Where *writes* is false the transaction is a read-only snapshot. TRANSACTION_CONFLICT and
         DATABASE_UNAVAILABLE end the transaction itself: they are thrown into the script, but cannot
         be survived by it.
+        """
+        ...
+
+    def stream(self, call: Call, time_limit: float, size: int) -> RowStream:
+        """
+        Return the rows of one reading statement in lists of *size*, the last one shorter.
+
+        No list is fetched before it is asked for; all are of one snapshot. The connection is held
+        until the last one, or until the stream is closed: whoever may stop earlier closes it, with
+        `contextlib.aclosing`. *time_limit* is that of each list.
         """
         ...
 

@@ -1,6 +1,7 @@
 """The PostgreSQL pool: transactions, limits, pins, servers that go and come back."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -608,3 +609,124 @@ async def test_a_batch_whose_caller_goes_away_leaves_nothing_behind(make: Make):
 
     assert task.cancelled()
     assert await _names(executor) == ["North", "South"]
+
+
+_MANY = "SELECT n FROM generate_series(1, %s::int) AS n ORDER BY n"
+
+
+async def _waits_for_a_connection(executor: Executor) -> bool:
+    """Return whether no connection of a pool of one is free."""
+    try:
+        async with asyncio.timeout(0.3):
+            await executor.fetch(_NAMES, _LIMIT)
+    except (TimeoutError, ExecutionError):
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(0, []), (5, [5]), (10, [10]), (25, [10, 10, 5])])
+async def test_a_stream_comes_in_chunks(make: Make, rows: int, sizes: list[int]):
+    executor = make(pool={"size": 1})
+
+    chunks = [chunk async for chunk in executor.stream(_call(_MANY, str(rows)), _LIMIT, 10)]
+
+    assert [len(chunk) for chunk in chunks] == sizes
+    assert [n for chunk in chunks for (n,) in chunk] == list(range(1, rows + 1))
+    assert await _names(executor) == ["North", "South"]
+
+
+@pytest.mark.parametrize("limit", [_LIMIT, 20.0])
+async def test_a_stream_holds_its_connection_until_it_is_closed(make: Make, limit: float):
+    executor = make(pool={"size": 1, "acquire_timeout": 0.1})
+    stream = executor.stream(_call(_MANY, "100000"), limit, 10)
+
+    async with contextlib.aclosing(stream):
+        await anext(stream)
+        assert await _waits_for_a_connection(executor)
+
+    assert not await _waits_for_a_connection(executor)
+
+
+async def test_a_stream_reads_no_further_than_its_consumer(make: Make):
+    executor = make()
+    sleeping = (
+        "SELECT n, pg_sleep(CASE WHEN n > 2 THEN 30 ELSE 0 END)::text FROM generate_series(1, 9) n"
+    )
+    stream = executor.stream(_call(sleeping), _LIMIT, 1)
+
+    with anyio.fail_after(5):
+        async with contextlib.aclosing(stream):
+            assert [(await anext(stream))[0][0] for _ in range(2)] == [1, 2]
+
+
+async def test_a_stream_sees_one_snapshot(make: Make):
+    executor = make()
+    stream = executor.stream(_NAMES, _LIMIT, 1)
+    seen = list(await anext(stream))
+    insert = _call("INSERT INTO public.stores VALUES (3, 'West')")
+    await executor.transact(_script(insert), _LIMIT, writes=True)
+
+    seen += [row async for chunk in stream for row in chunk]
+
+    assert seen == [("North",), ("South",)]
+
+
+async def test_a_stream_writes_nothing(make: Make):
+    inserting = _call("WITH i AS (INSERT INTO public.stores VALUES (3, 'W') RETURNING id) TABLE i")
+
+    with pytest.raises(ExecutionError):
+        await anext(make().stream(inserting, _LIMIT, 10))
+
+
+@pytest.mark.parametrize("limit", [_LIMIT, 0.3])
+async def test_the_time_limit_of_a_stream_is_that_of_each_chunk(make: Make, limit: float):
+    executor = make(limits={"statement_timeout": 0.3})
+    sleeping = (
+        "SELECT pg_sleep(CASE n WHEN 3 THEN 1 ELSE 0.2 END)::text FROM generate_series(1, 3) n"
+    )
+    stream = executor.stream(_call(sleeping), limit, 1)
+
+    await anext(stream)
+    await anext(stream)
+
+    if limit == _LIMIT:
+        await anext(stream)
+        return
+    with pytest.raises(ExecutionError) as caught:
+        await anext(stream)
+    assert caught.value.kind is STATEMENT_TIMEOUT
+    assert await _names(executor) == ["North", "South"]
+
+
+async def test_a_stream_whose_consumer_is_cancelled_gives_its_connection_back(make: Make):
+    executor = make(pool={"size": 1})
+
+    async def consume() -> None:
+        async for _chunk in executor.stream(_call("SELECT pg_sleep(30)::text"), _LIMIT, 1):
+            pass
+
+    task = asyncio.create_task(consume())
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with anyio.fail_after(5):
+        await asyncio.wait([task])
+        assert await _names(executor) == ["North", "South"]
+
+    assert task.cancelled()
+
+
+async def test_closing_waits_for_streams_and_then_refuses_them(make: Make):
+    executor = make()
+    stream = executor.stream(_call(_MANY, "30"), _LIMIT, 10)
+    await anext(stream)
+
+    closing = asyncio.create_task(executor.close())
+    await asyncio.sleep(0.1)
+    assert not closing.done()
+    rest = [chunk async for chunk in stream]
+    await closing
+
+    assert len(rest) == 2
+    with pytest.raises(ExecutionError) as caught:
+        await anext(executor.stream(_NAMES, _LIMIT, 10))
+    assert caught.value.kind is DATABASE_UNAVAILABLE
