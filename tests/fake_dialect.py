@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from faucet.dialects.sqlite.forms import SqliteForms, prepare
 from faucet.errors import DATABASE_UNAVAILABLE, ExecutionError
 from faucet.executors.script import Finished, Walk
 from faucet.extension.dialect import Dialect
-from faucet.extension.executor import Call, Fetched, Script, Step
+from faucet.extension.executor import Batch, Call, Fetched, Script, Step
 from faucet.extension.registry import Registrar, Registry
 from faucet.model.catalog import (
     Catalog,
@@ -62,6 +62,14 @@ class FakeExecutor:
                 step = walk.advance(self._outcome(step), ended=False)
         return step.result
 
+    async def stream(
+        self, call: Call, time_limit: float, size: int
+    ) -> AsyncGenerator[Sequence[tuple[object, ...]], None]:
+        """Return the rows of one statement in lists of *size*."""
+        rows = self._run(call).rows
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
+
     async def ping(self) -> bool:
         """Memory is always there."""
         return True
@@ -71,7 +79,13 @@ class FakeExecutor:
 
     def _outcome(self, step: Step) -> Fetched | ExecutionError:
         try:
-            return self._run(step) if isinstance(step, Call) else Fetched(rows=())
+            match step:
+                case Call():
+                    return self._run(step)
+                case Batch(calls=calls):
+                    return Fetched(rows=(), each=tuple(map(self._run, calls)))
+                case _:
+                    return Fetched(rows=())
         except ExecutionError as error:
             return error
 

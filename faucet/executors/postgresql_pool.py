@@ -8,18 +8,23 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple, TypeVar
 
 import psycopg
-from psycopg.adapt import AdaptersMap, Loader
-from psycopg.postgres import types as known_types
 from psycopg.pq import TransactionStatus
-from psycopg.types.array import ListDumper
-from psycopg.types.bool import BoolLoader
-from psycopg.types.none import NoneDumper
-from psycopg.types.numeric import FloatLoader, IntDumper, IntLoader
-from psycopg.types.string import ByteaLoader, BytesDumper, StrDumperUnknown, TextLoader
 
 from faucet.errors import DATABASE_UNAVAILABLE, POOL_EXHAUSTED, ErrorKind, ExecutionError
+from faucet.executors.postgresql_adapters import ADAPTERS
+from faucet.executors.postgresql_pipeline import PipelineError, fetched, run_pipeline
 from faucet.executors.script import Finished, Walk
-from faucet.extension.executor import Call, Fetched, Savepoint, Script, Settle, Step
+from faucet.extension.executor import (
+    Batch,
+    BatchError,
+    Call,
+    Fetched,
+    RowStream,
+    Savepoint,
+    Script,
+    Settle,
+    Step,
+)
 from faucet.model.settings import PoolSettings
 
 T = TypeVar("T")
@@ -39,10 +44,12 @@ _CLEAN: Final = "RESET ALL; DISCARD TEMP; SELECT pg_catalog.pg_advisory_unlock_a
 _COMMIT: Final = f"COMMIT; {_CLEAN}"
 _ROLLBACK: Final = f"ROLLBACK; {_CLEAN}"
 _SAVEPOINT: Final = {
-    "begin": "SAVEPOINT faucet",
-    "release": "RELEASE SAVEPOINT faucet",
-    "undo": "ROLLBACK TO SAVEPOINT faucet; RELEASE SAVEPOINT faucet",
+    Savepoint.BEGIN: "SAVEPOINT faucet",
+    Savepoint.RELEASE: "RELEASE SAVEPOINT faucet",
+    Savepoint.UNDO: "ROLLBACK TO SAVEPOINT faucet; RELEASE SAVEPOINT faucet",
 }
+_DECLARE: Final = "DECLARE faucet NO SCROLL CURSOR FOR"
+_OPEN: Final = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 _SETTLE: Final = "SET CONSTRAINTS ALL IMMEDIATE"
 # A prepared statement outlived what it was prepared for; the next connection prepares it anew.
 _STALE_PLAN: Final = frozenset({"0A000", "26000"})
@@ -86,9 +93,7 @@ class PoolExecutor:
 
     async def transact(self, script: Script[T], time_limit: float, *, writes: bool) -> T:
         """Run *script* in one transaction; see `Executor`."""
-        begin = _WRITE if writes else _SNAPSHOT
-        if time_limit != self._statement_timeout:
-            begin += f"; SET LOCAL statement_timeout = {max(1, round(time_limit * 1000))}"
+        begin = self._begin(_WRITE if writes else _SNAPSHOT, time_limit)
         async with self._lend() as connection:
             await self._command(connection, begin)
             try:
@@ -99,6 +104,23 @@ class PoolExecutor:
                 await self._roll_back(connection)
                 raise
             return result
+
+    async def stream(self, call: Call, time_limit: float, size: int) -> RowStream:
+        """Fetch the rows of *call* from a cursor of the server; see `Executor`."""
+        declare = Call(sql=f"{_DECLARE} {call.sql}", parameters=call.parameters)
+        fetch = Call(sql=f"FETCH FORWARD {size} FROM faucet", parameters=())
+        async with self._lend() as connection:
+            await self._command(connection, self._begin(_SNAPSHOT, time_limit))
+            try:
+                await self._execute(connection, declare)
+                full = True
+                while full and (rows := (await self._execute(connection, fetch)).rows):
+                    full = len(rows) == size
+                    yield rows
+            finally:
+                # Not after a cancellation, which closes the connection.
+                if connection.pgconn.transaction_status in _OPEN:
+                    await self._roll_back(connection)
 
     async def ping(self) -> bool:
         """Return whether the database answers within the acquire timeout, however busy the pool."""
@@ -122,6 +144,11 @@ class PoolExecutor:
             await self._free.acquire()
         await self._drop_idle()
 
+    def _begin(self, begin: str, time_limit: float) -> str:
+        if time_limit == self._statement_timeout:
+            return begin
+        return f"{begin}; SET LOCAL statement_timeout = {max(1, round(time_limit * 1000))}"
+
     async def _walk(self, connection: _Connection, walk: Walk[T]) -> T:
         failure: ExecutionError | None = None
         try:
@@ -142,8 +169,10 @@ class PoolExecutor:
             match step:
                 case Call():
                     return await self._execute(connection, step)
-                case Savepoint(action=action):
-                    await self._command(connection, _SAVEPOINT[action])
+                case Batch():
+                    return await self._execute_batch(connection, step)
+                case Savepoint():
+                    await self._command(connection, _SAVEPOINT[step])
                 case Settle():
                     await self._command(connection, _SETTLE)
             return Fetched(rows=())
@@ -154,12 +183,21 @@ class PoolExecutor:
         try:
             # The parameters are passed even where there are none: %% is then read as %.
             cursor = await connection.execute(call.sql.encode(), call.parameters)
-            rows = await cursor.fetchall() if cursor.description is not None else []
+            return await fetched(cursor)
         except _FOREIGN_ERRORS as error:
-            if getattr(error, "sqlstate", None) in _STALE_PLAN:
-                await connection.close()
-            raise ExecutionError(self._classify(error)) from error
-        return Fetched(rows=rows, affected=max(cursor.rowcount, 0))
+            raise ExecutionError(await self._kind(connection, error)) from error
+
+    async def _execute_batch(self, connection: _Connection, batch: Batch) -> Fetched:
+        try:
+            return Fetched(rows=(), each=await run_pipeline(connection, batch.calls))
+        except PipelineError as failed:
+            kind = await self._kind(connection, failed.error)
+            raise BatchError(kind, failed.done) from failed.error
+
+    async def _kind(self, connection: _Connection, error: Exception) -> ErrorKind:
+        if getattr(error, "sqlstate", None) in _STALE_PLAN:
+            await connection.close()
+        return self._classify(error)
 
     async def _command(self, connection: _Connection, sql: str) -> None:
         try:
@@ -195,7 +233,7 @@ class PoolExecutor:
     async def _take_idle(self) -> "_Pooled | None":
         while self._idle:
             pooled = self._idle.pop()
-            if pooled.expires > time.monotonic() and not _speaks(pooled.connection):
+            if pooled.expires > time.monotonic() and not _has_unread_input(pooled.connection):
                 return pooled
             await pooled.connection.close()
         return None
@@ -226,7 +264,7 @@ class PoolExecutor:
     async def _connect(self) -> "_Pooled":
         try:
             connection = await psycopg.AsyncConnection.connect(
-                self._connection_string(), autocommit=True, context=_ADAPTERS
+                self._connection_string(), autocommit=True, context=ADAPTERS
             )
         except psycopg.Error as error:
             self._down_until = time.monotonic() + _DOWN_SECONDS
@@ -245,42 +283,8 @@ def _only(call: Call) -> Script[Fetched]:
     return (yield call)
 
 
-def _speaks(connection: _Connection) -> bool:
-    """Return whether an idle connection has something to say: that it was ended, most likely."""
+def _has_unread_input(connection: _Connection) -> bool:
+    """Return whether an idle connection has unread input: most likely the server ended it."""
     watch = select.poll()
     watch.register(connection.pgconn.socket, select.POLLIN)
     return bool(watch.poll(0))
-
-
-def _text_adapters() -> AdaptersMap:
-    """
-    Return adapters that give numbers, booleans and bytes as Python has them, all else as text.
-
-    psycopg's own fail on what Python cannot hold: infinite dates, years BC or beyond 9999.
-    """
-    adapters = AdaptersMap(types=known_types)
-    for python, dumper in (
-        (str, StrDumperUnknown),
-        (bytes, BytesDumper),
-        (int, IntDumper),
-        (list, ListDumper),
-        (type(None), NoneDumper),
-    ):
-        adapters.register_dumper(python, dumper)
-    loaders: tuple[tuple[str | int, type[Loader]], ...] = (
-        (0, TextLoader),
-        ("int2", IntLoader),
-        ("int4", IntLoader),
-        ("int8", IntLoader),
-        ("oid", IntLoader),
-        ("float4", FloatLoader),
-        ("float8", FloatLoader),
-        ("bool", BoolLoader),
-        ("bytea", ByteaLoader),
-    )
-    for name, loader in loaders:
-        adapters.register_loader(name, loader)
-    return adapters
-
-
-_ADAPTERS: Final = _text_adapters()

@@ -1,9 +1,12 @@
 """The executor slot: carries compiled statements to a database and its rows back."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
+from enum import Enum
 from typing import Protocol, TypeVar
 
 import msgspec
+
+from faucet.errors import ErrorKind, ExecutionError
 
 T = TypeVar("T")
 
@@ -15,10 +18,22 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[object, ...]
 
 
-class Savepoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Begin (`begin`), keep (`release`) or undo (`undo`) the one savepoint of the transaction."""
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Calls that are sent together and run one after the other, each as it would alone.
 
-    action: str
+    The first that fails ends the batch, as a `BatchError`.
+    """
+
+    calls: tuple[Call, ...]
+
+
+class Savepoint(Enum):
+    """Begin the one savepoint of the transaction, keep what follows it, or undo that."""
+
+    BEGIN = "begin"
+    RELEASE = "release"
+    UNDO = "undo"
 
 
 class Settle(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,19 +41,35 @@ class Settle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of a call; *affected* counts the rows of one that returns none."""
+    """
+    Rows of a call; *affected* counts the rows of one that returns none.
+
+    A `Batch` has no rows of its own: *each* holds what its calls fetched.
+    """
 
     rows: Sequence[tuple[object, ...]]
     affected: int = 0
+    each: tuple["Fetched", ...] = ()
 
 
-Step = Call | Savepoint | Settle
+class BatchError(ExecutionError):
+    """A call of a batch failed; *done* is what the calls before it fetched."""
+
+    def __init__(self, kind: ErrorKind, done: tuple[Fetched, ...]) -> None:
+        super().__init__(kind)
+        self.done = done
+
+
+RowStream = AsyncGenerator[Sequence[tuple[object, ...]], None]
+
+Step = Call | Batch | Savepoint | Settle
 Script = Generator[Step, Fetched, T]
 """
 The inside of one transaction, without I/O: yields steps, receives `Fetched`, returns its result.
 
 A step that fails raises `ExecutionError` at its yield; a script that does not catch it ends the
-transaction with nothing written. Returning commits.
+transaction with nothing written. After a failure only `Savepoint.UNDO` makes the transaction
+usable again. Returning commits.
 """
 
 
@@ -62,6 +93,16 @@ class Executor(Protocol):
         Where *writes* is false the transaction is a read-only snapshot. TRANSACTION_CONFLICT and
         DATABASE_UNAVAILABLE end the transaction itself: they are thrown into the script, but cannot
         be survived by it.
+        """
+        ...
+
+    def stream(self, call: Call, time_limit: float, size: int) -> RowStream:
+        """
+        Return the rows of one reading statement in lists of *size*, the last one shorter.
+
+        No list is fetched before it is asked for; all are of one snapshot. The connection is held
+        until the last one, or until the stream is closed: whoever may stop earlier closes it, with
+        `contextlib.aclosing`. *time_limit* is that of each list.
         """
         ...
 

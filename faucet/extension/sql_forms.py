@@ -1,6 +1,6 @@
 """How one database spells SQL: the forms that statements are written through."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -24,6 +24,19 @@ class CompiledText(msgspec.Struct, frozen=True, kw_only=True):
     constants: Mapping[str, object]
 
 
+class DeletedRows(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a DELETE gives of its rows.
+
+    *select* makes the query of the outputs, in order, from a source that has the relation's
+    *columns*; *keys* are what the order compares.
+    """
+
+    select: Callable[[sa.FromClause], sa.Select[Any]]
+    columns: Sequence[Expression]
+    keys: Sequence[Expression]
+
+
 class SqlForms(Protocol):
     """
     How one database spells what the contract means. Pure; SQLAlchemy expressions in and out.
@@ -38,6 +51,8 @@ class SqlForms(Protocol):
     """
     Whether the database makes the JSON of rows; otherwise cells come back and `sql/cells` makes it.
     """
+    orders_deleted: bool
+    """Whether a DELETE can give the rows it deleted in an order."""
 
     def compile(self, statement: sa.sql.ClauseElement) -> CompiledText:
         """Return the SQL text of *statement*."""
@@ -103,17 +118,59 @@ class SqlForms(Protocol):
         """Return what sorts by SUM, AVG, MIN or MAX of *column*."""
         ...
 
-    def order_key(self, column: Expression, of: ColumnType) -> Expression:
-        """Return what sorts *column* as the contract says (enums by label order)."""
+    def truth(self, *, holds: bool) -> Expression:
+        """Return a condition that is true, or one that is false, whatever the row."""
         ...
 
-    def rows(self, projection: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:
-        """
-        Wrap *projection* so that its JSON comes back.
+    def is_true(self, check: Expression) -> Expression:
+        """Return whether *check* is true, neither false nor unknown; itself never unknown."""
+        ...
 
-        The columns *labels* make the JSON; without others there is one row of the row count and the
-        rows' JSON joined by commas, with others each row is those followed by its JSON. A dialect
-        that makes no JSON returns *projection* itself.
+    def ordered(
+        self, key: Expression, *, descending: bool, nulls_first: bool | None
+    ) -> sa.ColumnElement[Any]:
+        """Return *key* as an ORDER BY term; *nulls_first* is None for a key that is never NULL."""
+        ...
+
+    def paged(
+        self, query: sa.Select[Any], limit: Expression | None, offset: Expression | None
+    ) -> sa.Select[Any]:
+        """Return *query* from row *offset* on, at most *limit* rows of it."""
+        ...
+
+    def page(self, query: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:
+        """
+        Return *query*, whose columns are *labels*, in the form of `Layout.PAGE`.
+
+        One row: how many rows there are, and their JSON joined by commas. A dialect that makes no
+        JSON returns *query* itself.
+        """
+        ...
+
+    def rows(
+        self, query: sa.Select[Any], keys: Sequence[Expression], labels: tuple[str, ...]
+    ) -> sa.sql.ClauseElement:
+        """
+        Return *query*, whose columns are *labels*, in the form of `Layout.ROWS`.
+
+        Each row is its *keys* followed by its JSON, or by its cells where the dialect makes no
+        JSON.
+        """
+        ...
+
+    def returning(
+        self, write: sa.Insert | sa.Update, keys: Sequence[Expression]
+    ) -> sa.sql.ClauseElement:
+        """Return *write* so that it gives the *keys* of each row it wrote."""
+        ...
+
+    def deleted_rows(
+        self, delete: sa.Delete, deleted: DeletedRows, labels: tuple[str, ...]
+    ) -> sa.sql.ClauseElement:
+        """
+        Return *delete* so that it gives the rows it deleted, in the form of `Layout.ROWS`.
+
+        Where `orders_deleted` is false their order is left open, and the order's keys come first.
         """
         ...
 

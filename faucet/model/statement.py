@@ -1,5 +1,7 @@
 """Statement shapes: everything about a statement but its values and its SQL text. Hashable.
 
+What many shapes share, and outlives a request, keeps its hash.
+
 Values travel beside a shape as one tuple; `Slot(index)` and `Slots(first, count)` point into it.
 Two requests with equal shapes share one compiled statement.
 """
@@ -66,13 +68,25 @@ class OrderTerm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     nullable: bool = True
 
 
+class Layout(StrEnum):
+    """How rows are laid out in an answer: all as one text, or one by one."""
+
+    PAGE = "page"
+    ROWS = "rows"
+
+
+class AnswerForm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
+    """In which form rows come back; each is preceded by its *keys*, which need `Layout.ROWS`."""
+
+    layout: Layout = Layout.PAGE
+    keys: tuple[str, ...] = ()
+
+
 class Select(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """
-    Read rows as JSON objects of *outputs*.
+    Read rows as JSON objects of *outputs*, in the given *form*.
 
-    *columns* are the typed columns that the statement mentions. With *keyed*, each row comes as the
-    values of the columns *keyed* followed by its JSON; otherwise all rows come as one count and one
-    JSON array text where the database makes the JSON, or as cells where it does not.
+    *columns* are the typed columns that the statement mentions.
     """
 
     relation: RelationName
@@ -83,7 +97,7 @@ class Select(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     order: tuple[OrderTerm, ...] = ()
     limit: Slot | None = None
     offset: Slot | None = None
-    keyed: tuple[str, ...] = ()
+    form: AnswerForm = AnswerForm()
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
@@ -96,15 +110,12 @@ class Count(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
 
 
 class Locate(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    Read *keys* of the rows that match, in no order; *lock* holds them until the transaction ends.
-    """
+    """Read *keys* of the rows that match, in no order."""
 
     relation: RelationName
     columns: tuple[Typed, ...]
     keys: tuple[str, ...]
     where: Condition
-    lock: bool = False
 
 
 class Insert(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +148,7 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delete(msgspec.Struct, frozen=True, kw_only=True):
-    """Delete the rows that match. With *outputs*, returns each as JSON, in the *order* told."""
+    """Delete the rows that match. With *outputs*, returns each as JSON, in the given *order*."""
 
     relation: RelationName
     columns: tuple[Typed, ...]
@@ -146,7 +157,7 @@ class Delete(msgspec.Struct, frozen=True, kw_only=True):
     order: tuple[OrderTerm, ...] = ()
 
 
-class Verify(msgspec.Struct, frozen=True, kw_only=True):
+class CountCheckPasses(msgspec.Struct, frozen=True, kw_only=True):
     """Count the rows that match *where* and for which *check* IS TRUE. One row of one integer."""
 
     relation: RelationName
@@ -155,7 +166,7 @@ class Verify(msgspec.Struct, frozen=True, kw_only=True):
     check: Condition
 
 
-class Evaluate(msgspec.Struct, frozen=True, kw_only=True):
+class EvaluateCheck(msgspec.Struct, frozen=True, kw_only=True):
     """
     Whether *check* IS TRUE of a row made of *given* (values from slot 0 on) and *defaults* (columns
     with the catalog's own expressions), reading no table. One row: 1 or 0.
@@ -167,7 +178,7 @@ class Evaluate(msgspec.Struct, frozen=True, kw_only=True):
     defaults: tuple[tuple[str, str], ...] = ()
 
 
-class Foresee(msgspec.Struct, frozen=True, kw_only=True):
+class CountCheckFailures(msgspec.Struct, frozen=True, kw_only=True):
     """
     Count the rows that match *where* and for which *check* would not be true after an update.
 
@@ -183,7 +194,7 @@ class Foresee(msgspec.Struct, frozen=True, kw_only=True):
     default_sql: tuple[str | None, ...] = ()
 
 
-class Orphans(msgspec.Struct, frozen=True, kw_only=True):
+class CountMissingParents(msgspec.Struct, frozen=True, kw_only=True):
     """
     Count the rows that match *where* and whose *references* lead to no parent that meets *seen*.
 
@@ -201,5 +212,14 @@ class Orphans(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Statement = (
-    Select | Count | Locate | Insert | Update | Delete | Verify | Evaluate | Foresee | Orphans
+    Select
+    | Count
+    | Locate
+    | Insert
+    | Update
+    | Delete
+    | CountCheckPasses
+    | EvaluateCheck
+    | CountCheckFailures
+    | CountMissingParents
 )

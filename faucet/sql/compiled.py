@@ -1,26 +1,52 @@
-"""A compiled statement: SQL text and how to bind values to it."""
+"""A compiled statement: SQL text, how to bind values to it, and how to read what comes back."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
-from faucet.extension.executor import Call
+from faucet.extension.executor import Call, Fetched
+from faucet.model.filters.condition import Scalar
 from faucet.model.filters.lift import StatementValue
+
+Key = tuple[Scalar, ...]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a statement answered.
+
+    *rows* are texts which, joined by commas, are its rows: one for each row, or one for all.
+    *keys* are those of the rows, where the statement asked for them.
+    *count* is the number of rows that came back or were touched, or the number that was asked for.
+    """
+
+    count: int
+    keys: tuple[Key, ...] = ()
+    rows: tuple[bytes, ...] = ()
+
+
+class Placeholder(msgspec.Struct, frozen=True):
+    """Where a placeholder's value is, and what makes of it what the driver takes."""
+
+    index: int
+    bind: Callable[[Any], object]
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     """
-    SQL of one statement shape for one dialect.
+    SQL of one statement shape for one dialect; *read* gives the answer in what was fetched.
 
-    *encode* makes the JSON of one row from its cells, after *keyed* leading key cells; None where
-    the database made it.
+    *constants* follow the values: a placeholder of one has a negative index.
     """
 
     sql: str
-    binders: tuple[Callable[[tuple[StatementValue, ...]], object], ...]
-    keyed: int = 0
-    encode: Callable[[tuple[object, ...]], bytes] | None = None
+    placeholders: tuple[Placeholder, ...]
+    constants: tuple[object, ...]
+    read: Callable[[Fetched], Answer]
 
     def call(self, values: tuple[StatementValue, ...]) -> Call:
         """Return the call of this statement with *values*, in order of their slots."""
-        return Call(sql=self.sql, parameters=tuple(bind(values) for bind in self.binders))
+        every = values + self.constants
+        parameters = [each.bind(every[each.index]) for each in self.placeholders]
+        return Call(sql=self.sql, parameters=tuple(parameters))

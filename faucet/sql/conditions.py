@@ -2,12 +2,12 @@
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import Grouping
 
-from faucet.extension.sql_forms import Binder, Expression, SqlForms
+from faucet.extension.sql_forms import Expression, SqlForms
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import (
     AllOf,
@@ -24,9 +24,9 @@ from faucet.model.filters.condition import (
     Slot,
     Slots,
 )
-from faucet.model.filters.lift import StatementValue
 from faucet.model.filters.predicate import Operator
 from faucet.model.settings import ValueOptions
+from faucet.sql.compiled import Placeholder
 
 # SQLite refuses expressions deeper than 1,000; a flat chain of AND is as deep as it is long.
 _CHAIN: Final = 64
@@ -40,8 +40,6 @@ _OPERATORS: Final[Mapping[Operator, Callable[[Expression, Expression], Expressio
     Operator.GE: operator.ge,
 }
 
-ParameterBinder = Callable[[tuple[StatementValue, ...]], object]
-
 
 class Parameters:
     """The parameters of one statement: each slot becomes an expression and a way to bind it."""
@@ -49,7 +47,7 @@ class Parameters:
     def __init__(self, forms: SqlForms, options: ValueOptions) -> None:
         self.forms = forms
         self.options = options
-        self.binders: dict[str, ParameterBinder] = {}
+        self.placeholders: dict[str, Placeholder] = {}
 
     def value(self, slot: Operand | Slot, of: ColumnType, *, exact: bool = False) -> Expression:
         """Return the expression of *slot* as a value of type *of*."""
@@ -67,25 +65,11 @@ class Parameters:
     def array(self, slots: Slots, of: ColumnType, *, keys: bool) -> str:
         """Return the name of the array parameter at *slots*."""
         bind = self.forms.array_binder(of, self.options, keys=keys)
-        index, name = slots.first, f"a{slots.first}"
+        return self._named(slots.first, bind, "a")
 
-        def bound(values: tuple[StatementValue, ...]) -> object:
-            members = values[index]
-            return bind(members if isinstance(members, tuple) else (members,))
-
-        self.binders[name] = bound
-        return name
-
-    def _named(self, index: int, bind: Binder, prefix: str) -> str:
+    def _named(self, index: int, bind: Callable[[Any], object], prefix: str) -> str:
         name = f"{prefix}{index}"
-
-        def bound(values: tuple[StatementValue, ...]) -> object:
-            value = values[index]
-            if isinstance(value, tuple):
-                raise TypeError(name)
-            return bind(value)
-
-        self.binders[name] = bound
+        self.placeholders[name] = Placeholder(index, bind)
         return name
 
 
@@ -120,8 +104,8 @@ class Conditions:
                 parts = tuple(sorted(parts, key=_height, reverse=True))
                 written = [self.write(part, negated=negated) for part in parts]
                 if isinstance(condition, AllOf) is not negated:
-                    return balanced(sa.and_, written, sa.true())
-                return balanced(sa.or_, written, sa.false())
+                    return balanced(sa.and_, written, self._forms.truth(holds=True))
+                return balanced(sa.or_, written, self._forms.truth(holds=False))
             case Negation(of=part):
                 return self.write(part, negated=not negated)
             case _:
@@ -139,8 +123,7 @@ class Conditions:
             case NullTest(column=name):
                 return self._source(name).is_(None)
             case Known(column=name, holds=holds):
-                verdict = sa.true() if holds else sa.false()
-                return sa.case((self._source(name).is_not(None), verdict))
+                return sa.case((self._source(name).is_not(None), self._forms.truth(holds=holds)))
             case KeySet():
                 return self._key_set(test)
             case Comparison():
@@ -196,7 +179,7 @@ class Conditions:
         return balanced(
             sa.or_,
             [sa.and_(*[c == v for c, v in zip(columns, row, strict=True)]) for row in rows],
-            sa.false(),
+            self._forms.truth(holds=False),
         )
 
 

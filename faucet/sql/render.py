@@ -7,31 +7,32 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import quoted_name
 
-from faucet.extension.sql_forms import Expression, SqlForms
+from faucet.extension.sql_forms import DeletedRows, Expression, SqlForms
 from faucet.extension.transform import Transform
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import Slot
 from faucet.model.settings import ValueOptions
 from faucet.model.statement import (
     Count,
+    CountCheckFailures,
+    CountCheckPasses,
+    CountMissingParents,
     Delete,
-    Evaluate,
-    Foresee,
+    EvaluateCheck,
     Function,
     Insert,
+    Layout,
     Locate,
     OrderTerm,
-    Orphans,
     Output,
     RelationName,
     Select,
     Statement,
     Typed,
     Update,
-    Verify,
 )
-from faucet.sql.cells import row_encoder
-from faucet.sql.compiled import Compiled
+from faucet.sql.answers import reader
+from faucet.sql.compiled import Compiled, Placeholder
 from faucet.sql.conditions import Conditions, Parameters
 from faucet.sql.defaults import default_expression
 
@@ -73,7 +74,7 @@ class _Source:
 
 class _Rendering:
     def __init__(self, render_context: RenderContext) -> None:
-        self._workshop = render_context
+        self._context = render_context
         self._forms = render_context.forms
         self._parameters = Parameters(render_context.forms, render_context.options)
         self._renderers: Mapping[type, Callable[[Any], sa.sql.ClauseElement]] = {
@@ -83,27 +84,27 @@ class _Rendering:
             Insert: self._insert,
             Update: self._update,
             Delete: self._delete,
-            Verify: self._verify,
-            Evaluate: self._evaluate,
-            Foresee: self._foresee,
-            Orphans: self._orphans,
+            CountCheckPasses: self._count_check_passes,
+            EvaluateCheck: self._evaluate_check,
+            CountCheckFailures: self._count_check_failures,
+            CountMissingParents: self._count_missing_parents,
         }
 
     def render(self, statement: Statement) -> Compiled:
         text = self._forms.compile(self._renderers[type(statement)](statement))
-        binders = self._parameters.binders
-        outputs = statement.outputs if isinstance(statement, Select | Delete) else ()
-        encode = None
-        if outputs and not self._forms.makes_json:
-            encode = row_encoder(outputs, self._workshop.options)
+        values, constants = self._parameters.placeholders, []
+        placeholders = []
+        for name in text.names:
+            if name in values:
+                placeholders.append(values[name])
+            else:
+                constants.append(text.constants[name])
+                placeholders.append(Placeholder(-len(constants), _unchanged))
         return Compiled(
             sql=text.sql,
-            binders=tuple(
-                binders[name] if name in binders else _constant(text.constants[name])
-                for name in text.names
-            ),
-            keyed=_leading_keys(statement),
-            encode=encode,
+            placeholders=tuple(placeholders),
+            constants=tuple(reversed(constants)),
+            read=reader(statement, self._forms, self._context.options),
         )
 
     def _source(self, statement: Any, keys: tuple[str, ...] = ()) -> _Source:
@@ -113,31 +114,28 @@ class _Rendering:
         return Conditions(source.column, source.types, self._parameters).write(condition)
 
     def _keys(self, source: _Source, names: tuple[str, ...]) -> list[Expression]:
-        return [
-            self._forms.key(source.column(name), source.types[name]).label(f"faucet key {place}")
-            for place, name in enumerate(names)
-        ]
+        return [self._forms.key(source.column(name), source.types[name]) for name in names]
 
     def _select(self, statement: Select) -> sa.sql.ClauseElement:
-        source = self._source(statement, statement.keyed)
-        keys = self._keys(source, statement.keyed)
-        outputs = [self._output(source, output) for output in statement.outputs]
-        query = sa.select(*keys, *outputs).select_from(source.table)
-        query = query.where(self._where(source, statement.where))
+        form = statement.form
+        source = self._source(statement, form.keys)
+        query = self._query(source, statement.outputs).where(self._where(source, statement.where))
         if statement.group:
-            query = query.group_by(*(self._grouped(source, name) for name in statement.group))
+            query = query.group_by(*(source.column(name) for name in statement.group))
         query = query.order_by(*(self._ordered(source, term) for term in statement.order))
-        if statement.limit is not None:
-            query = query.limit(self._number(statement.limit))
-        if statement.offset is not None:
-            query = query.offset(self._number(statement.offset))
-        return self._forms.rows(query, tuple(output.label for output in statement.outputs))
+        limit, offset = self._number(statement.limit), self._number(statement.offset)
+        query = self._forms.paged(query, limit, offset)
+        labels = _labels(statement.outputs)
+        if form.layout is Layout.PAGE:
+            return self._forms.page(query, labels)
+        return self._forms.rows(query, self._keys(source, form.keys), labels)
 
-    def _number(self, slot: Slot) -> Any:
-        return self._parameters.value(slot, _INTEGER)
+    def _query(self, source: "_Source", outputs: tuple[Output, ...]) -> sa.Select[Any]:
+        written = [self._output(source, output) for output in outputs]
+        return sa.select(*written).select_from(source.table)
 
-    def _grouped(self, source: _Source, name: str) -> Expression:
-        return source.column(name)
+    def _number(self, slot: Slot | None) -> Expression | None:
+        return None if slot is None else self._parameters.value(slot, _INTEGER)
 
     def _output(self, source: _Source, output: Output) -> Expression:
         label = quoted_name(output.label, quote=True)
@@ -146,31 +144,32 @@ class _Rendering:
         column = source.column(output.column)
         raw = source.types[output.column]
         if output.mask is not None:
-            transform = self._workshop.transforms[output.mask]
-            key = self._workshop.mask_key if transform.facts.keyed else b""
+            transform = self._context.transforms[output.mask]
+            key = self._context.mask_key if transform.facts.keyed else b""
             return transform.expression(column, raw, self._forms, key).label(label)
         if output.function is Function.COUNT:
             return sa.func.count(column).label(label)
         if output.function is not None:
             column = self._forms.aggregate(output.function, column, raw)
-        return self._forms.wire(column, output.type, self._workshop.options).label(label)
+        return self._forms.wire(column, output.type, self._context.options).label(label)
 
-    def _ordered(self, source: _Source, term: OrderTerm) -> Expression:
-        if term.column is None:
-            expression: Expression = sa.func.count()
-        else:
-            column, of = source.column(term.column), source.types[term.column]
-            if term.function is Function.COUNT:
-                expression = sa.func.count(column)
-            elif term.function is not None:
-                expression = self._forms.aggregate_order(term.function, column, of)
-            else:
-                expression = self._forms.order_key(column, of)
-        ordered = expression.desc() if term.descending else expression.asc()
-        if not term.nullable:
-            return ordered
+    def _ordered(self, source: _Source, term: OrderTerm) -> sa.ColumnElement[Any]:
         first = term.descending if term.nulls_first is None else term.nulls_first
-        return ordered.nulls_first() if first else ordered.nulls_last()
+        return self._forms.ordered(
+            self._order_key(source, term),
+            descending=term.descending,
+            nulls_first=first if term.nullable else None,
+        )
+
+    def _order_key(self, source: _Source, term: OrderTerm) -> Expression:
+        if term.column is None:
+            return sa.func.count()
+        column = source.column(term.column)
+        if term.function is None:
+            return column
+        if term.function is Function.COUNT:
+            return sa.func.count(column)
+        return self._forms.aggregate_order(term.function, column, source.types[term.column])
 
     def _count(self, statement: Count) -> sa.sql.ClauseElement:
         source = self._source(statement)
@@ -184,15 +183,18 @@ class _Rendering:
     def _locate(self, statement: Locate) -> sa.sql.ClauseElement:
         source = self._source(statement, statement.keys)
         query = sa.select(*self._keys(source, statement.keys)).select_from(source.table)
-        query = query.where(self._where(source, statement.where))
-        return query.with_for_update() if statement.lock else query
+        return query.where(self._where(source, statement.where))
 
     def _insert(self, statement: Insert) -> sa.sql.ClauseElement:
         source = self._source(statement, statement.keys)
         target = _writable(source, statement.assign)
         values = {name: self._assigned(source, name, i) for i, name in enumerate(statement.assign)}
-        query = sa.insert(target).values(values)
-        return query.returning(*self._keys(source, statement.keys)) if statement.keys else query
+        return self._returning(sa.insert(target).values(values), source, statement.keys)
+
+    def _returning(
+        self, write: sa.Insert | sa.Update, source: _Source, keys: tuple[str, ...]
+    ) -> sa.sql.ClauseElement:
+        return self._forms.returning(write, self._keys(source, keys)) if keys else write
 
     def _assigned(self, source: _Source, name: str, index: int) -> Expression:
         return self._parameters.value(Slot(index=index), source.types[name])
@@ -207,32 +209,35 @@ class _Rendering:
             values[source.column(name)] = self._forms.default(expression)
         query = sa.update(source.table).values(values)
         query = query.where(self._where(source, statement.where))
-        return query.returning(*self._keys(source, statement.keys)) if statement.keys else query
+        return self._returning(query, source, statement.keys)
 
     def _delete(self, statement: Delete) -> sa.sql.ClauseElement:
         source = self._source(statement)
         query = sa.delete(source.table).where(self._where(source, statement.where))
         if not statement.outputs:
             return query
-        if not self._forms.makes_json:
-            ordering = tuple(term.column for term in statement.order if term.column is not None)
-            outputs = [self._output(source, output) for output in statement.outputs]
-            return query.returning(*self._keys(source, ordering), *outputs)
-        gone = query.returning(*(source.column(column.name) for column in statement.columns))
-        rows = _Source(statement.relation, statement.columns, (), self._forms)
-        rows.table = gone.cte("gone")  # type: ignore[assignment]  # a CTE has columns like a table
-        shown = sa.select(*(self._output(rows, output) for output in statement.outputs))
-        shown = shown.add_columns(sa.literal_column("1").label("faucet key 0"))
-        shown = shown.order_by(*(self._ordered(rows, term) for term in statement.order))
-        return self._forms.rows(shown, tuple(output.label for output in statement.outputs))
 
-    def _verify(self, statement: Verify) -> sa.sql.ClauseElement:
+        def select(table: sa.FromClause) -> sa.Select[Any]:
+            source = _Source(statement.relation, statement.columns, (), self._forms)
+            source.table = table  # type: ignore[assignment]  # it has the columns of a table
+            order = (self._ordered(source, term) for term in statement.order)
+            return self._query(source, statement.outputs).order_by(*order)
+
+        ordering = tuple(term.column for term in statement.order if term.column is not None)
+        deleted = DeletedRows(
+            select=select,
+            columns=[source.column(column.name) for column in statement.columns],
+            keys=self._keys(source, ordering),
+        )
+        return self._forms.deleted_rows(query, deleted, _labels(statement.outputs))
+
+    def _count_check_passes(self, statement: CountCheckPasses) -> sa.sql.ClauseElement:
         source = self._source(statement, _key_names(statement.where))
         where = self._where(source, statement.where)
-        check = _is_true(self._where(source, statement.check))
+        check = self._forms.is_true(self._where(source, statement.check))
         return sa.select(sa.func.count()).select_from(source.table).where(where, check)
 
-    def _evaluate(self, statement: Evaluate) -> sa.sql.ClauseElement:
+    def _evaluate_check(self, statement: EvaluateCheck) -> sa.sql.ClauseElement:
         types = {column.name: column.type for column in statement.columns}
         values = [
             self._parameters.value(Slot(index=index), types[name]).label(_quoted(name))
@@ -241,9 +246,9 @@ class _Rendering:
         values += [default_expression(text).label(_quoted(n)) for n, text in statement.defaults]
         given = sa.select(*values).subquery("given")
         check = Conditions(given.c.__getitem__, types, self._parameters).write(statement.check)
-        return sa.select(sa.func.count()).select_from(given).where(_is_true(check))
+        return sa.select(sa.func.count()).select_from(given).where(self._forms.is_true(check))
 
-    def _foresee(self, statement: Foresee) -> sa.sql.ClauseElement:
+    def _count_check_failures(self, statement: CountCheckFailures) -> sa.sql.ClauseElement:
         source = self._source(statement)
         after = {
             name: self._assigned(source, name, index) for index, name in enumerate(statement.assign)
@@ -256,9 +261,11 @@ class _Rendering:
 
         check = Conditions(column, source.types, self._parameters).write(statement.check)
         query = sa.select(sa.func.count()).select_from(source.table)
-        return query.where(self._where(source, statement.where), sa.not_(_is_true(check)))
+        return query.where(
+            self._where(source, statement.where), sa.not_(self._forms.is_true(check))
+        )
 
-    def _orphans(self, statement: Orphans) -> sa.sql.ClauseElement:
+    def _count_missing_parents(self, statement: CountMissingParents) -> sa.sql.ClauseElement:
         child = self._source(statement, _key_names(statement.where))
         parent = _Source(statement.parent, statement.parent_columns, (), self._forms)
         alias = parent.table.alias("parent")
@@ -272,20 +279,8 @@ class _Rendering:
         return query.where(where, *present, sa.not_(found))
 
 
-def _is_true(check: Expression) -> Expression:
-    # NOT binds weaker than IS: without parentheses an unknown check would pass.
-    grouped: Expression = sa.sql.elements.Grouping(check)
-    return grouped.is_(sa.true())
-
-
-def _leading_keys(statement: Statement) -> int:
-    match statement:
-        case Select(keyed=keyed):
-            return len(keyed)
-        case Delete(order=order):
-            return len(order)
-        case _:
-            return 0
+def _labels(outputs: tuple[Output, ...]) -> tuple[str, ...]:
+    return tuple(output.label for output in outputs)
 
 
 def _quoted(name: str) -> quoted_name:
@@ -303,5 +298,5 @@ def _writable(source: _Source, names: tuple[str, ...]) -> sa.TableClause:
     )
 
 
-def _constant(value: object) -> Callable[[object], object]:
-    return lambda _values: value
+def _unchanged(value: object) -> object:
+    return value

@@ -1,7 +1,7 @@
 """How PostgreSQL spells what the contract means. Pure."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,12 +10,13 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import NullType, UserDefinedType
 
-from faucet.extension.sql_forms import Binder, CompiledText, Expression
+from faucet.extension.sql_forms import Binder, CompiledText, DeletedRows, Expression
 from faucet.model.bounds import SAFE_INTEGER
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import Scalar
 from faucet.model.settings import ValueOptions
 from faucet.model.statement import Function
+from faucet.sql.standard_forms import StandardForms
 
 # Functions are named with their schema, so that nothing a user creates can stand in for one.
 _pg: Final = sa.func.pg_catalog
@@ -78,11 +79,12 @@ def _spelling(of: ColumnType) -> str:
     return _PLAIN.get(of.kind, _below(of))
 
 
-class PostgresForms:
+class PostgresForms(StandardForms):
     """The forms of PostgreSQL 13 or newer."""
 
     array_parameters = True
     makes_json = True
+    orders_deleted = True
 
     def __init__(self) -> None:
         self._dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]  # untyped there
@@ -198,22 +200,30 @@ class PostgresForms:
         """Return the aggregate itself."""
         return self.aggregate(function, column, of)
 
-    def order_key(self, column: Expression, of: ColumnType) -> Expression:  # noqa: ARG002
-        """Return the column itself: enums sort by their labels' order."""
-        return column
+    def page(self, query: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:  # noqa: ARG002
+        """Let PostgreSQL make one text of all rows."""
+        page = query.subquery("t")
+        joined = _pg.string_agg(_row_json("t"), sa.literal_column("','"))
+        empty: Expression = sa.literal_column("''")
+        return sa.select(sa.func.count(), sa.func.coalesce(joined, empty)).select_from(page)
 
-    def rows(self, projection: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:
-        """Let PostgreSQL make the JSON of the rows."""
-        page = projection.subquery("t")
-        keys = [column for column in page.c if column.name.startswith("faucet key ")]
-        if not keys:
-            texts = _row_json("t")
-            joined = _pg.string_agg(texts, sa.literal_column("','"))
-            empty: Expression = sa.literal_column("''")
-            return sa.select(sa.func.count(), sa.func.coalesce(joined, empty)).select_from(page)
+    def rows(
+        self, query: sa.Select[Any], keys: Sequence[Expression], labels: tuple[str, ...]
+    ) -> sa.sql.ClauseElement:
+        """Let PostgreSQL make a text of each row; the keys come out of the same subquery."""
+        names = [_unlike(labels, f"key {place}") for place in range(len(keys))]
+        labelled = [key.label(_quoted(name)) for key, name in zip(keys, names, strict=True)]
+        page = query.with_only_columns(*labelled, *query.selected_columns).subquery("t")
         row = sa.select(*map(_of_page, labels)).lateral("r")
-        json_text = _row_json("r")
-        return sa.select(*keys, json_text).select_from(page.join(row, sa.true()))
+        found = sa.select(*map(_of_page, names), _row_json("r"))
+        return found.select_from(page.join(row, sa.true()))
+
+    def deleted_rows(
+        self, delete: sa.Delete, deleted: DeletedRows, labels: tuple[str, ...]
+    ) -> sa.sql.ClauseElement:
+        """Return a query of what the DELETE in its WITH gives."""
+        gone = delete.returning(*deleted.columns).cte("gone")
+        return self.rows(deleted.select(gone), (), labels)
 
     def keyed_hash(self, text: Expression, key: bytes, digits: int) -> Expression:
         """Return HMAC-SHA-256 by RFC 2104, of the built-in sha256."""
@@ -259,7 +269,18 @@ def _of_page(label: str) -> Expression:
     # Spelled out: a column of the subquery itself would bring the subquery in a second time.
     spelled = 't."' + label.replace('"', '""') + '"'
     named: Expression = sa.literal_column(spelled)
-    return named.label(quoted_name(label, quote=True))
+    return named.label(_quoted(label))
+
+
+def _unlike(labels: tuple[str, ...], name: str) -> str:
+    """Return *name*, made longer until it is none of *labels*."""
+    while name in labels:
+        name += " "
+    return name
+
+
+def _quoted(name: str) -> quoted_name:
+    return quoted_name(name, quote=True)
 
 
 def _utc(column: Expression) -> Expression:

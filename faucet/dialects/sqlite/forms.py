@@ -5,7 +5,7 @@ import hmac
 import math
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.types import NullType
 
-from faucet.extension.sql_forms import Binder, CompiledText, Expression
+from faucet.extension.sql_forms import Binder, CompiledText, DeletedRows, Expression
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import Scalar
 from faucet.model.settings import ValueOptions
 from faucet.model.statement import Function
 from faucet.sql.cells import OVERFLOW
 from faucet.sql.defaults import default_expression
+from faucet.sql.standard_forms import StandardForms
 
 _INSTANTS: Final = frozenset({Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
 _INSTANT: Final = re.compile(
@@ -30,11 +31,12 @@ _LOW: Final = 0xFFFFFFFF
 _LAST_SECOND: Final = math.nextafter(253_402_300_800.0, 0)
 
 
-class SqliteForms:
+class SqliteForms(StandardForms):
     """The forms of SQLite 3.37 or newer."""
 
     array_parameters = False
     makes_json = False
+    orders_deleted = False
 
     def __init__(self) -> None:
         self._dialect = SQLiteDialect_pysqlite(paramstyle="qmark")
@@ -135,13 +137,28 @@ class SqliteForms:
             return sa.func.faucet_sum(high, low)
         return self.aggregate(function, column, of)
 
-    def order_key(self, column: Expression, of: ColumnType) -> Expression:  # noqa: ARG002
-        """Return the column itself."""
-        return column
+    def page(self, query: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:  # noqa: ARG002
+        """Return the query itself."""
+        return query
 
-    def rows(self, projection: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:  # noqa: ARG002
-        """Return the projection itself."""
-        return projection
+    def rows(
+        self,
+        query: sa.Select[Any],
+        keys: Sequence[Expression],
+        labels: tuple[str, ...],  # noqa: ARG002
+    ) -> sa.sql.ClauseElement:
+        """Return the query with the keys in front."""
+        return query.with_only_columns(*keys, *query.selected_columns)
+
+    def deleted_rows(
+        self,
+        delete: sa.Delete,
+        deleted: DeletedRows,
+        labels: tuple[str, ...],  # noqa: ARG002
+    ) -> sa.sql.ClauseElement:
+        """Return the DELETE with RETURNING, whose order SQLite leaves open."""
+        outputs = deleted.select(delete.table).selected_columns
+        return delete.returning(*deleted.keys, *outputs)
 
     def keyed_hash(self, text: Expression, key: bytes, digits: int) -> Expression:
         """Return HMAC-SHA-256 by a function of the connection."""

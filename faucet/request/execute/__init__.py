@@ -2,9 +2,9 @@
 
 from faucet.model.plan import Plan, ReadPlan
 from faucet.model.rows import Rows
-from faucet.request.execute.reading import read
+from faucet.request.execute.read import read
 from faucet.request.execute.session import Session, StatementCache
-from faucet.request.execute.writing import write
+from faucet.request.execute.write import write
 
 __all__ = ["Session", "StatementCache", "execute"]
 

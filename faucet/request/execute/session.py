@@ -1,12 +1,10 @@
 """What a plan is carried out with: an executor, and compiled statements kept by their shape."""
 
 import threading
-from collections import OrderedDict
 
 import msgspec
 
-from faucet.extension.executor import Call, Executor
-from faucet.model.filters.lift import StatementValue
+from faucet.extension.executor import Executor
 from faucet.model.statement import Statement
 from faucet.sql.compiled import Compiled
 from faucet.sql.render import RenderContext, render
@@ -16,15 +14,18 @@ _ShapeKey = tuple[str, str, Statement]
 
 class StatementCache:
     """
-    Compiled statements of one generation, the least recently used forgotten first.
+    Compiled statements of one generation; what was not used for longest is forgotten first.
 
     Shapes are compared by equality, whole: role, service and every condition are part of them.
-    Scripts render on worker threads, so a lock guards the order.
+    There are two halves. What is used moves into the newer one; when that is full it becomes the
+    older one, whose shapes are forgotten. A shape in the newer half, the common case, is found
+    without a lock; scripts render on worker threads, so a lock guards all changes.
     """
 
     def __init__(self, size: int = 2048) -> None:
-        self._size = size
-        self._kept: OrderedDict[_ShapeKey, Compiled] = OrderedDict()
+        self._half = max(1, size // 2)
+        self._newer: dict[_ShapeKey, Compiled] = {}
+        self._older: dict[_ShapeKey, Compiled] = {}
         self._lock = threading.Lock()
 
     def compiled(
@@ -32,16 +33,18 @@ class StatementCache:
     ) -> Compiled:
         """Return *statement* compiled, from what is kept if it is."""
         key = (role, service, statement)
+        if (found := self._newer.get(key)) is not None:
+            return found
+        made = self._older.get(key) or render(statement, render_context)
         with self._lock:
-            if (found := self._kept.get(key)) is not None:
-                self._kept.move_to_end(key)
-                return found
-        made = render(statement, render_context)
-        with self._lock:
-            self._kept[key] = made
-            if len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            if len(self._newer) >= self._half:
+                self._older, self._newer = self._newer, {}
+            self._newer[key] = made
         return made
+
+    def __len__(self) -> int:
+        """Return how many statements are kept."""
+        return len(self._newer) + len(self._older)
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +59,3 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def compiled(self, statement: Statement) -> Compiled:
         """Return *statement* compiled for this service."""
         return self.statements.compiled(self.role, self.service, statement, self.render_context)
-
-    def call(self, statement: Statement, values: tuple[StatementValue, ...]) -> Call:
-        """Return the call of *statement* with *values*."""
-        return self.compiled(statement).call(values)

@@ -1,6 +1,7 @@
 """The PostgreSQL pool: transactions, limits, pins, servers that go and come back."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -26,7 +27,17 @@ from faucet.errors import (
     ErrorKind,
     ExecutionError,
 )
-from faucet.extension.executor import Call, Executor, Savepoint, Script, Settle, Step
+from faucet.extension.executor import (
+    Batch,
+    BatchError,
+    Call,
+    Executor,
+    Fetched,
+    Savepoint,
+    Script,
+    Settle,
+    Step,
+)
 from tests.servers.postgresql import PostgresServer
 from tests.services import service
 
@@ -141,14 +152,14 @@ async def test_a_savepoint_undoes_its_own_writes_alone(make: Make):
     def script() -> Script[list[ErrorKind]]:
         failed = []
         for number, name in enumerate(("West", "North", "bad", "East"), start=3):
-            yield Savepoint(action="begin")
+            yield Savepoint.BEGIN
             try:
                 yield _call("INSERT INTO public.stores VALUES (%s, %s)", str(number), name)
             except ExecutionError as error:
                 failed.append(error.kind)
-                yield Savepoint(action="undo")
+                yield Savepoint.UNDO
             else:
-                yield Savepoint(action="release")
+                yield Savepoint.RELEASE
         return failed
 
     failed = await executor.transact(script(), _LIMIT, writes=True)
@@ -294,7 +305,7 @@ async def test_a_deadlock_fails_the_whole_whatever_the_script_does(
         other.execute("UPDATE stores SET open = NULL WHERE id = 2")
         waiting.start()
         second = _call("UPDATE public.stores SET name = 'second' WHERE id = 2")
-        for step in (second, Savepoint(action="undo"), second):
+        for step in (second, Savepoint.UNDO, second):
             try:
                 yield step
             except ExecutionError as error:
@@ -498,3 +509,224 @@ async def test_what_a_trigger_does_to_the_session_does_not_reach_the_next_princi
     assert (await executor.fetch(session, _LIMIT)).rows == [before]
     unqualified = await executor.fetch(_call("SELECT name FROM stores ORDER BY id"), _LIMIT)
     assert unqualified.rows == [("North",), ("South",)]
+
+
+def _stores(*rows: tuple[str, str]) -> Batch:
+    sql = "INSERT INTO public.stores VALUES (%s, %s) RETURNING id"
+    return Batch(calls=tuple(Call(sql=sql, parameters=row) for row in rows))
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+async def test_a_batch_fetches_what_its_calls_would_alone(make: Make, mixed: bool):
+    calls = (*_stores(("3", "W%"), ("4", "%%")).calls,)
+    if mixed:
+        calls += (_call("UPDATE public.stores SET open = NULL"), _NAMES)
+
+    def script() -> Script[tuple[Fetched, ...]]:
+        return (yield Batch(calls=calls)).each
+
+    each = await make().transact(script(), _LIMIT, writes=True)
+
+    assert [list(fetched.rows) for fetched in each[:2]] == [[(3,)], [(4,)]]
+    assert [fetched.affected for fetched in each] == ([1, 1, 4, 4] if mixed else [1, 1])
+    if mixed:
+        assert list(each[3].rows) == [("North",), ("South",), ("W%",), ("%%",)]
+
+
+async def test_a_long_batch_fetches_what_its_calls_would_alone(make: Make):
+    rows = [(str(number), f"S{number}") for number in range(100, 200)]
+
+    def script() -> Script[list[object]]:
+        inserted = yield _stores(*rows)
+        counts = yield Batch(calls=(_call("DELETE FROM public.orders"),) * 100)
+        return [fetched.rows[0][0] for fetched in inserted.each] + [len(counts.each)]
+
+    result = await make().transact(script(), _LIMIT, writes=True)
+
+    assert result == [*range(100, 200), 100]
+
+
+@pytest.mark.parametrize("kind_of_batch", ["short", "mixed", "long"])
+@pytest.mark.parametrize(
+    ("bad", "kind"),
+    [
+        (("1", "x"), UNIQUE_VIOLATION),
+        (("4", "bad"), CHECK_VIOLATION),
+        (("x", "x"), INVALID_VALUE),
+        (("4", "a\0b"), INVALID_VALUE),
+    ],
+)
+async def test_a_batch_ends_with_the_first_call_that_fails(
+    make: Make,
+    kind_of_batch: str,
+    bad: tuple[str, str],
+    kind: ErrorKind,
+    caplog: pytest.LogCaptureFixture,
+):
+    executor = make()
+    good, rest = _stores(("3", "W"), ("5", "E")).calls, _stores(("6", "F"), ("1", "G")).calls
+    middle: tuple[Call, ...] = (_NAMES,) if kind_of_batch == "mixed" else ()
+    if kind_of_batch == "long":
+        middle = _stores(*((str(n), f"S{n}") for n in range(100, 200))).calls
+    calls = (*good, *middle, *_stores(bad).calls, *rest)
+
+    def script() -> Script[BatchError | None]:
+        yield Savepoint.BEGIN
+        try:
+            yield Batch(calls=calls)
+        except BatchError as error:
+            yield Savepoint.UNDO
+            return error
+        return None
+
+    failed = await executor.transact(script(), _LIMIT, writes=True)
+
+    assert failed is not None
+    assert (failed.kind, len(failed.done)) == (kind, len(good + middle))
+    assert await _names(executor) == ["North", "South"]
+    assert not caplog.records
+
+
+async def test_a_batch_is_one_statement_after_the_other_for_time_limits(make: Make):
+    sleep = _call("SELECT pg_sleep(0.2)::text")
+    executor = make()
+
+    await executor.transact(_script(Batch(calls=(sleep,) * 3)), 0.4, writes=True)
+
+    late = Batch(calls=(sleep, _call("SELECT pg_sleep(9)::text")))
+    assert await _kind(executor, late, limit=0.4) is STATEMENT_TIMEOUT
+
+
+async def test_a_batch_whose_caller_goes_away_leaves_nothing_behind(make: Make):
+    executor = make(pool={"size": 1})
+    calls = (*_stores(("3", "W")).calls, _call("SELECT pg_sleep(9)::text"))
+    task = asyncio.create_task(executor.transact(_script(Batch(calls=calls)), _LIMIT, writes=True))
+    await asyncio.sleep(0.3)
+
+    task.cancel()
+    with anyio.fail_after(5):
+        await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert await _names(executor) == ["North", "South"]
+
+
+_MANY = "SELECT n FROM generate_series(1, %s::int) AS n ORDER BY n"
+
+
+async def _waits_for_a_connection(executor: Executor) -> bool:
+    """Return whether no connection of a pool of one is free."""
+    try:
+        async with asyncio.timeout(0.3):
+            await executor.fetch(_NAMES, _LIMIT)
+    except (TimeoutError, ExecutionError):
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(0, []), (5, [5]), (10, [10]), (25, [10, 10, 5])])
+async def test_a_stream_comes_in_chunks(make: Make, rows: int, sizes: list[int]):
+    executor = make(pool={"size": 1})
+
+    chunks = [chunk async for chunk in executor.stream(_call(_MANY, str(rows)), _LIMIT, 10)]
+
+    assert [len(chunk) for chunk in chunks] == sizes
+    assert [n for chunk in chunks for (n,) in chunk] == list(range(1, rows + 1))
+    assert await _names(executor) == ["North", "South"]
+
+
+@pytest.mark.parametrize("limit", [_LIMIT, 20.0])
+async def test_a_stream_holds_its_connection_until_it_is_closed(make: Make, limit: float):
+    executor = make(pool={"size": 1, "acquire_timeout": 0.1})
+    stream = executor.stream(_call(_MANY, "100000"), limit, 10)
+
+    async with contextlib.aclosing(stream):
+        await anext(stream)
+        assert await _waits_for_a_connection(executor)
+
+    assert not await _waits_for_a_connection(executor)
+
+
+async def test_a_stream_reads_no_further_than_its_consumer(make: Make):
+    executor = make()
+    sleeping = (
+        "SELECT n, pg_sleep(CASE WHEN n > 2 THEN 30 ELSE 0 END)::text FROM generate_series(1, 9) n"
+    )
+    stream = executor.stream(_call(sleeping), _LIMIT, 1)
+
+    with anyio.fail_after(5):
+        async with contextlib.aclosing(stream):
+            assert [(await anext(stream))[0][0] for _ in range(2)] == [1, 2]
+
+
+async def test_a_stream_sees_one_snapshot(make: Make):
+    executor = make()
+    stream = executor.stream(_NAMES, _LIMIT, 1)
+    seen = list(await anext(stream))
+    insert = _call("INSERT INTO public.stores VALUES (3, 'West')")
+    await executor.transact(_script(insert), _LIMIT, writes=True)
+
+    seen += [row async for chunk in stream for row in chunk]
+
+    assert seen == [("North",), ("South",)]
+
+
+async def test_a_stream_writes_nothing(make: Make):
+    inserting = _call("WITH i AS (INSERT INTO public.stores VALUES (3, 'W') RETURNING id) TABLE i")
+
+    with pytest.raises(ExecutionError):
+        await anext(make().stream(inserting, _LIMIT, 10))
+
+
+@pytest.mark.parametrize("limit", [_LIMIT, 0.3])
+async def test_the_time_limit_of_a_stream_is_that_of_each_chunk(make: Make, limit: float):
+    executor = make(limits={"statement_timeout": 0.3})
+    sleeping = (
+        "SELECT pg_sleep(CASE n WHEN 3 THEN 1 ELSE 0.2 END)::text FROM generate_series(1, 3) n"
+    )
+    stream = executor.stream(_call(sleeping), limit, 1)
+
+    await anext(stream)
+    await anext(stream)
+
+    if limit == _LIMIT:
+        await anext(stream)
+        return
+    with pytest.raises(ExecutionError) as caught:
+        await anext(stream)
+    assert caught.value.kind is STATEMENT_TIMEOUT
+    assert await _names(executor) == ["North", "South"]
+
+
+async def test_a_stream_whose_consumer_is_cancelled_gives_its_connection_back(make: Make):
+    executor = make(pool={"size": 1})
+
+    async def consume() -> None:
+        async for _chunk in executor.stream(_call("SELECT pg_sleep(30)::text"), _LIMIT, 1):
+            pass
+
+    task = asyncio.create_task(consume())
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with anyio.fail_after(5):
+        await asyncio.wait([task])
+        assert await _names(executor) == ["North", "South"]
+
+    assert task.cancelled()
+
+
+async def test_closing_waits_for_streams_and_then_refuses_them(make: Make):
+    executor = make()
+    stream = executor.stream(_call(_MANY, "30"), _LIMIT, 10)
+    await anext(stream)
+
+    closing = asyncio.create_task(executor.close())
+    await asyncio.sleep(0.1)
+    assert not closing.done()
+    rest = [chunk async for chunk in stream]
+    await closing
+
+    assert len(rest) == 2
+    with pytest.raises(ExecutionError) as caught:
+        await anext(executor.stream(_NAMES, _LIMIT, 10))
+    assert caught.value.kind is DATABASE_UNAVAILABLE

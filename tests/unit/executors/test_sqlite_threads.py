@@ -1,6 +1,7 @@
 """SQLite on threads: transactions, limits, turns of writers, files that come and go."""
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -28,7 +29,7 @@ from faucet.errors import (
     ExecutionError,
 )
 from faucet.executors.sqlite_threads import ThreadExecutor
-from faucet.extension.executor import Call, Savepoint, Script, Settle
+from faucet.extension.executor import Batch, BatchError, Call, Fetched, Savepoint, Script, Settle
 from tests.services import service
 
 pytestmark = pytest.mark.anyio
@@ -130,14 +131,14 @@ async def test_a_savepoint_undoes_its_own_writes_alone(make: Make):
     def script() -> Script[list[ErrorKind]]:
         failed = []
         for name in ("South", "North", "bad", "West"):
-            yield Savepoint(action="begin")
+            yield Savepoint.BEGIN
             try:
                 yield _call("INSERT INTO stores (name) VALUES (?)", name)
             except ExecutionError as error:
                 failed.append(error.kind)
-                yield Savepoint(action="undo")
+                yield Savepoint.UNDO
             else:
-                yield Savepoint(action="release")
+                yield Savepoint.RELEASE
         return failed
 
     failed = await executor.transact(script(), _LIMIT, writes=True)
@@ -193,11 +194,11 @@ async def test_a_write_that_is_stopped_takes_its_transaction_with_it(make: Make)
 
     def script() -> Script[str]:
         yield _call("INSERT INTO stores (name) VALUES ('South')")
-        yield Savepoint(action="begin")
+        yield Savepoint.BEGIN
         try:
             yield _call(f"INSERT INTO stores (name) {_ENDLESS}")
         except ExecutionError:
-            yield Savepoint(action="undo")
+            yield Savepoint.UNDO
         yield _call("INSERT INTO stores (name) VALUES ('West')")
         return "survived"
 
@@ -359,3 +360,186 @@ async def test_few_long_searches_of_a_long_text_end_at_the_limit_too(make: Make)
         await executor.fetch(_call(statement), 0.05)
 
     assert caught.value.kind is STATEMENT_TIMEOUT
+
+
+def _stores(*rows: tuple[object, object]) -> tuple[Call, ...]:
+    return tuple(_call("INSERT INTO stores VALUES (?, ?) RETURNING id", *row) for row in rows)
+
+
+async def test_a_batch_fetches_what_its_calls_would_alone(make: Make):
+    calls = (*_stores((2, "South"), (3, "West")), _call("UPDATE stores SET name = name || '!'"))
+
+    def script() -> Script[tuple[Fetched, ...]]:
+        return (yield Batch(calls=calls)).each
+
+    each = await make().transact(script(), _LIMIT, writes=True)
+
+    assert [list(fetched.rows) for fetched in each] == [[(2,)], [(3,)], []]
+    assert each[-1].affected == 3
+
+
+async def test_a_batch_ends_with_the_first_call_that_fails(make: Make):
+    executor = make()
+
+    def script() -> Script[BatchError | None]:
+        yield Savepoint.BEGIN
+        try:
+            yield Batch(calls=_stores((2, "South"), (3, "bad"), (1, "West")))
+        except BatchError as error:
+            yield Savepoint.UNDO
+            return error
+        return None
+
+    failed = await executor.transact(script(), _LIMIT, writes=True)
+
+    assert failed is not None
+    assert (failed.kind, [list(each.rows) for each in failed.done]) == (CHECK_VIOLATION, [[(2,)]])
+    assert await _names(executor) == ["North"]
+
+
+_MANY = (
+    "WITH RECURSIVE n(x) AS (SELECT 1 WHERE ?1 > 0 UNION ALL SELECT x + 1 FROM n WHERE x < ?1)"
+    " SELECT x FROM n"
+)
+_READ = _call("SELECT name FROM stores ORDER BY id")
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(0, []), (5, [5]), (10, [10]), (25, [10, 10, 5])])
+async def test_a_stream_comes_in_chunks(make: Make, rows: int, sizes: list[int]):
+    executor = make(pool={"size": 1})
+
+    chunks = [chunk async for chunk in executor.stream(_call(_MANY, rows), _LIMIT, 10)]
+
+    assert [len(chunk) for chunk in chunks] == sizes
+    assert [n for chunk in chunks for (n,) in chunk] == list(range(1, rows + 1))
+    assert await _names(executor) == ["North"]
+
+
+async def test_a_stream_holds_its_session_until_it_is_closed(make: Make):
+    executor = make(pool={"size": 1, "acquire_timeout": 0.1})
+    stream = executor.stream(_call(_MANY, 1000), _LIMIT, 10)
+
+    async with contextlib.aclosing(stream):
+        await anext(stream)
+        with pytest.raises(ExecutionError) as caught:
+            await executor.fetch(_READ, _LIMIT)
+
+    assert caught.value.kind is POOL_EXHAUSTED
+    assert await _names(executor) == ["North"]
+
+
+async def test_a_stream_reads_no_further_than_its_consumer(make: Make):
+    read: list[int] = []
+
+    def seen(number: int) -> int:
+        read.append(number)
+        return number
+
+    def prepare(connection: sqlite3.Connection) -> None:
+        connection.create_function("seen", 1, seen)
+
+    executor = make(prepare=prepare)
+    stream = executor.stream(_call(f"SELECT seen(x) FROM ({_MANY})", 1000), _LIMIT, 10)
+
+    async with contextlib.aclosing(stream):
+        await anext(stream)
+        await anext(stream)
+
+    # The driver reads one row ahead.
+    assert 20 <= len(read) <= 21
+
+
+async def test_a_stream_sees_one_snapshot_and_holds_no_writer_up(make: Make):
+    executor = make()
+    await executor.transact(
+        _script(_call("INSERT INTO stores VALUES (2, 'South')")), _LIMIT, writes=True
+    )
+    stream = executor.stream(_READ, _LIMIT, 1)
+    seen = list(await anext(stream))
+    insert = _call("INSERT INTO stores VALUES (3, 'West')")
+    await executor.transact(_script(insert), _LIMIT, writes=True)
+
+    seen += [row async for chunk in stream for row in chunk]
+
+    assert seen == [("North",), ("South",)]
+
+
+async def test_the_time_limit_of_a_stream_is_that_of_each_chunk(make: Make):
+    executor = make()
+    stream = executor.stream(
+        _call(
+            "SELECT CASE column1 WHEN 3 THEN (WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL"
+            " SELECT x + 1 FROM n) SELECT count(*) FROM n) ELSE column1 END"
+            " FROM (VALUES (1), (2), (3))"
+        ),
+        0.3,
+        1,
+    )
+
+    with pytest.raises(ExecutionError) as caught:
+        [chunk async for chunk in stream]
+
+    assert caught.value.kind is STATEMENT_TIMEOUT
+    assert await _names(executor) == ["North"]
+
+
+async def test_a_stream_whose_consumer_is_cancelled_gives_its_session_back(make: Make):
+    executor = make(pool={"size": 1})
+
+    async def consume() -> None:
+        async for _chunk in executor.stream(_call(_ENDLESS), 0.5, 1):
+            pass
+
+    task = asyncio.create_task(consume())
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with anyio.fail_after(5):
+        await asyncio.wait([task])
+        assert await _names(executor) == ["North"]
+
+    assert task.cancelled()
+
+
+async def test_closing_waits_for_streams_and_then_refuses_them(make: Make):
+    executor = make()
+    stream = executor.stream(_call(_MANY, 30), _LIMIT, 10)
+    await anext(stream)
+
+    closing = asyncio.create_task(executor.close())
+    await asyncio.sleep(0.1)
+    assert not closing.done()
+    rest = [chunk async for chunk in stream]
+    await closing
+
+    assert len(rest) == 2
+    with pytest.raises(ExecutionError) as caught:
+        await anext(executor.stream(_READ, _LIMIT, 10))
+    assert caught.value.kind is DATABASE_UNAVAILABLE
+
+
+def _exchange(path: Path, name: str) -> None:
+    """Put a new file with one store *name* in the place of *path*."""
+    path.rename(path.with_suffix(".old"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(_SCHEMA.replace("North", name))
+
+
+async def test_a_stream_goes_on_with_the_file_it_began_with(make: Make, sqlite_database: Path):
+    executor = make(pool={"size": 1})
+    stream = executor.stream(_call(_MANY, 30), _LIMIT, 10)
+    await anext(stream)
+    _exchange(sqlite_database, "New")
+
+    rest = [row async for chunk in stream for row in chunk]
+
+    assert len(rest) == 20
+    assert await _names(executor) == ["New"]
+
+
+async def test_a_stream_that_cannot_begin_leaves_its_session_usable(make: Make):
+    executor = make(pool={"size": 1})
+
+    with pytest.raises(ExecutionError):
+        await anext(executor.stream(_call("SELECT nothing FROM stores"), _LIMIT, 10))
+
+    assert await _names(executor) == ["North"]

@@ -1,4 +1,4 @@
-"""The words that the parts of a writing script share."""
+"""What the parts of a writing script share."""
 
 from collections.abc import Generator, Iterable, Iterator
 from typing import Final, TypeVar
@@ -6,24 +6,25 @@ from typing import Final, TypeVar
 import msgspec
 
 from faucet.errors import FaucetError
-from faucet.extension.executor import Fetched, Step
-from faucet.model.filters.condition import KeySet, Scalar, Value
+from faucet.extension.executor import Batch, Fetched, Step
+from faucet.model.filters.condition import KeySet, Value
 from faucet.model.filters.lift import Lifter, StatementValue
 from faucet.model.plan import WritePlan
 from faucet.model.statement import Statement
-from faucet.request.execute.reading import integer
 from faucet.request.execute.session import Session
+from faucet.sql.compiled import Answer, Key
 
 T = TypeVar("T")
 Part = Generator[Step, Fetched, T]
-Key = tuple[Scalar, ...]
+Question = tuple[Statement, Lifter]
+"""A statement and the lifter that holds its values."""
 
 # Rows of one statement that finds rows by key: bounds its parameters and its length.
 _CHUNK: Final = 256
 
 
 class ChangeResult(msgspec.Struct, kw_only=True):
-    """What became of one change: the keys of its rows, or rows already shown, or its error."""
+    """What became of one change: the keys of its rows, or its deleted rows, or its error."""
 
     keys: tuple[Key, ...] = ()
     rows: tuple[bytes, ...] = ()
@@ -41,15 +42,19 @@ class Writer(msgspec.Struct, frozen=True, kw_only=True):
         """Return a lifter that starts with *values*."""
         return Lifter(arrays=self.plan.target.arrays, values=values)
 
-    def ask(self, statement: Statement, lifter: Lifter) -> Part[Fetched]:
+    def ask(self, statement: Statement, lifter: Lifter) -> Part[Answer]:
         """Run *statement* with what *lifter* collected."""
-        fetched = yield self.session.call(statement, lifter.values)
-        return fetched
+        (answer,) = yield from self.ask_all([(statement, lifter)])
+        return answer
 
-    def number(self, statement: Statement, lifter: Lifter) -> Part[int]:
-        """Run a statement that answers with one number."""
-        fetched = yield from self.ask(statement, lifter)
-        return integer(fetched.rows[0][0])
+    def ask_all(self, questions: Iterable[Question]) -> Part[list[Answer]]:
+        """Run statements with their values, all at once."""
+        asked = [(self.session.compiled(statement), lifter) for statement, lifter in questions]
+        calls = tuple(compiled.call(lifter.values) for compiled, lifter in asked)
+        if not calls:
+            return []
+        each = (yield Batch(calls=calls)).each if len(calls) > 1 else ((yield calls[0]),)
+        return [compiled.read(one) for (compiled, _lifter), one in zip(asked, each, strict=True)]
 
     def found(self, keys: Iterable[Key]) -> KeySet:
         """Return the condition of the rows with one of *keys*."""
@@ -62,8 +67,3 @@ def chunks(keys: Iterable[Key]) -> Iterator[list[Key]]:
     unique = list(dict.fromkeys(keys))
     for start in range(0, len(unique), _CHUNK):
         yield unique[start : start + _CHUNK]
-
-
-def key_of(cells: tuple[object, ...]) -> Key:
-    """Return the leading cells of a row as its key."""
-    return tuple(cells)  # type: ignore[arg-type]  # what `SqlForms.key` gives is text or a scalar

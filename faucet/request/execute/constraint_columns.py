@@ -13,7 +13,7 @@ from faucet.model.plan import Change
 from faucet.model.surface import Constraints, Verb
 
 
-def explained(
+def name_columns(
     error: ExecutionError, change: Change, constraints: Constraints, verb: Verb
 ) -> ExecutionError:
     """

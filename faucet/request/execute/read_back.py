@@ -7,25 +7,27 @@ from faucet.model.catalog import Kind
 from faucet.model.filters.condition import all_of
 from faucet.model.plan import WritePlan
 from faucet.model.rows import Failure, Written
-from faucet.model.statement import Select
+from faucet.model.statement import AnswerForm, Layout, Select
 from faucet.model.surface import Verb
-from faucet.request.execute.steps import ChangeResult, Key, Part, Writer, chunks, key_of
+from faucet.request.execute.writer import ChangeResult, Part, Question, Writer, chunks
+from faucet.sql.compiled import Key
 
-Shown = dict[Key, bytes]
+RowsByKey = dict[Key, bytes]
 
 
-def shown(writer: Writer, keys: Iterable[Key]) -> Part[Shown]:
+def read_back(writer: Writer, keys: Iterable[Key]) -> Part[RowsByKey]:
     """Return the visible rows among *keys* by key, up to the page maximum, in the table's order."""
     plan = writer.plan
     if plan.outputs is None or plan.verb is Verb.DELETE:
         return {}
-    rows: Shown = {}
-    for chunk in chunks(list(dict.fromkeys(keys))[: plan.shown]):
-        rows |= yield from _reread(writer, chunk)
-    return rows
+    wanted = list(dict.fromkeys(keys))[: plan.shown]
+    answers = yield from writer.ask_all(_by_keys(writer, part) for part in chunks(wanted))
+    return {
+        key: row for answer in answers for key, row in zip(answer.keys, answer.rows, strict=True)
+    }
 
 
-def _reread(writer: Writer, keys: list[Key]) -> Part[Shown]:
+def _by_keys(writer: Writer, keys: list[Key]) -> Question:
     plan, lifter = writer.plan, writer.lifter()
     statement = Select(
         relation=plan.target.relation,
@@ -33,18 +35,12 @@ def _reread(writer: Writer, keys: list[Key]) -> Part[Shown]:
         outputs=plan.outputs or (),
         where=lifter.lift(all_of(writer.found(keys), plan.visible)),
         order=plan.order,
-        keyed=plan.target.keys,
+        form=AnswerForm(layout=Layout.ROWS, keys=plan.target.keys),
     )
-    fetched = yield from writer.ask(statement, lifter)
-    compiled = writer.session.compiled(statement)
-    width, encode = compiled.keyed, compiled.encode
-    return {
-        key_of(row[:width]): str(row[width]).encode() if encode is None else encode(row[width:])
-        for row in fetched.rows
-    }
+    return statement, lifter
 
 
-def written(plan: WritePlan, outcomes: list[ChangeResult], rows: Shown) -> Written:
+def summarize(plan: WritePlan, outcomes: list[ChangeResult], rows: RowsByKey) -> Written:
     """Return what is told of *outcomes*, with the *rows* that may be shown."""
     items: tuple[bytes | Failure | None, ...] | None = None
     if plan.continued:
@@ -78,12 +74,12 @@ def _location(plan: WritePlan, outcomes: list[ChangeResult]) -> str | None:
     return ",".join(parts) if parts and all(parts) else None
 
 
-def _item(outcome: ChangeResult, rows: Shown) -> bytes | Failure | None:
+def _item(outcome: ChangeResult, rows: RowsByKey) -> bytes | Failure | None:
     if outcome.error is not None:
         return Failure(error=outcome.error)
     found = _rows(outcome, rows)
     return found[0] if found else None
 
 
-def _rows(outcome: ChangeResult, rows: Shown) -> list[bytes]:
+def _rows(outcome: ChangeResult, rows: RowsByKey) -> list[bytes]:
     return [*outcome.rows, *(rows[key] for key in outcome.keys if key in rows)]

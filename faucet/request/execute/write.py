@@ -1,0 +1,177 @@
+"""Carry a write out: the inside of its one transaction, as a script without I/O."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from faucet.errors import (
+    DATABASE_UNAVAILABLE,
+    FOREIGN_KEY_VIOLATION,
+    ROW_CHECK,
+    ROW_NOT_FOUND,
+    STATEMENT_TIMEOUT,
+    TRANSACTION_CONFLICT,
+    UNIQUE_VIOLATION,
+    ExecutionError,
+)
+from faucet.extension.executor import Savepoint, Script, Settle
+from faucet.model.plan import Change, ParentReference, WritePlan
+from faucet.model.rows import Written
+from faucet.model.surface import Verb
+from faucet.request.execute.change import apply_change, apply_changes
+from faucet.request.execute.checks import (
+    check_references,
+    check_sent_values,
+    check_written_rows,
+    predict_check,
+)
+from faucet.request.execute.constraint_columns import name_columns
+from faucet.request.execute.read_back import read_back, summarize
+from faucet.request.execute.session import Session
+from faucet.request.execute.writer import ChangeResult, Part, Writer
+
+# These end the transaction itself, so no savepoint can keep the rest.
+_FATAL: Final = frozenset({TRANSACTION_CONFLICT, DATABASE_UNAVAILABLE, STATEMENT_TIMEOUT})
+_CONFLICTS: Final = frozenset({UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION})
+
+
+def write(plan: WritePlan, session: Session) -> Script[Written]:
+    """Return the script that carries *plan* out; it raises to undo everything."""
+    writer = Writer(plan=plan, session=session)
+    results = yield from _apply_all(writer)
+    keys = [key for result in results for key in result.keys]
+    if not plan.continued and plan.verb is not Verb.DELETE:
+        yield Settle()
+        yield from check_written_rows(writer, keys)
+    rows = yield from read_back(writer, keys)
+    return summarize(plan, results, rows)
+
+
+def _apply_all(writer: Writer) -> Part[list[ChangeResult]]:
+    plan = writer.plan
+    if plan.continued:
+        return (yield from _each(_apply_in_savepoint(writer, change) for change in plan.changes))
+    if len(plan.changes) > 1 and not _refers_to_itself(plan):
+        results = yield from _apply_batch(writer)
+        if results is not None:
+            return results
+    return (
+        yield from _each(
+            _apply_numbered(writer, index, change) for index, change in enumerate(plan.changes)
+        )
+    )
+
+
+def _each(parts: Iterable[Part[ChangeResult]]) -> Part[list[ChangeResult]]:
+    results: list[ChangeResult] = []
+    for part in parts:
+        results += ((yield from part),)
+    return results
+
+
+def _refers_to_itself(plan: WritePlan) -> bool:
+    """Return whether a record could become, or cease to be, the parent of another one."""
+    return any(each.parent == plan.target.relation for each in _prompt(plan))
+
+
+def _prompt(plan: WritePlan) -> tuple[ParentReference, ...]:
+    """Return the references that hold after each statement, as opposed to deferred ones."""
+    return tuple(each for each in plan.parents if not each.deferred)
+
+
+def _apply_batch(writer: Writer) -> Part[list[ChangeResult] | None]:
+    """
+    Apply all changes at once.
+
+    The database runs them one after the other, so that its errors are those of one by one. Checks
+    are made for all records together: where one fails, or might explain an error, everything is
+    undone and None returned, so that the changes are applied one by one to find the first error.
+    """
+    plan = writer.plan
+    if plan.check is None and not _prompt(plan):
+        results, failure = yield from apply_changes(writer, plan.changes)
+        if error := _first_error(plan, results, failure):
+            raise error
+        return results
+    yield Savepoint.BEGIN
+    try:
+        return (yield from _apply_checked(writer))
+    except ExecutionError as error:
+        if error.kind in _FATAL:
+            raise
+    yield Savepoint.UNDO
+    return None
+
+
+def _apply_checked(writer: Writer) -> Part[list[ChangeResult]]:
+    plan = writer.plan
+    yield from check_sent_values(writer, plan.changes)
+    results, failure = yield from apply_changes(writer, plan.changes)
+    if error := _first_error(plan, results, failure):
+        raise error
+    keys = [key for result in results for key in result.keys]
+    yield from check_references(writer, keys, _prompt(plan))
+    return results
+
+
+def _first_error(
+    plan: WritePlan, results: list[ChangeResult], failure: ExecutionError | None
+) -> ExecutionError | None:
+    """Return the error of the first record that has one; *failure* is of that after *results*."""
+    for index, (change, result) in enumerate(zip(plan.changes, results, strict=False)):
+        if change.must_match and result.count == 0:
+            return _numbered(ExecutionError(ROW_NOT_FOUND), index)
+    if failure is None:
+        return None
+    change = plan.changes[len(results)]
+    named = name_columns(failure, change, plan.constraints, plan.verb)
+    return _numbered(named, len(results))
+
+
+def _apply_numbered(writer: Writer, index: int, change: Change) -> Part[ChangeResult]:
+    try:
+        return (yield from _apply(writer, change))
+    except ExecutionError as error:
+        raise (error if len(writer.plan.changes) == 1 else _numbered(error, index)) from error
+
+
+def _numbered(error: ExecutionError, index: int) -> ExecutionError:
+    numbered = ExecutionError(error.kind, error.message, **{**error.context, "record": index})
+    numbered.__cause__ = error
+    return numbered
+
+
+def _apply_in_savepoint(writer: Writer, change: Change) -> Part[ChangeResult]:
+    """Apply one record in its own savepoint; what ends the transaction is raised on."""
+    if change.fault is not None:
+        return ChangeResult(error=change.fault)
+    yield Savepoint.BEGIN
+    try:
+        outcome = yield from _apply(writer, change)
+        if writer.plan.verb is not Verb.DELETE:
+            yield Settle()
+            yield from check_written_rows(writer, outcome.keys)
+    except ExecutionError as error:
+        if error.kind in _FATAL:
+            raise
+        yield Savepoint.UNDO
+        return ChangeResult(error=error)
+    yield Savepoint.RELEASE
+    return outcome
+
+
+def _apply(writer: Writer, change: Change) -> Part[ChangeResult]:
+    if change.fault is not None:
+        raise change.fault
+    doubtful = yield from predict_check(writer, change)
+    plan = writer.plan
+    try:
+        outcome = yield from apply_change(writer, change)
+        # Where a missing parent is refused by this statement an invisible one must be, too.
+        yield from check_references(writer, outcome.keys, _prompt(plan))
+    except ExecutionError as error:
+        if doubtful and error.kind in _CONFLICTS:
+            raise ExecutionError(ROW_CHECK) from error
+        raise name_columns(error, change, plan.constraints, plan.verb) from error
+    if change.must_match and outcome.count == 0:
+        raise ExecutionError(ROW_NOT_FOUND)
+    return outcome

@@ -1,0 +1,98 @@
+"""How to read what a statement fetched, by its form and by who makes the JSON. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from faucet.extension.executor import Fetched
+from faucet.extension.sql_forms import SqlForms
+from faucet.model.settings import ValueOptions
+from faucet.model.statement import Delete, Insert, Layout, Locate, Select, Statement, Update
+from faucet.sql.cells import row_encoder
+from faucet.sql.compiled import Answer, Key
+
+Reader = Callable[[Fetched], Answer]
+_Row = tuple[object, ...]
+_Encode = Callable[[Sequence[object]], bytes]
+
+
+def reader(statement: Statement, forms: SqlForms, options: ValueOptions) -> Reader:
+    """Return what gives the answer in what *statement* fetched through *forms*."""
+    match statement:
+        case Select(outputs=outputs, form=form):
+            encode = _text if forms.makes_json else row_encoder(outputs, options)
+            return _READERS[form.layout, forms.makes_json](len(form.keys), encode)
+        case Delete(outputs=outputs, order=order) if outputs:
+            encode = _text if forms.makes_json else row_encoder(outputs, options)
+            if forms.orders_deleted:
+                return _rows(0, encode)
+            return _sorted(len(order), encode)
+        case Insert() | Update() | Locate() | Delete():
+            return _keys
+        case _:
+            return _number
+
+
+def _page(_width: int, _encode: _Encode) -> Reader:
+    return _read_page
+
+
+def _read_page(fetched: Fetched) -> Answer:
+    count, text = fetched.rows[0]
+    return Answer(count=_integer(count), rows=(str(text).encode(),))
+
+
+def _rows(width: int, encode: _Encode) -> Reader:
+    def read(fetched: Fetched) -> Answer:
+        rows = fetched.rows
+        return Answer(
+            count=len(rows),
+            keys=tuple(_key(row[:width]) for row in rows) if width else (),
+            rows=tuple(encode(row[width:]) for row in rows),
+        )
+
+    return read
+
+
+def _sorted(width: int, encode: _Encode) -> Reader:
+    def read(fetched: Fetched) -> Answer:
+        rows = sorted(fetched.rows, key=lambda row: tuple(map(_sortable, row[:width])))
+        return Answer(count=len(rows), rows=tuple(encode(row[width:]) for row in rows))
+
+    return read
+
+
+def _keys(fetched: Fetched) -> Answer:
+    """Read the keys of the rows, which may be of no columns: then nothing but a count came."""
+    rows = fetched.rows
+    return Answer(count=len(rows) or fetched.affected, keys=tuple(_key(row) for row in rows if row))
+
+
+def _number(fetched: Fetched) -> Answer:
+    return Answer(count=_integer(fetched.rows[0][0]))
+
+
+def _text(cells: Sequence[object]) -> bytes:
+    return str(cells[0]).encode()
+
+
+def _key(cells: _Row) -> Key:
+    return cells  # type: ignore[return-value]  # what `SqlForms.key` gives is text or a scalar
+
+
+def _integer(cell: object) -> int:
+    """Return a count as the driver gave it, number or text."""
+    return cell if isinstance(cell, int) else int(str(cell))
+
+
+def _sortable(cell: object) -> tuple[bool, str, object]:
+    numeric = isinstance(cell, int | float)
+    return cell is None, "" if numeric else type(cell).__name__, cell if cell is not None else 0
+
+
+_READERS: Final[Mapping[tuple[Layout, bool], Callable[[int, _Encode], Reader]]] = {
+    (Layout.PAGE, True): _page,
+    (Layout.PAGE, False): _rows,
+    (Layout.ROWS, True): _rows,
+    (Layout.ROWS, False): _rows,
+}
+"""By layout, and by whether the database makes the JSON."""
