@@ -15,7 +15,7 @@ def _read_peer(peer: str) -> tuple[Address | None, str | None]:
 
 def client_address(request: HttpRequest, trusted: Networks) -> str | None:
     """
-    Return the caller's address, or None where it cannot be told.
+    Return the caller's address, or None where it cannot be determined.
 
     `X-Forwarded-For` is believed only from a peer in *trusted*: all its headers are one list, read
     from the right up to the first hop outside *trusted*. A hop on that way that is no plain address
