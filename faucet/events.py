@@ -1,4 +1,4 @@
-"""What the process tells its operator, as tagged structs. Pure."""
+"""What the process reports to its operator, as tagged structs. Pure."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ class ManifestGone(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Switched(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """*generation* serves from now on, and says how to log."""
+    """*generation* is in service from now on; *logging* are its settings."""
 
     generation: int
     fingerprint: str
@@ -52,7 +52,7 @@ class ReloadCrashed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Unchanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A reload found that *generation* is what the inputs say."""
+    """A reload found that *generation* matches the inputs."""
 
     generation: int
 

@@ -83,7 +83,7 @@ def authenticate(request: HttpRequest, authentication: Authentication, now: floa
     try:
         principal = _ask(authentication.methods, credentials)
     except AuthenticationError as refusal:
-        # One that a plug-in worded differently would tell causes apart.
+        # A different wording by a plug-in would reveal the cause.
         raise AuthenticationError(UNAUTHORIZED).because(refusal.reason) from None
     if principal is None:
         raise AuthenticationError(UNAUTHORIZED).because("no provider takes this credential")

@@ -22,7 +22,7 @@ class Trace(msgspec.Struct, kw_only=True):
 
     *began* is in seconds of `time.perf_counter`, *action* what the grant is asked for, *rows* how
     many were returned or written, *error* the error's type. *reason* is for the log alone: why a
-    credential was refused, which no response may tell.
+    credential was refused, which no response may contain.
     """
 
     request_id: str

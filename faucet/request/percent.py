@@ -2,13 +2,14 @@
 
 import re
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_BYTES: Final = {
-    f"{high}{low}".encode(): bytes((int(high + low, 16),))
-    for high in "0123456789abcdefABCDEF"
-    for low in "0123456789abcdefABCDEF"
-}
+
+
+def is_plain(text: str) -> bool:
+    """Return whether decoding *text* would change nothing."""
+    return "%" not in text and "\0" not in text and text.isascii()
 
 
 def decode(text: str, *, form: bool = False) -> str:
@@ -18,21 +19,16 @@ def decode(text: str, *, form: bool = False) -> str:
     *text* holds the bytes of the request one by one (latin-1), so unescaped UTF-8 is read too.
     Raises ValueError, whose text may be shown, for a bad `%`, bad UTF-8 and a NUL.
     """
+    if is_plain(text):
+        return text.replace("+", " ") if form else text
+    if bad := _BAD_PERCENT.search(text):
+        raise ValueError(f'"%" is not followed by two hex digits at position {bad.start()}')
     if form:
         text = text.replace("+", " ")
-    decoded = text
-    if "%" in text or not text.isascii():
-        if bad := _BAD_PERCENT.search(text):
-            raise ValueError(f'"%" is not followed by two hex digits at position {bad.start()}')
-        try:
-            decoded = _unescaped(text.encode("latin-1")).decode("utf-8")
-        except UnicodeError:
-            raise ValueError("it is not UTF-8") from None
+    try:
+        decoded = unquote_to_bytes(text.encode("latin-1")).decode("utf-8")
+    except UnicodeError:
+        raise ValueError("it is not UTF-8") from None
     if "\0" in decoded:
         raise ValueError("it holds a NUL")
     return decoded
-
-
-def _unescaped(raw: bytes) -> bytes:
-    first, *rest = raw.split(b"%")
-    return b"".join([first, *(_BYTES[part[:2]] + part[2:] for part in rest)])

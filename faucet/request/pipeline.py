@@ -93,7 +93,7 @@ async def _execute(
 async def _reply(generation: Generation, request: HttpRequest, trace: Trace) -> Reply:
     match = _matched(request)
     if isinstance(match, RequestError):
-        # What is wrong with a path is not said before it is known who asks.
+        # What is wrong with a path is reported to authenticated callers only.
         _authenticated(generation, request, trace)
         raise match
     name = trace.route = match.route.name

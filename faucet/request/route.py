@@ -8,7 +8,7 @@ import msgspec
 from faucet.errors import INVALID_PATH, RequestError
 from faucet.model.routes import ROUTES, Route, RouteName
 from faucet.names import RESERVED_NAMES
-from faucet.request.percent import decode
+from faucet.request.percent import decode, is_plain
 
 # A key is cut at its commas before it is decoded; see `key_parts`.
 _RAW: Final = "id"
@@ -75,6 +75,11 @@ def _pattern(route: Route) -> _Pattern:
 
 
 _PATTERNS: Final = {name: _pattern(route) for name, route in ROUTES.items()}
+_OPEN_ENDED: Final = tuple(each for each in _PATTERNS.values() if each.rest is not None)
+_BY_LENGTH: Final = {
+    length: tuple(each for each in _PATTERNS.values() if each.length == length)
+    for length in range(max(each.length for each in _PATTERNS.values()) + 1)
+}
 
 
 def find_route(raw_path: str, matched: RouteName | None = None) -> RouteMatch | None:
@@ -89,11 +94,13 @@ def find_route(raw_path: str, matched: RouteName | None = None) -> RouteMatch | 
     if not raw_path.startswith("/"):
         return None
     raw = raw_path[1:].split("/")
-    segments = raw if _is_plain(raw_path) else [_decoded(segment) for segment in raw]
+    segments = raw if is_plain(raw_path) else [_decoded(segment) for segment in raw]
     if matched is not None and (found := _PATTERNS[matched].match(raw, segments)) is not None:
         return found
-    matches = (pattern.match(raw, segments) for pattern in _PATTERNS.values())
-    return next((found for found in matches if found is not None), None)
+    for pattern in (*_BY_LENGTH.get(len(segments), ()), *_OPEN_ENDED):
+        if (found := pattern.match(raw, segments)) is not None:
+            return found
+    return None
 
 
 def key_parts(raw_key: str) -> tuple[str, ...]:
@@ -103,11 +110,6 @@ def key_parts(raw_key: str) -> tuple[str, ...]:
     So ``a%2Cb`` is one part. Raises `RequestError` INVALID_PATH as `find_route` does.
     """
     return tuple(_decoded(part) for part in raw_key.split(","))
-
-
-def _is_plain(text: str) -> bool:
-    """Whether decoding would change nothing."""
-    return text.isascii() and "%" not in text and "\0" not in text
 
 
 def _decoded(segment: str) -> str:

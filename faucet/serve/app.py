@@ -93,7 +93,7 @@ def shell(switch: Switch) -> Asgi:
 
 
 async def _refuse(scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
-    """Say no to websockets, and yes to a server that tells of its lifespan."""
+    """Refuse websockets, and confirm the lifespan messages of a server."""
     await receive()
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})

@@ -1,4 +1,4 @@
-"""Sockets to listen on, and the address to tell."""
+"""Sockets to listen on, and the address to announce."""
 
 import socket
 from typing import Final
@@ -7,7 +7,7 @@ _BACKLOG: Final = 2048
 
 
 class ListenError(Exception):
-    """The address cannot be listened on; the text says why."""
+    """The address cannot be listened on; the text is the reason."""
 
 
 def open_sockets(host: str, port: int) -> list[socket.socket]:

@@ -42,7 +42,7 @@ class Loader:
         return same_as_read(known, now, self.registry)
 
     def logging_asked(self) -> LoggingSettings:
-        """Return how to log before anything is loaded, by what the manifest plainly says of it."""
+        """Return how to log before anything is loaded, by the literal settings of the manifest."""
         asked, given = _logging_in(self.read().text or ""), self._overrides
         default = LoggingSettings()
         return LoggingSettings(
@@ -54,7 +54,7 @@ class Loader:
         self, reading: Reading, known: Built | None, *, fresh: bool
     ) -> tuple[Reading, Outcome[Built]]:
         """
-        Build what *reading* says; return it with the secrets that this took.
+        Build *reading*; return it with the secrets that were used.
 
         Catalogs of *known* are used again where a service's connection is the same. Where *fresh*,
         every database is asked anew, and one that does not answer keeps its known catalog.
@@ -83,7 +83,7 @@ class Loader:
         return finish(prepared, inputs, self.registry.dialects, _kept(known.settings, known))
 
     def empty(self) -> Outcome[Built]:
-        """Build the manifest that says nothing, for a server that waits for one."""
+        """Build an empty manifest, for a server that waits for one."""
         inputs = self._inputs(_EMPTY, SecretRecorder(self.registry))
         prepared = prepare(inputs)
         if prepared.value is None:

@@ -118,15 +118,15 @@ def _as_text(time: str, level: str, message: str, fields: Mapping[str, object]) 
 
 
 def lines_of(event: Event) -> tuple[Line, ...]:
-    """Return what *event* says: one line, or one for each diagnostic besides."""
+    """Return the lines of *event*: one, and one for each diagnostic."""
     match event:
         case events.Answered():
             return (("info", "request", _request(event)),)
         case events.Refused(generation=number, diagnostics=found):
-            said = f"The manifest has errors; generation {number} serves on"
+            message = f"The manifest has errors; generation {number} serves on"
             if not number:
-                said = "The manifest has errors"
-            return (*map(_diagnosed, found), ("error", said, _fields(event, generation=number)))
+                message = "The manifest has errors"
+            return (*map(_diagnosed, found), ("error", message, _fields(event, generation=number)))
         case events.Switched(generation=number, warnings=found):
             fields = _fields(event, generation=number, fingerprint=event.fingerprint)
             return (*map(_diagnosed, found), ("info", f"Generation {number} serves", fields))

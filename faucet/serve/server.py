@@ -1,4 +1,4 @@
-"""Uvicorn, set up for this product and stopped the way its contract says."""
+"""Uvicorn, set up for this product and stopped as its contract requires."""
 
 import asyncio
 import contextlib
@@ -72,6 +72,6 @@ class Server(uvicorn.Server):
         self.config.timeout_graceful_shutdown = max(1, math.ceil(deadline - time.monotonic()))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take connections, and say so."""
+        """Accept connections, then call *listening*."""
         await super().startup(sockets)
         self._listening()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
 
 from faucet.serve.running import AsgiReceive, AsgiSend
 
@@ -52,15 +53,23 @@ class Stream:
             finished = sending.done()
             await _cancelled(sending, leaving)
             await self.close()
-        if finished:
-            await sending
-        return finished
+        return finished and await sending
 
-    async def _send_parts(self, send: AsgiSend) -> None:
-        await send({"type": "http.response.body", "body": self._first, "more_body": True})
-        async for part in self._body:
-            await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    async def _send_parts(self, send: AsgiSend) -> bool:
+        arrived = await _sent(send, self._first, more=True)
+        while arrived and (part := await anext(self._body, None)) is not None:
+            arrived = await _sent(send, part, more=True)
+        return arrived and await _sent(send, b"", more=False)
+
+
+async def _sent(send: AsgiSend, part: bytes, *, more: bool) -> bool:
+    """Send *part*; return whether the client is still there, as far as the server shows it."""
+    try:
+        await send({"type": "http.response.body", "body": part, "more_body": more})
+    except OSError:
+        # So ASGI servers may report a client that went away; Uvicorn only drops what is sent.
+        return False
+    return True
 
 
 async def _disconnect(receive: AsgiReceive) -> None:
@@ -69,7 +78,7 @@ async def _disconnect(receive: AsgiReceive) -> None:
         pass
 
 
-async def _cancelled(*tasks: asyncio.Task[None]) -> None:
+async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

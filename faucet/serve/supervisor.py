@@ -173,7 +173,7 @@ class Supervisor:
         return True
 
     async def _renew(self) -> None:
-        """Ask again for the catalogs that are missing, and serve what the running settings say."""
+        """Ask again for the catalogs that are missing, and serve the running settings with them."""
         outcome = await asyncio.to_thread(self._loader.renew, self.loaded)
         if outcome.value is not None and not same(outcome.value, self.loaded):
             await self._serve(outcome.value)

@@ -1,4 +1,4 @@
-"""The one place that says which generation serves, and whether the process is about to end."""
+"""Which generation is in service, and whether the process is about to end."""
 
 from faucet.serve.leases import Leases
 from faucet.serve.running import Running
@@ -6,7 +6,7 @@ from faucet.serve.running import Running
 
 class Drain:
     """
-    The end of the process, from the moment it is asked for.
+    Whether the process is about to end.
 
     *early* counts the requests that began before `begin` was called, all of them until then.
     """
@@ -17,7 +17,7 @@ class Drain:
         self.begun = False
 
     def begin(self) -> None:
-        """Say that the process is about to end; readiness fails from now on."""
+        """Announce the end of the process; readiness fails from now on."""
         if not self.begun:
             self.begun = True
             self.requests = Leases()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from faucet.errors import NOT_GRANTED, UNKNOWN_SERVICE, AuthorizationError, ErrorKind
 from faucet.model.request import ApiRequest, Caller, Principal
 from faucet.model.rows import RowPage
 from faucet.model.settings import LoggingSettings
@@ -165,3 +166,20 @@ async def test_a_read_request_is_performed_without_http(opened: Plane):
 
     assert isinstance(rows, RowPage)
     assert rows.count == 3
+
+
+@pytest.mark.parametrize(
+    ("target", "verb", "error"),
+    [
+        (("shop", "items"), Verb.DELETE, NOT_GRANTED),
+        (("shop", "others"), Verb.GET, NOT_GRANTED),
+        (("till", "items"), Verb.GET, UNKNOWN_SERVICE),
+    ],
+)
+async def test_to_perform_is_to_admit_first(opened: Plane, target, verb: Verb, error: ErrorKind):
+    caller = Caller(principal=Principal(name="key:x", role="r", claims={}), now=0.0)
+
+    with pytest.raises(AuthorizationError) as caught:
+        await perform(opened.generation, caller, target, ApiRequest(verb=verb))
+
+    assert caught.value.kind is error

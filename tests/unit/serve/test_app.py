@@ -1,12 +1,14 @@
 """From a socket to `answer` and back."""
 
 import asyncio
+import re
 
 import pytest
 
 from faucet.errors import RequestError
 from faucet.events import Answered
 from faucet.model.request import HttpRequest
+from faucet.model.routes import ROUTES, RouteName
 from tests.unit.serve.serving import plain, running, serving
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +43,21 @@ async def test_every_path_reaches_answer_as_it_was_sent(path: str):
 
     assert told.startswith(b"HTTP/1.1 200 ")
     assert told.endswith(f"\r\n\r\n1 GET {path} a=%20b".encode())
+
+
+async def test_the_framework_matches_by_the_one_table_of_routes():
+    matched: list[RouteName | None] = []
+
+    async def answer(_generation, request: HttpRequest):
+        matched.append(request.matched)
+        return plain(b"")
+
+    async with serving(answer) as server:
+        for route in ROUTES.values():
+            await server.send(f"GET {re.sub('{.*?}', 'x', route.pattern)} HTTP/1.1")
+        await server.send("GET /nothing HTTP/1.1")
+
+    assert matched == [*ROUTES, None]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE"])

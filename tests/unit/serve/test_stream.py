@@ -9,6 +9,8 @@ import pytest
 from faucet.errors import STATEMENT_TIMEOUT, ExecutionError
 from faucet.events import Answered
 from faucet.model.request import Reply
+from faucet.serve.running import AsgiMessage
+from faucet.serve.stream import open_stream
 from tests.unit.serve.serving import Serving, running, serving
 
 pytestmark = pytest.mark.anyio
@@ -224,3 +226,20 @@ async def test_a_stream_without_end_is_cut_off_when_the_server_stops():
         assert not told.endswith(b"0\r\n\r\n")
         async with asyncio.timeout(20):
             await source.closed.wait()
+
+
+async def test_a_server_that_raises_for_a_client_that_left_ends_the_stream():
+    source = _Source(3)
+
+    async def receive() -> AsgiMessage:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(_message: AsgiMessage) -> None:
+        raise ConnectionResetError
+
+    stream = await open_stream(source.parts())
+
+    assert not await stream.send(receive, send)
+    assert source.closed.is_set()
+    assert source.made == 1
