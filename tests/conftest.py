@@ -5,6 +5,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from psycopg import sql
 from tests.golden_files import Golden
 from tests.servers.postgresql import PostgresMissingError, PostgresServer
 
+_SHARED = "faucet_postgres_dsn"
 _POSTGRESQL_FIXTURES = frozenset({"postgres_dsn", "postgres_database", "postgres_server"})
 
 _slow_starts_are_fine = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -36,6 +38,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+class _SharedServer:
+    """Of pytest-xdist's controller: one PostgreSQL for all workers, started with the first one."""
+
+    def __init__(self) -> None:
+        self._dsn: str | None = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        if self._dsn is None:
+            self._dsn = self._start(node.config)
+        node.workerinput[_SHARED] = self._dsn
+
+    def _start(self, config: pytest.Config) -> str:
+        """Return the URL; or nothing, and then each worker tries, and reports what is missing."""
+        try:
+            server = PostgresServer()
+        except PostgresMissingError:
+            return ""
+        config.add_cleanup(server.remove)
+        server.start()
+        return server.dsn
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and not os.environ.get("FAUCET_TEST_POSTGRES_DSN"):
+        config.pluginmanager.register(_SharedServer())
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _POSTGRESQL_FIXTURES.intersection(getattr(item, "fixturenames", ())):
@@ -55,8 +85,9 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 @pytest.fixture(scope="session")
 def postgres_dsn(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The superuser's URL of a server that the whole run shares."""
-    if given := os.environ.get("FAUCET_TEST_POSTGRES_DSN"):
+    """The superuser's URL of a server that the whole run shares, all workers included."""
+    shared = getattr(request.config, "workerinput", {}).get(_SHARED)
+    if given := os.environ.get("FAUCET_TEST_POSTGRES_DSN") or shared:
         yield given
         return
     with _server(request) as server:

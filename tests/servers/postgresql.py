@@ -17,6 +17,8 @@ import psycopg
 _USERS_WHEN_ROOT: Final = ("postgres", "nobody")
 _USER: Final = "faucet"
 _PASSWORD: Final = "faucet-test"
+_IN_MEMORY: Final = Path("/dev/shm")
+_ROOM: Final = 1 << 30
 _POLLS: Final = 600
 _POLL_SECONDS: Final = 0.05
 
@@ -59,7 +61,7 @@ class PostgresServer:
         self._binaries = find_binaries()
         self._user = _unprivileged_user()
         self._group = pwd.getpwnam(self._user).pw_gid if self._user else None
-        self._folder = Path(tempfile.mkdtemp(prefix="faucet-postgresql-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="faucet-postgresql-", dir=_folder_in_memory()))
         self._process: subprocess.Popen[bytes] | None = None
         self.port = _free_port()
 
@@ -188,6 +190,15 @@ class PostgresServer:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _folder_in_memory() -> Path | None:
+    """Return where files live in memory, if there is room: each new database is 300 files."""
+    try:
+        room = shutil.disk_usage(_IN_MEMORY).free if os.access(_IN_MEMORY, os.W_OK) else 0
+    except OSError:
+        return None
+    return _IN_MEMORY if room > _ROOM else None
 
 
 def _unprivileged_user() -> str | None:
