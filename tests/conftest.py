@@ -7,19 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from psycopg import sql
 
+from tests import budget
 from tests.golden_files import Golden
-from tests.servers.postgresql import PostgresMissingError, PostgresServer
+from tests.servers.postgresql import PostgresMissingError, PostgresServer, empty_database
 
 _SHARED = "faucet_postgres_dsn"
 _POSTGRESQL_FIXTURES = frozenset({"postgres_dsn", "postgres_database", "postgres_server"})
 
 _slow_starts_are_fine = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-settings.register_profile("dev", deadline=None, suppress_health_check=_slow_starts_are_fine)
+settings.register_profile(
+    "dev",
+    deadline=None,
+    max_examples=budget.DEFAULT,
+    suppress_health_check=_slow_starts_are_fine,
+)
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
@@ -104,13 +108,8 @@ def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
 @pytest.fixture
 def postgres_database(postgres_dsn: str) -> Iterator[str]:
     """The URL of an empty database, dropped afterwards whoever is still connected."""
-    name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
-        )
-        yield _with_database(postgres_dsn, name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with empty_database(postgres_dsn, f"test_{secrets.token_hex(6)}") as dsn:
+        yield dsn
 
 
 @pytest.fixture
@@ -129,9 +128,3 @@ def _server(request: pytest.FixtureRequest) -> PostgresServer:
         if request.config.getoption("--allow-missing"):
             pytest.skip(str(missing))
         pytest.fail(str(missing), pytrace=False)
-
-
-def _with_database(dsn: str, name: str) -> str:
-    """Exchange the path of a URL; query parameters stay."""
-    address, mark, query = dsn.partition("?")
-    return f"{address.rsplit('/', 1)[0]}/{name}{mark}{query}"

@@ -1,11 +1,12 @@
 """Canaries in every name, comment and literal that a role may not know: no document holds one."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from faucet.model.catalog import UniqueKey
 from tests import factories
+from tests.budget import examples
 from tests.factories import catalog, column, foreign_key, grant, relation, service, surface
 
 _CANARY = "kanari"
@@ -40,7 +41,7 @@ def _tables():
 
 
 @pytest.mark.promise("sec-18")
-@settings(max_examples=40)
+@examples(40)
 @given(
     verbs=st.lists(st.sampled_from(_VERBS), min_size=1, unique=True),
     aggregate=st.booleans(),
