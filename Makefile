@@ -12,11 +12,13 @@ DEMO := .demo
 GENERATED := $(wildcard tests/test_schema.py tests/test_docs.py tests/test_docs_reference.py)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+# A worker that is done takes tests from the others; the workers share one database server.
+SPREAD := --numprocesses auto --dist worksteal
 CORE := faucet/model/*,faucet/control/*,faucet/request/*,faucet/sql/*
 CORE_COVERAGE := 97
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint types arch drift golden schema docs bench clean dev servers requirements
+.PHONY: help run test coverage check fmt lint types arch drift golden schema docs bench clean dev servers requirements
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,9 +30,12 @@ run: $(RUN) $(ASSETS)  ## build the demo, print requests to try, serve it and re
 	@echo "# Edit $(DEMO)/faucet.yaml while this runs: it reloads. Ctrl-C ends it."
 	@exec $(BIN)/python -m faucet serve -c $(DEMO)/faucet.yaml
 
-test: dev servers  ## run every test against real databases, with coverage
+test: dev servers  ## run every test against real databases, on every core
+	@$(BIN)/pytest $(SPREAD) --durations=20 $(ARGS)
+
+coverage: dev servers  ## run every test with coverage, and hold what it must reach
 	@rm -f .coverage .coverage.*
-	@$(BIN)/pytest --cov --cov-report=term $(ARGS)
+	@$(BIN)/pytest $(SPREAD) --cov --cov-report=term $(ARGS)
 	@$(BIN)/coverage report --include='$(CORE)' --fail-under=$(CORE_COVERAGE) > .core-coverage \
 	  || { cat .core-coverage; exit 1; }
 
