@@ -1,28 +1,41 @@
 # Every target builds the virtual environment it needs. `make` alone lists them.
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/.faucet-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The files of requirements/ are complete: what they pin is installed as it is, nothing is resolved.
+# Python compiles what it imports; to compile all takes as long as the rest.
+PINNED := install --no-compile --no-deps --require-hashes
+RUN := .venv/.faucet-run
+DEV := .venv/.faucet-dev
+ASSETS := faucet/serve/docs/assets/LICENSE
 DEMO := .demo
 GENERATED := $(wildcard tests/test_schema.py tests/test_docs.py tests/test_docs_reference.py)
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+# A worker that is done takes tests from the others; the workers share one database server.
+SPREAD := --numprocesses auto --dist worksteal
 CORE := faucet/model/*,faucet/control/*,faucet/request/*,faucet/sql/*
 CORE_COVERAGE := 97
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint types arch drift golden schema docs bench clean dev servers requirements
+.PHONY: help run test coverage check fmt lint types arch drift golden schema docs bench clean dev servers requirements
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: dev  ## build the demo, print requests to try, serve it and reload on edits
-	@$(BIN)/faucet demo build $(DEMO)
+run: $(RUN) $(ASSETS)  ## build the demo, print requests to try, serve it and reload on edits
+	@$(BIN)/python -m faucet demo build $(DEMO)
 	@test -e $(DEMO)/faucet.yaml || cp faucet.yaml.example $(DEMO)/faucet.yaml
-	@$(BIN)/faucet demo tour -c $(DEMO)/faucet.yaml
+	@$(BIN)/python -m faucet demo tour -c $(DEMO)/faucet.yaml
 	@echo "# Edit $(DEMO)/faucet.yaml while this runs: it reloads. Ctrl-C ends it."
-	@exec $(BIN)/faucet serve -c $(DEMO)/faucet.yaml
+	@exec $(BIN)/python -m faucet serve -c $(DEMO)/faucet.yaml
 
-test: dev servers  ## run every test against real databases, with coverage
+test: dev servers  ## run every test against real databases, on every core
+	@$(BIN)/pytest $(SPREAD) --durations=20 $(ARGS)
+
+coverage: dev servers  ## run every test with coverage, and hold what it must reach
 	@rm -f .coverage .coverage.*
-	@$(BIN)/pytest --cov --cov-report=term $(ARGS)
+	@$(BIN)/pytest $(SPREAD) --cov --cov-report=term $(ARGS)
 	@$(BIN)/coverage report --include='$(CORE)' --fail-under=$(CORE_COVERAGE) > .core-coverage \
 	  || { cat .core-coverage; exit 1; }
 
@@ -59,17 +72,29 @@ bench: dev  ## measure; prints ratios of one run
 	@for file in tests/bench/*.py; do PYTHONPATH=. $(BIN)/python $$file || exit 1; done
 
 clean:  ## delete what was built, the virtual environment and the demo included
-	rm -rf .venv $(DEMO) .coverage .coverage.* .core-coverage htmlcov dist
+	rm -rf .venv $(dir $(ASSETS)) $(DEMO) .coverage .coverage.* .core-coverage htmlcov dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-dev: $(STAMP)  ## make .venv from the pinned and hashed requirements, when stale
+dev: $(DEV)  ## make .venv from the pinned and hashed requirements, when stale
 
-$(STAMP): requirements/dev.txt pyproject.toml
+.venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -m venv .venv
+
+$(RUN): requirements/run.txt | .venv/bin/python
+	@$(PIP) $(PINNED) -r requirements/run.txt
+	@$(BIN)/python -m pip --disable-pip-version-check check
 	@touch $@
+
+# dev.txt contains run.txt.
+$(DEV): requirements/dev.txt pyproject.toml hatch_build.py $(ASSETS) | .venv/bin/python
+	@$(PIP) $(PINNED) -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip --disable-pip-version-check check
+	@touch $(RUN) $@
+
+$(ASSETS): requirements/docs.txt docs_assets.py | .venv/bin/python
+	@$(BIN)/python docs_assets.py
 
 servers: dev  ## find the database servers of the tests, or install them when root
 	@if $(BIN)/python -m tests.servers; then :; \
@@ -79,8 +104,7 @@ servers: dev  ## find the database servers of the tests, or install them when ro
 	else exit 1; fi
 
 requirements: dev  ## pin requirements/*.txt anew from pyproject.toml
-	@for name in run dev; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-	    $$( [ $$name = dev ] && echo --extra dev -c requirements/run.txt ) \
-	    pyproject.toml --output-file requirements/$$name.txt || exit 1; done
+	@$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	@$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt --output-file requirements/dev.txt
+	@sed -n 's/.*"\(flask-swagger-ui[^"]*\)".*/\1/p' pyproject.toml \
+	  | $(COMPILE) --no-deps - --output-file requirements/docs.txt

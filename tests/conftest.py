@@ -5,19 +5,25 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from psycopg import sql
 
+from tests import budget
 from tests.golden_files import Golden
-from tests.servers.postgresql import PostgresMissingError, PostgresServer
+from tests.servers.postgresql import PostgresMissingError, PostgresServer, empty_database
 
+_SHARED = "faucet_postgres_dsn"
 _POSTGRESQL_FIXTURES = frozenset({"postgres_dsn", "postgres_database", "postgres_server"})
 
 _slow_starts_are_fine = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-settings.register_profile("dev", deadline=None, suppress_health_check=_slow_starts_are_fine)
+settings.register_profile(
+    "dev",
+    deadline=None,
+    max_examples=budget.DEFAULT,
+    suppress_health_check=_slow_starts_are_fine,
+)
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
@@ -34,6 +40,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the code answers into the golden files, instead of comparing",
     )
+
+
+class _SharedServer:
+    """Of pytest-xdist's controller: one PostgreSQL for all workers, started with the first one."""
+
+    def __init__(self) -> None:
+        self._dsn: str | None = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        if self._dsn is None:
+            self._dsn = self._start(node.config)
+        node.workerinput[_SHARED] = self._dsn
+
+    def _start(self, config: pytest.Config) -> str:
+        """Return the URL; or nothing, and then each worker tries, and reports what is missing."""
+        try:
+            server = PostgresServer()
+        except PostgresMissingError:
+            return ""
+        config.add_cleanup(server.remove)
+        server.start()
+        return server.dsn
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and not os.environ.get("FAUCET_TEST_POSTGRES_DSN"):
+        config.pluginmanager.register(_SharedServer())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,8 +89,9 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 @pytest.fixture(scope="session")
 def postgres_dsn(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The superuser's URL of a server that the whole run shares."""
-    if given := os.environ.get("FAUCET_TEST_POSTGRES_DSN"):
+    """The superuser's URL of a server that the whole run shares, all workers included."""
+    shared = getattr(request.config, "workerinput", {}).get(_SHARED)
+    if given := os.environ.get("FAUCET_TEST_POSTGRES_DSN") or shared:
         yield given
         return
     with _server(request) as server:
@@ -73,13 +108,8 @@ def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
 @pytest.fixture
 def postgres_database(postgres_dsn: str) -> Iterator[str]:
     """The URL of an empty database, dropped afterwards whoever is still connected."""
-    name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
-        )
-        yield _with_database(postgres_dsn, name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with empty_database(postgres_dsn, f"test_{secrets.token_hex(6)}") as dsn:
+        yield dsn
 
 
 @pytest.fixture
@@ -98,9 +128,3 @@ def _server(request: pytest.FixtureRequest) -> PostgresServer:
         if request.config.getoption("--allow-missing"):
             pytest.skip(str(missing))
         pytest.fail(str(missing), pytrace=False)
-
-
-def _with_database(dsn: str, name: str) -> str:
-    """Exchange the path of a URL; query parameters stay."""
-    address, mark, query = dsn.partition("?")
-    return f"{address.rsplit('/', 1)[0]}/{name}{mark}{query}"

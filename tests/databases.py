@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import psycopg
 import pytest
-from psycopg import sql
+
+from tests.servers.postgresql import empty_database
 
 DIALECTS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgresql))
 """For `pytest.mark.parametrize` and fixtures."""
@@ -76,16 +77,8 @@ def scratch(dialect: str, request: pytest.FixtureRequest, folder: Path) -> Itera
             connection.execute("PRAGMA journal_mode = WAL")
         yield Database(dialect=dialect, dsn=str(path))
         return
-    server: str = request.getfixturevalue("postgres_dsn")
-    with psycopg.connect(server, autocommit=True) as connection:
-        quoted = sql.Identifier(name)
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(quoted))
-        address, mark, query = server.partition("?")
-        dsn = f"{address.rsplit('/', 1)[0]}/{name}{mark}{query}"
-        try:
-            yield Database(dialect=dialect, dsn=dsn)
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(quoted))
+    with empty_database(request.getfixturevalue("postgres_dsn"), name) as dsn:
+        yield Database(dialect=dialect, dsn=dsn)
 
 
 def key(name: str) -> str:

@@ -13,7 +13,7 @@ def command(*, as_json: bool) -> None:
     """Print the version."""
     found = {
         "name": "faucet",
-        "version": metadata.version("faucet"),
+        "version": _version(),
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
@@ -21,3 +21,10 @@ def command(*, as_json: bool) -> None:
         click.echo(json.dumps(found))
     else:
         click.echo(f"faucet {found['version']} (Python {found['python']}, {found['platform']})")
+
+
+def _version() -> str:
+    try:
+        return metadata.version("faucet")
+    except metadata.PackageNotFoundError:
+        return "unknown"  # run from a checkout, not installed

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from importlib.util import find_spec
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -22,6 +20,10 @@ _POLICY: Final = (
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 _OWN: Final = ("docs.js", "docs.css")
 _SWAGGER: Final = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
+_NOT_BUILT: Final = b"""\
+The assets of this page are not built. In a checkout run `make run` or `make dev`, then restart;
+a package that `pip install .` has built contains them.
+"""
 _TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 DocsPage = Callable[[str], Reply | None]
@@ -32,9 +34,18 @@ def docs_page(api_key_header: str) -> DocsPage:
     Return what answers a raw path at or below ``/docs``: a reply, or None where nothing is there.
 
     The page sends the key that the user types in *api_key_header*, to this origin alone.
+    Without Swagger UI's files, as in a bare checkout, every reply is a 503 that names what to run.
     """
-    replies = {"/docs": _page(api_key_header), **_assets()}
+    try:
+        replies = {"/docs": _page(api_key_header), **_assets()}
+    except FileNotFoundError:
+        return _not_built
     return MappingProxyType(replies).get
+
+
+def _not_built(_path: str) -> Reply:
+    headers = (("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"))
+    return Reply(status=503, headers=headers, body=_NOT_BUILT)
 
 
 def _page(api_key_header: str) -> Reply:
@@ -63,19 +74,15 @@ def _assets() -> Mapping[str, Reply]:
 
 
 def _files() -> list[Traversable]:
-    return [*(_own(name) for name in _OWN), *(_swagger_ui() / name for name in _SWAGGER)]
+    return [*map(_own, _OWN), *map(_swagger_ui, _SWAGGER)]
 
 
 def _own(name: str) -> Traversable:
     return resources.files("faucet.serve") / "docs" / name
 
 
-def _swagger_ui() -> Traversable:
-    # Found without importing the package, which would import Flask.
-    found = find_spec("flask_swagger_ui")
-    if found is None or not found.submodule_search_locations:
-        raise FileNotFoundError("the package flask-swagger-ui is not installed")
-    return Path(found.submodule_search_locations[0]) / "dist"
+def _swagger_ui(name: str) -> Traversable:
+    return resources.files("faucet.serve") / "docs" / "assets" / name
 
 
 def _type(name: str) -> str:

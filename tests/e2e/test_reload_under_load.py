@@ -173,7 +173,8 @@ async def _until(http: httpx.AsyncClient, before: dict[str, Any], *, ok: bool) -
 def _connections(dsn: str) -> int:
     with psycopg.connect(dsn, application_name="observer") as server:
         found = server.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'faucet'"
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE application_name = 'faucet' AND datname = current_database()"
         ).fetchone()
     assert found is not None
     return int(found[0])

@@ -93,6 +93,15 @@ def _assert_same(hidden: Reply, random: Reply) -> None:
     assert _bytes(hidden) == (status, swapped, body.replace(_RANDOM.encode(), _HIDDEN.encode()))
 
 
+_ASKED: list[tuple[Any, Any]] = [
+    (None, None),
+    ({"filter": "((("}, None),
+    ({"nonsense": "1"}, b""),
+    (None, {"id": 1, "gold": "x"}),
+    ({"limit": "0"}, []),
+]
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
 @pytest.mark.parametrize(
     "path",
@@ -106,22 +115,13 @@ def _assert_same(hidden: Reply, random: Reply) -> None:
         f"/api/v1/{_HIDDEN}/_doc",
     ],
 )
-@pytest.mark.parametrize(
-    ("query", "body"),
-    [
-        (None, None),
-        ({"filter": "((("}, None),
-        ({"nonsense": "1"}, b""),
-        (None, {"id": 1, "gold": "x"}),
-        ({"limit": "0"}, []),
-    ],
-)
 async def test_an_ungranted_name_answers_like_a_random_one(
-    surface: Surface, method: str, path: str, query: Any, body: Any
+    surface: Surface, method: str, path: str
 ):
-    hidden, random = await _both(surface, "writer", method, path, query=query, body=body)
+    for query, body in _ASKED:
+        hidden, random = await _both(surface, "writer", method, path, query=query, body=body)
 
-    _assert_same(hidden, random)
+        _assert_same(hidden, random)
 
 
 _COLUMN_PLACES: list[tuple[str, str, Any, Any]] = [
@@ -155,17 +155,16 @@ _COLUMN_PLACES: list[tuple[str, str, Any, Any]] = [
 
 @pytest.mark.parametrize("table", ["notes", "sealed"])
 @pytest.mark.parametrize("role", ["writer", "feeder"])
-@pytest.mark.parametrize("place", _COLUMN_PLACES, ids=lambda place: " ".join(map(str, place)))
 async def test_an_unreadable_column_answers_like_a_random_one(
-    surface: Surface, role: str, table: str, place: tuple[str, str, Any, Any]
+    surface: Surface, role: str, table: str
 ):
-    method, rest, query, body = place
-    path = f"/api/v1/shop/_table/{table}{rest}"
+    for method, rest, query, body in _COLUMN_PLACES:
+        path = f"/api/v1/shop/_table/{table}{rest}"
 
-    hidden, random = await _both(surface, role, method, path, query=query, body=body)
+        hidden, random = await _both(surface, role, method, path, query=query, body=body)
 
-    hidden, random = (_timeless(each) for each in (hidden, random))
-    _assert_same(hidden, random)
+        hidden, random = (_timeless(each) for each in (hidden, random))
+        _assert_same(hidden, random)
 
 
 def _timeless(reply: Reply) -> Reply:

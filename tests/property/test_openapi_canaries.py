@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from faucet.control.load import SourceText
@@ -13,6 +13,7 @@ from faucet.control.overrides import Overrides
 from faucet.control.pipeline import build, inputs_of
 from faucet.model.surface import Surface
 from faucet.standard import standard_registry
+from tests.budget import examples
 from tests.databases import DIALECTS, Database, scratch
 from tests.factories import grant
 
@@ -71,7 +72,7 @@ def _surface(manifest: dict[str, Any]) -> Surface:
 
 
 @pytest.mark.promise("sec-18")
-@settings(max_examples=40)
+@examples(40)
 @given(
     verbs=st.lists(st.sampled_from(_VERBS), min_size=1, unique=True),
     aggregate=st.booleans(),

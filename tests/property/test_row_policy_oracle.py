@@ -7,16 +7,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.budget import examples
 from tests.databases import DIALECTS, Database, scratch
 from tests.property.rules import VALUES, Join, Leaf, Row, filters, holds, named, rules, soup, spell
 from tests.property.twins import Twins, body_of, write_tables
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-_EXAMPLES = settings(max_examples=150)
+_EXAMPLES = examples(75)
 
 
 @pytest.fixture(scope="module", params=DIALECTS)

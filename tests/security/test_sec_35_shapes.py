@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from faucet.request.execute import StatementCache
 from faucet.request.known_reads import KnownReads
+from tests.budget import examples
 from tests.databases import DIALECTS, Database, key, key_of, scratch
 from tests.plane import Plane, plane
 from tests.security.manifests import TABLE, ask, grant, manifest, told
@@ -160,7 +161,7 @@ async def _tell(opened: Plane, name: str, table: str, request: tuple[Any, ...]) 
     return told(await ask(opened, name, method, table + rest, body, **query))
 
 
-@settings(max_examples=60)
+@examples(40)
 @given(asked=st.lists(_asked, min_size=2, max_size=8))
 async def test_warm_answers_are_the_cold_ones(opened: Plane, shop: Database, asked: list[Any]):
     """Each request three times: cold, in a cache of two shapes, and with all of them kept."""

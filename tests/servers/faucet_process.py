@@ -24,22 +24,27 @@ class FaucetProcess:
     """
     ``python -m faucet serve`` with *arguments*, started in *folder*; ends with the block.
 
-    Only *environment* and what a Python needs is in its environment.
+    Only *environment* and what a Python needs is in its environment. The code is this checkout's,
+    or with *python* what is installed there.
     """
 
     def __init__(
-        self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        python: Path | None = None,
     ) -> None:
         self.lines: list[str] = []
         self._more = threading.Condition()
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith("FAUCET_")
         }
-        root = str(Path(__file__).parents[2])
+        code = {} if python else {"PYTHONPATH": str(Path(__file__).parents[2])}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "faucet", "serve", *arguments],
+            [str(python or sys.executable), "-m", "faucet", "serve", *arguments],
             cwd=folder,
-            env={**inherited, "PYTHONPATH": root, **(environment or {})},
+            env={**inherited, **code, **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

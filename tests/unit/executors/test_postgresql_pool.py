@@ -346,7 +346,7 @@ async def test_a_cancelled_call_writes_nothing_and_leaves_the_pool_whole(make: M
 
 
 async def test_no_connection_in_time_is_an_exhausted_pool(make: Make):
-    executor = make(pool={"size": 1, "acquire_timeout": 0.05})
+    executor = make(pool={"size": 1, "acquire_timeout": 1.0})
     inside = asyncio.Event()
 
     def script() -> Script[None]:
@@ -496,7 +496,8 @@ async def test_what_a_trigger_does_to_the_session_does_not_reach_the_next_princi
     insert = _call("INSERT INTO public.orders VALUES (1, 1)")
     session = _call(
         "SELECT coalesce(current_setting('app.tenant', true), ''), to_regclass('pg_temp.stores'),"
-        " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), pg_backend_pid()"
+        " (SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+        " WHERE locktype = 'advisory' AND datname = current_database()), pg_backend_pid()"
     )
     (before,) = (await executor.fetch(session, _LIMIT)).rows
 

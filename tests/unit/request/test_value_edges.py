@@ -69,16 +69,16 @@ async def test_a_date_beyond_four_digit_years_is_refused_where_dates_are_texts(
 
 @pytest.mark.parametrize("column", ["born", "seen", "met"])
 @pytest.mark.parametrize("text", _ENDS)
-@pytest.mark.parametrize("operator", ["=", "!=", "<", "<=", ">", ">="])
 async def test_a_date_beyond_four_digit_years_orders_as_what_it_is(
-    shop: Plane, column: str, text: str, operator: str
+    shop: Plane, column: str, text: str
 ):
     late = text in {"10000-01-01", "infinity"}
 
-    answer = await shop.get(_TABLE, filter=f"{column} {operator} '{text}'", fields="id")
+    for operator in ("=", "!=", "<", "<=", ">", ">="):
+        answer = await shop.get(_TABLE, filter=f"{column} {operator} '{text}'", fields="id")
 
-    everyone = operator == "!=" or operator[0] == ("<" if late else ">")
-    assert answer.rows == ([{"id": 1}, {"id": 2}] if everyone else []), answer.body
+        everyone = operator == "!=" or operator[0] == ("<" if late else ">")
+        assert answer.rows == ([{"id": 1}, {"id": 2}] if everyone else []), answer.body
 
 
 async def test_instants_in_seconds_end_with_year_9999(
