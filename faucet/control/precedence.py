@@ -92,19 +92,39 @@ def unstated_rows(
     levels: Levels, grants: Iterable[G], decided: Mapping[Verb, Decisions[G]]
 ) -> Iterable[UnstatedRows]:
     """
-    Return the deciding grants that must state which rows they mean (security rule 4).
+    Return the grants that must state which rows they mean (security rule 4).
 
-    That is where another grant that a role has or inherits, one of *grants*, filters the rows.
+    Those are a role's own grants, whether they decide or not, and the inherited ones that decide,
+    on a table whose rows another grant that the role has or inherits, one of *grants*, filters.
     """
+    grants = tuple(grants)
     filtered = _filtered(levels, grants)
     found: dict[tuple[str, int], UnstatedRows] = {}
-    for tables in decided.values():
-        for name in (name for name in tables if name in filtered):
-            for grant in (choice.grant.settings for choice in tables[name]):
-                if grant.rows is None:
-                    entry = UnstatedRows(grant=grant, filtered=filtered[name], tables=[])
-                    found.setdefault((grant.role, grant.index), entry).tables.append(name)
+    for grant, name in _mentions(levels, grants, decided):
+        if grant.rows is None and name in filtered:
+            entry = UnstatedRows(grant=grant, filtered=filtered[name], tables=[])
+            found.setdefault((grant.role, grant.index), entry).tables.append(name)
     return found.values()
+
+
+def _mentions(
+    levels: Levels, grants: Iterable[G], decided: Mapping[Verb, Decisions[G]]
+) -> Iterator[tuple[GrantSettings, str]]:
+    """Yield, once each, the grants that count for a role, with the tables they count for."""
+    own = {step.role for step in levels[0]}
+    seen: set[tuple[str, int, str]] = set()
+    chosen = (
+        (choice.grant, name)
+        for tables in decided.values()
+        for name, choices in tables.items()
+        for choice in choices
+    )
+    held = ((one, name) for one in grants if one.settings.role in own for name in one.ranks)
+    for one, name in (*chosen, *held):
+        key = (one.settings.role, one.settings.index, name)
+        if key not in seen:
+            seen.add(key)
+            yield one.settings, name
 
 
 def _filtered(levels: Levels, grants: Iterable[G]) -> Mapping[str, GrantSettings]:

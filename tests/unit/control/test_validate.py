@@ -361,7 +361,7 @@ def test_every_row_must_be_said_beside_a_row_filter():
     assert codes(filtered, "tables: [orders], verbs: [POST]") == ["FCT1213"]
     assert codes(filtered, "tables: [orders], verbs: [POST], check: store_id = 7") == ["FCT1213"]
     assert codes(filtered, "tables: [orders], verbs: [POST], rows: all, check: store_id = 7") == []
-    assert codes("tables: ['*'], verbs: [GET]", filtered) == []
+    assert codes("tables: ['*'], verbs: [GET]", filtered) == ["FCT1213"]
     assert codes("tables: ['*'], verbs: [GET, PUT]", filtered) == ["FCT1213"]
     assert codes(filtered, "tables: [orders], verbs: [DELETE], rows: store_id = 7") == []
     assert codes(filtered, "tables: [orders], verbs: [DELETE], rows: all") == ["FCT1212"]
