@@ -25,6 +25,8 @@ class Headers:
         """Return every value of *name*, in order."""
         if name not in self._first:
             return ()
+        if len(self._first) == len(self._pairs):
+            return (self._first[name],)
         return tuple(value for known, value in self._pairs if known == name)
 
     def __contains__(self, name: str) -> bool:

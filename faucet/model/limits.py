@@ -1,5 +1,6 @@
 """Effective bounds: what the top of a manifest sets, and how everything below tightens it. Pure."""
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -44,6 +45,7 @@ def join(first: PartialLimits, second: PartialLimits) -> PartialLimits:
     return PartialLimits(**bounds)
 
 
+@lru_cache(maxsize=1024)  # keys and grants have few pairs of limits, and every request asks
 def tightest(first: LimitSettings, second: LimitSettings) -> LimitSettings:
     """Return the lower of each bound."""
     return LimitSettings(

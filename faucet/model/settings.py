@@ -59,7 +59,7 @@ class JsonText(StrEnum):
     STRING = "string"
 
 
-class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
+class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """Effective bounds. *statement_timeout* is in seconds."""
 
     page_default: int = 25

@@ -100,10 +100,14 @@ def _bearer(value: str) -> str:
 
 
 def _ask(methods: tuple[AuthMethod, ...], credentials: Credentials) -> Principal | None:
-    if (bearer := credentials.bearer) is not None:
-        methods = tuple(method for method in methods if method.recognizes(bearer))[:1]
-    answers = (method.provider(credentials) for method in methods)
-    return next((principal for principal in answers if principal is not None), None)
+    bearer = credentials.bearer
+    for method in methods:
+        if bearer is not None and not method.recognizes(bearer):
+            continue
+        principal = method.provider(credentials)
+        if principal is not None or bearer is not None:
+            return principal
+    return None
 
 
 def brings_credential(headers: Headers, authentication: Authentication) -> bool:

@@ -92,23 +92,32 @@ def admit(surface: Surface, principal: Principal, target: tuple[str, str], verb:
     """
     name, table = target
     view = visible_service(surface, principal, name)
-    if not covered(view.patterns.get(verb, ()), table):
-        message = f'the role "{principal.role}" has no {verb} on "{table}"'
-        raise AuthorizationError(NOT_GRANTED, message, table=table, verb=verb.value)
-    service = reachable(surface, name)
     resource = view.resources.get(table)
     grant = resource.grants.get(verb) if resource is not None else None
+    # What is granted is covered, and its service was reached.
     if resource is None or grant is None:
-        names = [known for known, found in view.resources.items() if verb in found.grants]
-        hint = did_you_mean(table, names)
-        message = f'there is no table "{table}"' + (f"; {hint}" if hint else "")
-        raise AuthorizationError(UNKNOWN_TABLE, message, table=table)
+        raise _refusal(surface, view, principal, table, verb)
+    service = surface.services[name]
     closed = service.read_only and verb is not Verb.GET
     if closed or not takes(verb, resource.relation, resource.key):
         what = f'the service "{name}"' if service.read_only else f'"{table}"'
         raise AuthorizationError(READ_ONLY, f"{what} is read-only")
     limits = grant.limits if principal.limits is None else tightest(grant.limits, principal.limits)
     return Admission(service=service, resource=resource, grant=grant, limits=limits)
+
+
+def _refusal(
+    surface: Surface, view: ServiceView, principal: Principal, table: str, verb: Verb
+) -> FaucetError:
+    """Return why *verb* on *table* is not possible: not granted, unreachable, or missing."""
+    if not covered(view.patterns.get(verb, ()), table):
+        message = f'the role "{principal.role}" has no {verb} on "{table}"'
+        return AuthorizationError(NOT_GRANTED, message, table=table, verb=verb.value)
+    reachable(surface, view.name)
+    names = [known for known, found in view.resources.items() if verb in found.grants]
+    hint = did_you_mean(table, names)
+    message = f'there is no table "{table}"' + (f"; {hint}" if hint else "")
+    return AuthorizationError(UNKNOWN_TABLE, message, table=table)
 
 
 def authorize(request: ApiRequest, admission: Admission, caller: Caller) -> AuthorizedRequest:

@@ -2,9 +2,13 @@
 
 import re
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_BYTES: Final = {
+    f"{high}{low}".encode(): bytes((int(high + low, 16),))
+    for high in "0123456789abcdefABCDEF"
+    for low in "0123456789abcdefABCDEF"
+}
 
 
 def is_plain(text: str) -> bool:
@@ -21,14 +25,20 @@ def decode(text: str, *, form: bool = False) -> str:
     """
     if is_plain(text):
         return text.replace("+", " ") if form else text
-    if bad := _BAD_PERCENT.search(text):
-        raise ValueError(f'"%" is not followed by two hex digits at position {bad.start()}')
-    if form:
-        text = text.replace("+", " ")
     try:
-        decoded = unquote_to_bytes(text.encode("latin-1")).decode("utf-8")
+        decoded = _unescaped((text.replace("+", " ") if form else text).encode("latin-1")).decode()
+    except KeyError:
+        bad = _BAD_PERCENT.search(text)
+        at = bad.start() if bad else 0
+        raise ValueError(f'"%" is not followed by two hex digits at position {at}') from None
     except UnicodeError:
         raise ValueError("it is not UTF-8") from None
     if "\0" in decoded:
         raise ValueError("it holds a NUL")
     return decoded
+
+
+def _unescaped(raw: bytes) -> bytes:
+    """Return *raw* with its escapes as bytes; raises KeyError for a bad one."""
+    first, *rest = raw.split(b"%")
+    return b"".join([first, *[_BYTES[part[:2]] + part[2:] for part in rest]])

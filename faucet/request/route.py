@@ -1,6 +1,7 @@
 """Where a raw path leads. Pure; knows patterns, not services or tables."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -13,6 +14,7 @@ from faucet.request.percent import decode, is_plain
 # A key is cut at its commas before it is decoded; see `key_parts`.
 _RAW: Final = "id"
 _REST: Final = ":path"
+_LONGEST_KEPT: Final = 256
 
 
 class RouteMatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +93,11 @@ def find_route(raw_path: str, matched: RouteName | None = None) -> RouteMatch | 
     first, since an encoded letter or a doubled slash may have misled the server. Raises
     `RequestError` INVALID_PATH for a bad ``%``, bad UTF-8 and NUL.
     """
+    find = _find if len(raw_path) > _LONGEST_KEPT else _find_kept
+    return find(raw_path, matched)
+
+
+def _find(raw_path: str, matched: RouteName | None) -> RouteMatch | None:
     if not raw_path.startswith("/"):
         return None
     raw = raw_path[1:].split("/")
@@ -101,6 +108,10 @@ def find_route(raw_path: str, matched: RouteName | None = None) -> RouteMatch | 
         if (found := pattern.match(raw, segments)) is not None:
             return found
     return None
+
+
+# Most requests have a path that was asked for before; what is kept is bounded by its length.
+_find_kept: Final = lru_cache(maxsize=2048)(_find)
 
 
 def key_parts(raw_key: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import math
 import re
 import struct
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from functools import cache
 from typing import Final
 
 from faucet.errors import INVALID_VALUE, OUT_OF_RANGE
@@ -12,6 +13,7 @@ from faucet.model.values.fault import Gap, ValueFault
 
 BOUNDS: Final = "a number has at most 400 digits and an exponent from -400 to 400"
 _MOST: Final = 400
+_SHORT: Final = 18  # digits that need no further look
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 # 800 digits of a number and 1,000 of a scale, exactly.
 _CONTEXT: Final = Context(prec=4_000, Emax=999_999, Emin=-999_999)
@@ -38,6 +40,8 @@ def is_bounded(text: str) -> bool:
 
 def exact(text: str) -> Decimal:
     """Return the number that *text* spells, or raise `ValueFault`."""
+    if len(text) <= _SHORT and text.isascii() and text.isdigit():
+        return Decimal(text)
     text = text.strip()
     if not _NUMBER.fullmatch(text):
         raise ValueFault(INVALID_VALUE, "the value is not a number")
@@ -48,8 +52,7 @@ def exact(text: str) -> Decimal:
 
 def integer(number: Decimal, of: ColumnType) -> int:
     """Return *number* as an integer of type *of*, or raise `ValueFault`."""
-    bits = of.bits or 64
-    low, high = (0, 2**bits - 1) if of.unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    low, high = _integers(of.bits or 64, of.unsigned)
     if number > high:
         raise _misfit(f"the value is greater than {high}", Gap(below=high))
     if number < low:
@@ -58,6 +61,11 @@ def integer(number: Decimal, of: ColumnType) -> int:
     if floor != number:
         raise _misfit("the value is not a whole number", Gap(below=floor, above=floor + 1))
     return floor
+
+
+@cache
+def _integers(bits: int, unsigned: bool) -> tuple[int, int]:  # noqa: FBT001 - as in `ColumnType`
+    return (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
 def decimal(number: Decimal, of: ColumnType, *, rounded: bool = False) -> Decimal:
