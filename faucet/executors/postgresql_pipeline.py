@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.errors import PipelineAborted
+from psycopg.pq import ExecStatus
 
 from faucet.extension.executor import Call, Fetched
 
@@ -75,5 +76,6 @@ async def _results(cursor: _Cursor) -> list[Fetched]:
 
 async def fetched(cursor: _Cursor) -> Fetched:
     """Return the current result of *cursor*."""
-    rows = await cursor.fetchall() if cursor.description is not None else []
+    result = cursor.pgresult
+    rows = await cursor.fetchall() if result and result.status == ExecStatus.TUPLES_OK else []
     return Fetched(rows=rows, affected=max(cursor.rowcount, 0))

@@ -36,7 +36,7 @@ _FOREIGN_ERRORS: Final = (psycopg.Error, UnicodeError)
 _DOWN_SECONDS: Final = 1.0
 _PREPARED: Final = 256
 _SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-# Not READ WRITE: the pins of a read-only service stand.
+# Not READ WRITE: the pinned settings of a read-only service stay in force.
 _WRITE: Final = "BEGIN"
 # Triggers may have set, made or locked what belongs to the session; it must not reach the next
 # principal. In the same message this costs no round trip.

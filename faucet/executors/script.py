@@ -51,7 +51,7 @@ class Walk(Generic[T]):
         return following
 
     def close(self) -> None:
-        """Let the script clean up where it stands."""
+        """Let the script clean up at its current step."""
         self._script.close()
 
     def _resume(self, outcome: Fetched | ExecutionError | None) -> Step | Finished[T]:

@@ -30,9 +30,10 @@ class ThreadExecutor:
     The executor of a SQLite file; see `Executor`.
 
     Writers take turns and wait for each other no longer than the acquire timeout; readers are as
-    many as the pool is large. A call whose caller went away runs to its end on its thread, and its
-    result is dropped. A deferred foreign key is looked at when the transaction commits, not by
-    `Settle`: SQLite has no way to look earlier. *prepare* gets every connection when it opens.
+    many as the pool is large. A call whose caller was cancelled runs to its end on its thread,
+    and its result is dropped. A deferred foreign key is checked when the transaction commits, not
+    by `Settle`: SQLite has no way to check it earlier. *prepare* gets every connection when it
+    opens.
     """
 
     def __init__(self, service: ServiceSettings, *, classify: Classify, prepare: Prepare) -> None:

@@ -37,7 +37,7 @@ class Savepoint(Enum):
 
 
 class Settle(msgspec.Struct, frozen=True, kw_only=True):
-    """Make deferred constraints immediate, so that they speak now; nothing where there are none."""
+    """Check deferred constraints now, and from now on after each statement."""
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ class SingleRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """A record of a batch that failed, while others went on."""
+    """A record of a batch that failed while others were written."""
 
     error: FaucetError
 
@@ -35,7 +35,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     `Failure` where it failed and None where the row may not be shown;
     *count* is how many rows were touched; *location* the key of a single new row. *created* says
     that rows were inserted, *bare* that the answer is one object instead of a list; *items* None
-    means that only ``meta`` may be told.
+    means that only ``meta`` may be shown.
     """
 
     items: tuple[bytes | Failure | None, ...] | None

@@ -44,7 +44,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     One column of the answer, named *label*.
 
     Without *column* it is ``COUNT(*)``. *type* is the type of the result. *mask* names a
-    transform that stands between the column and everybody.
+    transform that is applied to the column for everybody.
     """
 
     label: str

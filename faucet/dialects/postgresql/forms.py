@@ -309,9 +309,9 @@ def _bytes(value: bytes) -> Expression:
 
 
 def _text(value: Scalar) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
     match value:
-        case None:
-            return None
         case bool():
             return "true" if value else "false"
         case bytes():

@@ -24,7 +24,7 @@ def predict_check(writer: Writer, change: Change) -> Part[bool]:
 
     Where the values sent hold all columns of the check, a false one is raised at once. Otherwise
     defaults or stored values take part, which a trigger may still change: then a conflict, which
-    might tell of rows that the caller does not see, must give way to the check.
+    might reveal rows that the caller does not see, must give way to the check.
     """
     check = writer.plan.check
     if check is None or writer.plan.verb is Verb.DELETE:
@@ -112,7 +112,7 @@ def check_written_rows(writer: Writer, keys: Iterable[Key]) -> Part[None]:
     references = _references(writer, parts, writer.plan.parents)
     passes = [] if check is None else [_passes(writer, part, check) for part in parts]
     answers = yield from writer.ask_all([*references, *passes])
-    # References first, as constraints speak before the check.
+    # References first, as constraints are checked before the row check.
     _refuse_missing(answers[: len(references)])
     checked = answers[len(references) :]
     if any(answer.count != len(part) for answer, part in zip(checked, parts, strict=False)):

@@ -1,4 +1,4 @@
-"""Name the columns that a constraint spoke of, as far as the caller may know them. Pure."""
+"""Name the columns of a violated constraint, as far as the caller may know them. Pure."""
 
 from collections.abc import Iterable
 
@@ -19,8 +19,9 @@ def name_columns(
     """
     Return *error* with the columns it is about.
 
-    They follow from what was sent and the catalog, never from the database's words. Where more than
-    one constraint may have spoken, or one names what the caller may not know, it stays as it is.
+    They follow from what was sent and the catalog, never from the database's message. Where more
+    than one constraint may be violated, or one names what the caller may not know, *error* stays as
+    it is.
     """
     if verb is Verb.DELETE:
         if error.kind is FOREIGN_KEY_VIOLATION:

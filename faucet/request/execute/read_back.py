@@ -41,7 +41,7 @@ def _by_keys(writer: Writer, keys: list[Key]) -> Question:
 
 
 def summarize(plan: WritePlan, outcomes: list[ChangeResult], rows: RowsByKey) -> Written:
-    """Return what is told of *outcomes*, with the *rows* that may be shown."""
+    """Return the result of a write with these *outcomes*; *rows* are those that may be shown."""
     items: tuple[bytes | Failure | None, ...] | None = None
     if plan.continued:
         items = tuple(_item(outcome, rows) for outcome in outcomes)

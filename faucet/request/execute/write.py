@@ -50,7 +50,7 @@ def _apply_all(writer: Writer) -> Part[list[ChangeResult]]:
     plan = writer.plan
     if plan.continued:
         return (yield from _each(_apply_in_savepoint(writer, change) for change in plan.changes))
-    if len(plan.changes) > 1 and not _refers_to_itself(plan):
+    if _can_batch(plan):
         results = yield from _apply_batch(writer)
         if results is not None:
             return results
@@ -68,9 +68,11 @@ def _each(parts: Iterable[Part[ChangeResult]]) -> Part[list[ChangeResult]]:
     return results
 
 
-def _refers_to_itself(plan: WritePlan) -> bool:
-    """Return whether a record could become, or cease to be, the parent of another one."""
-    return any(each.parent == plan.target.relation for each in _prompt(plan))
+def _can_batch(plan: WritePlan) -> bool:
+    # Where a record may become the parent of another one, each must be checked in its turn.
+    to_itself = any(each.parent == plan.target.relation for each in _prompt(plan))
+    faulty = any(change.fault is not None for change in plan.changes)
+    return len(plan.changes) > 1 and not to_itself and not faulty
 
 
 def _prompt(plan: WritePlan) -> tuple[ParentReference, ...]:
