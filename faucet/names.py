@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final
 
 # Services, roles and keys stand in URLs, logs and headers; tables and columns are the
@@ -10,6 +11,17 @@ from typing import Final
 NAME_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,62}$"
 ALIAS_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 RESERVED_NAMES: Final = frozenset({"system", "setup"})
+
+
+class ClosedSet(StrEnum):
+    """
+    A closed set of strings, whose members hash as the strings that they are.
+
+    `Enum` hashes in Python, which every lookup by a member pays for.
+    """
+
+    __hash__ = str.__hash__
+
 
 is_name = re.compile(NAME_PATTERN).fullmatch
 is_alias = re.compile(ALIAS_PATTERN).fullmatch

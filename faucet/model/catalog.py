@@ -1,12 +1,13 @@
 """What introspection found in a service: relations, columns, keys."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 import msgspec
 
+from faucet.names import ClosedSet
 
-class Kind(StrEnum):
+
+class Kind(ClosedSet):
     """The value kinds of the contract; every database type maps to one."""
 
     INTEGER = "integer"
@@ -135,7 +136,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     unique: bool
 
 
-class RelationKind(StrEnum):
+class RelationKind(ClosedSet):
     """What a relation is to its users."""
 
     TABLE = "table"

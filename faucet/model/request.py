@@ -1,7 +1,6 @@
 """Who asks, what they ask, and what of it they may have."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from enum import StrEnum
 
 import msgspec
 
@@ -14,6 +13,7 @@ from faucet.model.routes import RouteName
 from faucet.model.settings import LimitSettings
 from faucet.model.statement import Function
 from faucet.model.surface import Permission, ResourceView, ServiceSurface, Verb
+from faucet.names import ClosedSet
 
 ClaimValue = Scalar | tuple[Scalar, ...]
 
@@ -160,7 +160,7 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
     continued: bool = False
 
 
-class TargetKind(StrEnum):
+class TargetKind(ClosedSet):
     """What a grant may be on; the others that exist are added with what serves them."""
 
     TABLE = "table"

@@ -1,15 +1,16 @@
 """The routes: pattern, methods, operations, and whether a credential is needed. Pure."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
+from faucet.names import ClosedSet
 
-class RouteName(StrEnum):
+
+class RouteName(ClosedSet):
     """The routes by name, as logs call them."""
 
     HEALTH = "health"

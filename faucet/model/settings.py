@@ -1,7 +1,6 @@
 """The manifest after resolve: nothing left to look up, secrets wrapped, units counted."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -10,13 +9,14 @@ from faucet.diagnostics import Address
 from faucet.model.filters.condition import Scalar
 from faucet.model.filters.predicate import ClaimReference, Predicate, PrincipalReference
 from faucet.model.manifest.sections import Resource, Tables
+from faucet.names import ClosedSet
 from faucet.secret import Secret
 
 EVERY_ROW: Final = "all"
 """The rule that every row meets."""
 
 
-class Verb(StrEnum):
+class Verb(ClosedSet):
     """The verbs of the contract, as grants name them."""
 
     GET = "GET"
@@ -30,7 +30,7 @@ CHANGES: Final = frozenset({Verb.POST, Verb.PUT, Verb.PATCH})
 """The verbs that leave rows behind: row checks and presets hold for these alone."""
 
 
-class WatchMode(StrEnum):
+class WatchMode(ClosedSet):
     """How changes of the manifest are noticed."""
 
     EVENTS = "events"
@@ -38,21 +38,21 @@ class WatchMode(StrEnum):
     OFF = "off"
 
 
-class NumberForm(StrEnum):
+class NumberForm(ClosedSet):
     """The JSON of a number."""
 
     NUMBER = "number"
     STRING = "string"
 
 
-class TimestampForm(StrEnum):
+class TimestampForm(ClosedSet):
     """What a timestamp is stored as, where the database has no type for it."""
 
     ISO = "iso"
     UNIX = "unix"
 
 
-class JsonText(StrEnum):
+class JsonText(ClosedSet):
     """What a text sent for a JSON column is: a document, or a string."""
 
     PARSE = "parse"

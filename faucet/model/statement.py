@@ -6,15 +6,14 @@ Values travel beside a shape as one tuple; `Slot(index)` and `Slots(first, count
 Two requests with equal shapes share one compiled statement.
 """
 
-from enum import StrEnum
-
 import msgspec
 
 from faucet.model.catalog import ColumnType
 from faucet.model.filters.condition import Condition, Slot
+from faucet.names import ClosedSet
 
 
-class Function(StrEnum):
+class Function(ClosedSet):
     """The aggregates."""
 
     COUNT = "COUNT"
@@ -68,7 +67,7 @@ class OrderTerm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     nullable: bool = True
 
 
-class Layout(StrEnum):
+class Layout(ClosedSet):
     """How rows are laid out in an answer: all as one text, or one by one."""
 
     PAGE = "page"

@@ -104,7 +104,8 @@ class KnownReads:
 
     def __init__(self, size: int = _SIZE) -> None:
         self._size = size
-        self._known: OrderedDict[Shape, _Known] = OrderedDict()
+        # None marks a shape that was asked for once: most never come again.
+        self._known: OrderedDict[Shape, _Known | None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._known)
@@ -136,7 +137,14 @@ class KnownReads:
         )
 
     def remember(self, question: Question, plan: Plan, options: ValueOptions) -> None:
-        """Keep the shape of *plan*, the answer to *question*, unless its values shaped it."""
+        """
+        Keep the shape of *plan*, the answer to *question*, unless its values shaped it.
+
+        The first time it is only marked as asked for.
+        """
+        if question.shape not in self._known:
+            self._keep(question.shape, None)
+            return
         if not isinstance(plan, ReadPlan):
             return
         filler = _Filler(question, options)
@@ -144,7 +152,10 @@ class KnownReads:
         counts = filler.fills(plan.count_origins)
         if fills is None or counts is None or filler.unused:
             return
-        self._known[question.shape] = _Known(plan=plan, fills=fills, count_fills=counts)
+        self._keep(question.shape, _Known(plan=plan, fills=fills, count_fills=counts))
+
+    def _keep(self, shape: Shape, known: _Known | None) -> None:
+        self._known[shape] = known
         if len(self._known) > self._size:
             self._known.popitem(last=False)
 

@@ -1,12 +1,13 @@
 """The filter as written, by callers and in row rules: a tree with positions."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 
 import msgspec
 
+from faucet.names import ClosedSet
 
-class LiteralKind(StrEnum):
+
+class LiteralKind(ClosedSet):
     """How a literal was spelled."""
 
     TEXT = "text"
@@ -52,7 +53,7 @@ class ColumnName(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
-class Operator(StrEnum):
+class Operator(ClosedSet):
     """The comparisons."""
 
     EQ = "="
@@ -63,7 +64,7 @@ class Operator(StrEnum):
     GE = ">="
 
 
-class PatternKind(StrEnum):
+class PatternKind(ClosedSet):
     """The tests of text against a pattern."""
 
     LIKE = "like"

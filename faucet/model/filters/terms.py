@@ -52,6 +52,7 @@ _AFTER_NOT: Final = "IN, LIKE, ILIKE, BETWEEN, CONTAINS, STARTS WITH or ENDS WIT
 _BRACED: Final = {"claim": "claims", "claims": "claims", "principal": "principal"}
 _FIELDS: Final = frozenset({"name", "role"})
 _NO_COLUMNS: Final = frozenset({"AND", "OR", "NOT"})
+_NAMES: Final = frozenset({TokenKind.WORD, TokenKind.QUOTED})
 _LITERALS: Final = {
     TokenKind.STRING: LiteralKind.TEXT,
     TokenKind.NUMBER: LiteralKind.NUMBER,
@@ -84,7 +85,6 @@ class TermReader:
     def term(self) -> Predicate:
         """Take one test."""
         column = self.column()
-        name = ".".join(column.parts)[:_SHOWN]
         if (operator := _COMPARISONS.get(self._tokens.current.keyword)) is not None:
             return self._comparison(column, operator, self._tokens.take())
         if self._tokens.current.keyword == "IS":
@@ -97,22 +97,23 @@ class TermReader:
             return self._membership(column, negated=negated)
         if token.keyword == "BETWEEN":
             return self._between(column, negated=negated)
+        name = ".".join(column.parts)[:_SHOWN]
         raise self._tokens.expected(
             f"{_AFTER_NOT} after NOT" if negated else f"an operator after {name!r}"
         )
 
     def _comparison(self, column: ColumnName, operator: Operator, token: Token) -> Predicate:
-        shown = repr(token.text)
         following = self._tokens.current
         if token.text == following.keyword == "=" and following.position == token.position + 1:
             raise FilterError(FILTER_SYNTAX, "there is no '=='; use =", token.position)
         if following.keyword == "NULL":
             null = self._tokens.take()
             if operator not in {Operator.EQ, Operator.NE}:
+                shown = repr(token.text)
                 message = f"NULL cannot stand after {shown}; say IS NULL or IS NOT NULL"
                 raise FilterError(FILTER_SYNTAX, message, null.position)
             return IsNull(column=column, negated=operator is Operator.NE)
-        return Compare(column=column, operator=operator, operand=self._value(shown))
+        return Compare(column=column, operator=operator, operand=self._value(repr(token.text)))
 
     def _null_test(self, column: ColumnName) -> Predicate:
         self._tokens.take()
@@ -172,16 +173,16 @@ class TermReader:
 
     def _value(self, after: str) -> Operand:
         token = self._tokens.current
-        if token.kind in _LITERALS:
+        if (kind := _LITERALS.get(token.kind)) is not None:
             self._tokens.take()
-            return Literal(kind=_LITERALS[token.kind], text=token.text, position=token.position)
+            return Literal(kind=kind, text=token.text, position=token.position)
         if token.keyword in {"TRUE", "FALSE"}:
             self._tokens.take()
             text = token.keyword.lower()
             return Literal(kind=LiteralKind.BOOLEAN, text=text, position=token.position)
         if token.kind is TokenKind.REFERENCE:
             return self.reference()
-        if token.kind in {TokenKind.WORD, TokenKind.QUOTED}:
+        if token.kind in _NAMES:
             return self._word(self._tokens.take(), after)
         raise self._tokens.expected(f"a value after {after}")
 
@@ -233,7 +234,7 @@ class TermReader:
 
     def _part(self, wanted: str) -> str:
         token = self._tokens.current
-        if token.kind not in {TokenKind.WORD, TokenKind.QUOTED} or token.keyword in _NO_COLUMNS:
+        if token.kind not in _NAMES or token.keyword in _NO_COLUMNS:
             raise self._tokens.expected(wanted)
         self._tokens.take()
         if not token.text:

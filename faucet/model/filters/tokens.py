@@ -1,13 +1,13 @@
 """The words of a filter: text to tokens, one at a time and in linear time. Pure."""
 
 import re
-from enum import StrEnum
 from typing import Final
 
 import msgspec
 
 from faucet.errors import FILTER_SYNTAX, FILTER_TOO_LARGE, ErrorKind
 from faucet.model.values.numbers import BOUNDS, is_bounded
+from faucet.names import ClosedSet
 
 
 class FilterError(Exception):
@@ -20,7 +20,7 @@ class FilterError(Exception):
         self.position = position
 
 
-class TokenKind(StrEnum):
+class TokenKind(ClosedSet):
     """What a token is."""
 
     WORD = "word"
@@ -115,16 +115,15 @@ class Tokens:
 
     def take(self) -> Token:
         """Return the current token and move to the next."""
-        token = self.current
-        self.current = self._read()
+        token, self.current = self.current, self._read()
         return token
 
     def accept(self, keyword: str) -> bool:
         """Take the current token if it is *keyword*, and say so."""
-        found = self.current.keyword == keyword
-        if found:
-            self.take()
-        return found
+        if self.current.keyword != keyword:
+            return False
+        self.current = self._read()
+        return True
 
     def expected(self, wanted: str) -> FilterError:
         """Return the error that says what was expected instead of the current token."""
@@ -137,12 +136,9 @@ class Tokens:
             if start < len(self._text):
                 raise _unreadable(self._text[start], start)
             return Token(kind=TokenKind.END, text="", keyword="", position=start)
+        group = found.lastgroup
         self._offset = found.end()
-        return self._token(
-            _KINDS[found.lastgroup], found[found.lastgroup], found.start(found.lastgroup)
-        )
-
-    def _token(self, kind: TokenKind, text: str, start: int) -> Token:
+        kind, text, start = _KINDS[group], found[group], found.start(group)
         keyword = ""
         if kind is TokenKind.WORD:
             # Beyond ASCII, letters exist that only upper() makes a keyword of.
@@ -169,6 +165,8 @@ class Tokens:
 def _check_characters(text: str) -> None:
     if (found := text.find("\0")) >= 0:
         raise FilterError(FILTER_SYNTAX, "the character U+0000 cannot stand here", found)
+    if text.isascii():
+        return
     try:
         text.encode()
     except UnicodeEncodeError as error:

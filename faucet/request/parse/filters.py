@@ -10,7 +10,10 @@ from faucet.model.filters.tokens import FilterError
 def read_filter(text: str) -> Predicate | None:
     """Return the predicate of *text*, None for a blank one; raises `RequestError`."""
     # Measured before it is read: the body of a write may be a thousand times larger.
-    if len(text) > MOST_FILTER_BYTES or len(text.encode("utf-8", "replace")) > MOST_FILTER_BYTES:
+    if not text:
+        return None
+    long = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+    if long > MOST_FILTER_BYTES:
         message = f"the filter is longer than {MOST_FILTER_BYTES // 1024} KiB"
         raise RequestError(FILTER_TOO_LARGE, message, parameter="filter")
     try:

@@ -133,7 +133,7 @@ def _unquoted(part: str) -> str:
 def _items(text: str, parameter: str, item: re.Pattern[str]) -> Iterator[re.Match[str]]:
     """Yield the match of each item of a comma list; blank ones are passed over."""
     position = 0
-    while True:
+    while text:
         position = _after_blanks(text, position)
         if position == len(text):
             return

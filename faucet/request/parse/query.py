@@ -132,7 +132,9 @@ def _refuse_functions(fields: tuple[FieldItem, ...] | None) -> None:
 
 
 def _boolean(values: Mapping[str, str], name: str) -> bool:
-    text = values.get(name, "false")
+    text = values.get(name)
+    if text is None:
+        return False
     if text not in _BOOLEANS:
         message = f'"{name}" is true, false, 1 or 0'
         raise RequestError(INVALID_PARAMETER, message, parameter=name)

@@ -8,6 +8,7 @@ import msgspec
 from faucet.errors import DUPLICATE_ALIAS, INVALID_PARAMETER, MASKED_COLUMN, WRONG_TYPE, PlanError
 from faucet.model.catalog import EQUATABLE, EXTREMAL, NUMBERS, Column, ColumnType, Kind
 from faucet.model.facts import Facts
+from faucet.model.filters.condition import Condition
 from faucet.model.filters.lift import Lifter, PageOrigin
 from faucet.model.plan import ReadPlan
 from faucet.model.request import AuthorizedField, AuthorizedOrder, AuthorizedRequest
@@ -26,7 +27,7 @@ def plan_read(authorized: AuthorizedRequest, facts: Facts) -> ReadPlan:
     """Return the plan of a GET on a collection or a record."""
     request, target = authorized.request, authorized.resource.target
     outputs = outputs_of(authorized)
-    aggregated = bool(authorized.group) or _aggregates(outputs)
+    aggregated = bool(authorized.group) or _aggregates(authorized)
     _check_group(authorized, outputs, aggregated=aggregated)
     single, paging = request.selector.single, request.page
     order = () if single else _order(authorized, outputs, aggregated=aggregated)
@@ -46,26 +47,29 @@ def plan_read(authorized: AuthorizedRequest, facts: Facts) -> ReadPlan:
         limit=lifter.slot(limit, PageOrigin.LIMIT),
         offset=lifter.slot(paging.offset, PageOrigin.OFFSET),
     )
-    counter = Lifter(arrays=arrays)
-    count = None
-    if paging.count and not single:
-        count = Count(
-            relation=target.relation,
-            columns=target.columns,
-            where=counter.lift(where),
-            group=group,
-        )
-    return ReadPlan(
+    plan = ReadPlan(
         select=select,
         values=lifter.values,
         origins=lifter.origins,
         limit=limit,
         offset=paging.offset,
-        count=count,
-        count_values=counter.values,
-        count_origins=counter.origins,
         single=single,
         time_limit=authorized.limits.statement_timeout,
+    )
+    return _counted(plan, where, Lifter(arrays=arrays)) if paging.count and not single else plan
+
+
+def _counted(plan: ReadPlan, where: Condition, lifter: Lifter) -> ReadPlan:
+    """Return *plan* with the count of all rows or groups that meet *where*."""
+    select = plan.select
+    count = Count(
+        relation=select.relation,
+        columns=select.columns,
+        where=lifter.lift(where),
+        group=select.group,
+    )
+    return msgspec.structs.replace(
+        plan, count=count, count_values=lifter.values, count_origins=lifter.origins
     )
 
 
@@ -76,8 +80,8 @@ def page_limit(asked: int | None, limits: LimitSettings) -> int:
     return limits.page_max if asked == 0 else min(asked, limits.page_max)
 
 
-def _aggregates(outputs: tuple[Output, ...]) -> bool:
-    return any(output.function is not None for output in outputs)
+def _aggregates(authorized: AuthorizedRequest) -> bool:
+    return any(field.function is not None for field in authorized.fields or ())
 
 
 def outputs_of(authorized: AuthorizedRequest) -> tuple[Output, ...]:

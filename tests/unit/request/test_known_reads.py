@@ -82,7 +82,8 @@ _PAIRS = [
 @pytest.mark.parametrize(("first", "second"), _PAIRS)
 async def test_the_second_answer_is_that_of_a_first(opened: Plane, first: str, second: str):
     cold = await _ask(_forgetful(opened), second)
-    await _ask(opened, first)
+    for _ in range(2):
+        await _ask(opened, first)
 
     warm = [await _ask(opened, second), await _ask(opened, second)]
 
@@ -92,7 +93,8 @@ async def test_the_second_answer_is_that_of_a_first(opened: Plane, first: str, s
 @pytest.mark.promise("sec-05")
 async def test_claims_are_bound_again(opened: Plane):
     query = "?filter=id%20%3E%200&fields=id&limit=50"
-    assert len((await _ask(opened, query))[1]["resource"]) == 8
+    for _ in range(2):
+        assert len((await _ask(opened, query))[1]["resource"]) == 8
 
     status, body = await _ask(opened, query, "narrow")
     denied, _ = await _ask(opened, query, "none")
