@@ -25,7 +25,7 @@ from faucet.request.context import RequestContext, Trace, open_trace, reply_cont
 from faucet.request.execute import Session, execute
 from faucet.request.generation import Generation
 from faucet.request.known_reads import split
-from faucet.request.parse import Body, BodyContext, build_request, parse_body, parse_query
+from faucet.request.parse import BodyContext, build_request, parse_body, parse_query
 from faucet.request.plan import plan
 from faucet.request.route import RouteMatch, find_route, key_parts
 
@@ -143,51 +143,56 @@ async def _records(context: RequestContext, caller: Caller) -> Reply:
     trace.table, trace.action = table, verb.value
     # Query and body are read for those alone who may do this at all.
     admission = admit(generation.surface, caller.principal, (service, table), verb)
-    planned = await _planned(context, caller, admission, verb)
+    if verb is Verb.GET:
+        planned = _planned_read(context, caller, admission)
+    else:
+        planned = await _planned_write(context, caller, admission, verb)
     rows = await _execute(generation, caller, admission, planned)
     trace.rows = _count(rows)
     took_ms = (time.perf_counter() - trace.began) * 1000
     return encode.rows_reply(context.reply, rows, took_ms, context.request.path)
 
 
-async def _planned(
-    context: RequestContext, caller: Caller, admission: Admission, verb: Verb
-) -> Plan:
-    """Return the plan of a request; that of a read whose shape is known needs no planning."""
-    generation, known = context.generation, context.generation.known_reads
-    raw_key = context.match.parameters.get("id")
-    key = None if raw_key is None else key_parts(raw_key)
-    question = split(admission, caller, context.request.query, key) if verb is Verb.GET else None
+def _planned_read(context: RequestContext, caller: Caller, admission: Admission) -> Plan:
+    """Return the plan of a GET; where its shape is known, only its values are read."""
+    generation, query, key = context.generation, context.request.query, _key(context)
+    known = generation.known_reads
+    question = split(admission, caller, query, key)
     if question is not None and (recalled := known.recall(question, admission, caller)) is not None:
         return recalled
-    request = await _read(context, admission, verb, key)
+    parameters = parse_query(Verb.GET, query, single=key is not None)
+    request = build_request(Verb.GET, parameters, None, key)
     planned = plan(authorize(request, admission, caller), generation.facts)
     if question is not None:
         known.remember(question, planned, admission.service.values)
     return planned
 
 
-async def _read(
-    context: RequestContext, admission: Admission, verb: Verb, key: tuple[str, ...] | None
-) -> ApiRequest:
-    """Return what path, query and body ask for."""
-    parameters = parse_query(verb, context.request.query, single=key is not None)
-    body = None if verb is Verb.GET else await _body(context, admission, verb)
-    return build_request(verb, parameters, body, key)
-
-
-async def _body(context: RequestContext, admission: Admission, verb: Verb) -> Body:
-    request = context.request
+async def _planned_write(
+    context: RequestContext, caller: Caller, admission: Admission, verb: Verb
+) -> Plan:
+    """Return the plan of a write, whose body is read once its query is known to be good."""
+    request, key = context.request, _key(context)
+    parameters = parse_query(verb, request.query, single=key is not None)
     body_context = BodyContext(
         column_names=admission.resource.known,
         max_records=admission.limits.batch,
-        single="id" in context.match.parameters,
+        single=key is not None,
     )
     raw = await request.read_body(context.generation.surface.server.max_body)
-    if len(raw) > _QUICK_BODY:
-        # Reading megabytes of JSON would keep every other request waiting.
-        return await asyncio.to_thread(parse_body, verb, raw, request.headers, body_context)
-    return parse_body(verb, raw, request.headers, body_context)
+
+    def planned() -> Plan:
+        body = parse_body(verb, raw, request.headers, body_context)
+        asked = build_request(verb, parameters, body, key)
+        return plan(authorize(asked, admission, caller), context.generation.facts)
+
+    # Reading megabytes of JSON would keep every other request waiting.
+    return await asyncio.to_thread(planned) if len(raw) > _QUICK_BODY else planned()
+
+
+def _key(context: RequestContext) -> tuple[str, ...] | None:
+    raw_key = context.match.parameters.get("id")
+    return None if raw_key is None else key_parts(raw_key)
 
 
 def _count(rows: Rows) -> int:

@@ -60,7 +60,9 @@ class Binder(msgspec.Struct, frozen=True, kw_only=True):
                 return Negation(of=self.bind(part, columns))
             case Comparison(column=name, operand=operand) if not isinstance(operand, Value | Slot):
                 value = self._traced(self.value(operand, columns[name]), operand, columns[name])
-                return msgspec.structs.replace(condition, operand=value)
+                return Comparison(
+                    column=name, operator=condition.operator, operand=value, exact=condition.exact
+                )
             case Membership(column=name, operands=Claim() as claim):
                 values = self.values(claim, columns[name])
                 traced = tuple(self._traced(value, claim, columns[name]) for value in values)

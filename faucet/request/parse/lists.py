@@ -1,8 +1,9 @@
 """The list parameters: fields, group, order, ids. Pure; every scan is linear in its text."""
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
+from typing import Final, TypeVar
 
 from faucet.errors import FILTER_TOO_LARGE, INVALID_PARAMETER, RequestError
 from faucet.model.filters.grammar import parse_column
@@ -13,6 +14,7 @@ from faucet.model.statement import Function
 from faucet.names import did_you_mean, is_alias
 
 MAX_IDS: Final = 1000
+_LONGEST_KEPT: Final = 256
 
 _PART: Final = r'(?:"(?:[^"]|"")*"|[^\s"\'(),.]+)'
 _COLUMN: Final = rf"{_PART}(?:\.{_PART})*"
@@ -38,6 +40,21 @@ _BLANKS: Final = re.compile(r"\s*")
 _PARTS: Final = re.compile(_KEY_PART)
 
 
+T = TypeVar("T")
+
+
+def _kept(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Remember what short texts were read as: most requests repeat the lists of others."""
+    remembered = lru_cache(maxsize=512)(read)
+
+    @wraps(read)
+    def kept(text: str) -> T:
+        return remembered(text) if len(text) <= _LONGEST_KEPT else read(text)
+
+    return kept
+
+
+@_kept
 def read_fields(text: str) -> tuple[FieldItem, ...] | None:
     """Return the items of `fields`, equal ones once; None where all are blank."""
     found: dict[tuple[object, ...], FieldItem] = {}
@@ -79,6 +96,7 @@ def _function(name: str, position: int) -> Function:
         raise _fault("fields", message, position) from None
 
 
+@_kept
 def read_group(text: str) -> tuple[ColumnName, ...]:
     """Return the columns of `group`, equal ones once."""
     found: dict[tuple[str, ...], ColumnName] = {}
@@ -88,6 +106,7 @@ def read_group(text: str) -> tuple[ColumnName, ...]:
     return tuple(found.values())
 
 
+@_kept
 def read_order(text: str) -> tuple[OrderItem, ...]:
     """Return the items of `order`; of those that name one column the first decides."""
     found: dict[tuple[str, ...], OrderItem] = {}
