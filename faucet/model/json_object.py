@@ -1,75 +1,40 @@
-"""JSON objects from outside, read strictly: no repeated key, no number bomb, no bad text. Pure."""
+"""JSON objects from outside as Python values: read strictly, their numbers exact. Pure."""
 
-import json
-import re
 from decimal import Decimal
-from typing import Final
+
+from faucet.model.json_reader import Json, read_json
+from faucet.model.request import JsonNumber
 
 JsonTree = None | bool | int | float | Decimal | str | list["JsonTree"] | dict[str, "JsonTree"]
 JsonObject = dict[str, JsonTree]
 
-_DEPTH: Final = 64
-_DIGITS: Final = 400
-
-_TEXTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
-_BRACKETS = re.compile(r"[\[\]{}]")
-
 
 def read_object(raw: bytes) -> JsonObject:
     """
-    Return the one JSON object that *raw* is, or raise `ValueError`.
+    Return the one JSON object that *raw* is, or raise `ValueError` for what `read_json` refuses.
 
-    Refused are repeated keys, NaN and infinities, nesting beyond 64, numbers of more than 400
-    digits or an exponent beyond ±400, and text that is not Unicode. Numbers are exact: one that no
-    float holds comes as Decimal.
+    Numbers are exact: one that no float holds comes as Decimal.
     """
-    text = raw.decode()
-    _bound_depth(text)
-    tree = _DECODER.decode(text)
+    tree = read_json(raw.decode())
     if not isinstance(tree, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004 — one kind for all that is wrong
-    # A lone surrogate, written as an escape, would fail only where a driver or a log encodes it.
-    json.dumps(tree, ensure_ascii=False, default=str).encode()
-    return tree
+        raise ValueError("not a JSON object")  # noqa: TRY004 - one kind for all that is wrong
+    return {name: _plain(value) for name, value in tree.items()}
 
 
-def _bound_depth(text: str) -> None:
-    """Refuse deep nesting before the decoder, which recurses, meets it."""
-    depth = 0
-    for bracket in _BRACKETS.findall(_TEXTS.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        if depth > _DEPTH:
-            raise ValueError(f"nested deeper than {_DEPTH}")
+def _plain(value: Json) -> JsonTree:
+    match value:
+        case JsonNumber(text=text):
+            return _number(text)
+        case list():
+            return [_plain(item) for item in value]
+        case dict():
+            return {name: _plain(item) for name, item in value.items()}
+        case _:
+            return value
 
 
-def _without_repeats(pairs: list[tuple[str, JsonTree]]) -> JsonObject:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is repeated")
-    return found
-
-
-def _integer(text: str) -> int:
-    if len(text) > _DIGITS:
-        raise ValueError("a number is too long")
-    return int(text)
-
-
-def _fraction(text: str) -> float | Decimal:
-    mantissa, _, exponent = text.lower().partition("e")
-    if len(mantissa) > _DIGITS or len(exponent) > _DIGITS or abs(int(exponent or 0)) > _DIGITS:
-        raise ValueError("a number is too long")
+def _number(text: str) -> int | float | Decimal:
+    if not {*text} & {*".eE"}:
+        return int(text)
     exact, near = Decimal(text), float(text)
     return near if Decimal(repr(near)) == exact else exact
-
-
-def _constant(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
-
-
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_without_repeats,
-    parse_int=_integer,
-    parse_float=_fraction,
-    parse_constant=_constant,
-)

@@ -22,6 +22,7 @@ from typing import Final
 from faucet.errors import INVALID_VALUE, OUT_OF_RANGE
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import Scalar
+from faucet.model.json_reader import Json, compact
 from faucet.model.request import ClaimValue, JsonDocument, JsonNumber, JsonValue
 from faucet.model.settings import ValueOptions
 from faucet.model.values import intervals, json_values, numbers, times
@@ -189,15 +190,13 @@ def _array(text: str, of: ColumnType, options: ValueOptions) -> str:
     items = json_values.array_items(text)
     element = ColumnType(kind=of.element or Kind.OPAQUE, db_type="", days=of.days)
     if element.kind is Kind.JSON:
-        texts: list[json_values.Json] = [
-            None if item is None else json_values.compact(item) for item in items
-        ]
-        return json_values.compact(texts)
+        texts: list[Json] = [None if item is None else json_values.stored(item) for item in items]
+        return compact(texts)
     json_values.check_shape(items)
-    return json_values.compact([_element(item, element, options) for item in items])
+    return compact([_element(item, element, options) for item in items])
 
 
-def _element(item: json_values.Json, of: ColumnType, options: ValueOptions) -> json_values.Json:
+def _element(item: Json, of: ColumnType, options: ValueOptions) -> Json:
     if isinstance(item, list):
         return [_element(part, of, options) for part in item]
     if of.kind is Kind.ENUM and isinstance(item, str):
@@ -206,7 +205,7 @@ def _element(item: json_values.Json, of: ColumnType, options: ValueOptions) -> j
     return _leaf(value, of)
 
 
-def _leaf(value: Scalar, of: ColumnType) -> json_values.Json:
+def _leaf(value: Scalar, of: ColumnType) -> Json:
     """Return *value* as JSON that spells what PostgreSQL reads inside an array."""
     match value:
         case None | bool():

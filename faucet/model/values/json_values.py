@@ -2,17 +2,22 @@
 
 import json
 import re
-from typing import Final, NoReturn
+from typing import Final
 
 from faucet.errors import INVALID_VALUE, JSON_AS_TEXT
-from faucet.model.request import JsonDocument, JsonNumber, JsonValue
+from faucet.model.json_reader import (
+    MAX_DEPTH,
+    Json,
+    JsonFault,
+    JsonProblem,
+    compact,
+    read_json,
+)
+from faucet.model.request import JsonDocument, JsonValue
 from faucet.model.settings import ValueOptions
 from faucet.model.values.fault import ValueFault
-from faucet.model.values.numbers import BOUNDS, is_bounded
+from faucet.model.values.numbers import BOUNDS
 
-Json = None | bool | str | JsonNumber | list["Json"] | dict[str, "Json"]
-
-_MAX_DEPTH: Final = 64
 _ESCAPES: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -46,51 +51,37 @@ def document_of_text(text: str, options: ValueOptions) -> str:
         case "string":
             return _encode(text)
         case "parse":
-            read_json(text)
+            _read(text)
             return document(text.strip())
         case _:
             raise ValueFault(JSON_AS_TEXT, JSON_AS_TEXT.title)
 
 
-def read_json(text: str) -> Json:
-    """
-    Return the JSON of *text*, numbers as spelled, or raise `ValueFault`.
-
-    Refused are names given twice, NaN and infinities, halves of surrogate pairs, more than 64
-    levels, and numbers of more than 400 digits.
-    """
+def _read(text: str) -> Json:
+    """Return the JSON of *text*, or raise `ValueFault`."""
     try:
-        value: Json = json.loads(
-            text,
-            parse_int=_number,
-            parse_float=_number,
-            parse_constant=_constant,
-            object_pairs_hook=_object,
-        )
-        compact(value)
-    except (json.JSONDecodeError, RecursionError):
-        raise ValueFault(INVALID_VALUE, "the value is not JSON of at most 64 levels") from None
-    return value
+        return read_json(text)
+    except JsonFault as fault:
+        raise ValueFault(INVALID_VALUE, _reason(fault)) from None
 
 
-def compact(value: Json, depth: int = 0) -> str:
-    """Return *value* as JSON text without blanks, or raise `ValueFault` beyond 64 levels."""
-    if depth >= _MAX_DEPTH and isinstance(value, list | dict):
-        raise ValueFault(INVALID_VALUE, "the value is not JSON of at most 64 levels")
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return _encode(check_characters(value))
-        case JsonNumber(text=text):
-            return text
-        case list():
-            return "[" + ",".join(compact(item, depth + 1) for item in value) + "]"
-        case dict():
-            members = (f"{compact(key)}:{compact(v, depth + 1)}" for key, v in value.items())
-            return "{" + ",".join(members) + "}"
+def _reason(fault: JsonFault) -> str:
+    match fault.problem:
+        case JsonProblem.SYNTAX | JsonProblem.DEPTH:
+            return f"the value is not JSON of at most {MAX_DEPTH} levels"
+        case JsonProblem.NUMBER:
+            return BOUNDS
+        case JsonProblem.CONSTANT:
+            return f"{fault.detail} is not JSON"
+        case JsonProblem.REPEATED_NAME:
+            return "a name is given twice"
+        case JsonProblem.HALF_PAIR:
+            return "half of a surrogate pair cannot be stored"
+
+
+def stored(item: Json) -> str:
+    """Return *item* as the text of a document, or raise `ValueFault` if it holds U+0000."""
+    return document(compact(item))
 
 
 def value_of(item: Json) -> JsonValue:
@@ -102,7 +93,7 @@ def value_of(item: Json) -> JsonValue:
 
 def array_items(text: str) -> list[Json]:
     """Return the items of the JSON array *text*, or raise `ValueFault`."""
-    items = read_json(text)
+    items = _read(text)
     if not isinstance(items, list):
         raise ValueFault(INVALID_VALUE, "the value is not an array")
     return items
@@ -121,20 +112,3 @@ def _shape(item: Json) -> tuple[int, ...]:
     if len(shapes) != 1:
         raise ValueFault(INVALID_VALUE, "the arrays inside an array must be of one length")
     return (len(item), *shapes.pop())
-
-
-def _number(text: str) -> JsonNumber:
-    if not is_bounded(text):
-        raise ValueFault(INVALID_VALUE, BOUNDS)
-    return JsonNumber(text=text)
-
-
-def _constant(text: str) -> NoReturn:
-    raise ValueFault(INVALID_VALUE, f"{text} is not JSON")
-
-
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueFault(INVALID_VALUE, "a name is given twice")
-    return made

@@ -14,11 +14,12 @@ from faucet.errors import (
 )
 from faucet.model.filters.predicate import Predicate
 from faucet.model.headers import Headers
+from faucet.model.json_reader import Json, compact
 from faucet.model.request import JsonDocument, JsonNumber, JsonRecord, JsonValue
 from faucet.model.surface import Verb
 from faucet.names import did_you_mean
 from faucet.request.parse.filters import read_filter
-from faucet.request.parse.json_text import Json, compact, read_json
+from faucet.request.parse.json_body import read_body_json
 
 _ENVELOPE: Final = frozenset({"resource", "filter", "ids"})
 _JSON_TYPE: Final = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
@@ -73,7 +74,7 @@ def parse_body(verb: Verb, raw: bytes, headers: Headers, context: BodyContext) -
             return Body()
         raise _invalid(f"{verb.value} needs a body: {_needs(verb, context)}")
     _check_headers(headers)
-    value = read_json(raw)
+    value = read_body_json(raw)
     if verb is Verb.DELETE and value == {}:
         return Body()
     if verb is Verb.DELETE and context.single:

@@ -17,10 +17,11 @@ from faucet.errors import (
 )
 from faucet.model.filters.predicate import Compare
 from faucet.model.headers import Headers
+from faucet.model.json_reader import compact
 from faucet.model.request import JsonDocument, JsonNumber
 from faucet.model.surface import Verb
 from faucet.request.parse import Body, BodyContext, parse_body
-from faucet.request.parse.json_text import compact, read_json
+from faucet.request.parse.json_body import read_body_json as read_json
 
 _ANY = BodyContext(column_names=frozenset({"id", "name"}), max_records=3)
 _ONE = BodyContext(column_names=frozenset({"id", "name"}), max_records=3, single=True)

@@ -1,9 +1,9 @@
 """JSON read exactly and within bounds: no lost digit, no second name, no bomb. Pure."""
 
 import json
+from enum import Enum
 from typing import Final, NoReturn
 
-from faucet.errors import INVALID_BODY, RequestError
 from faucet.model.request import JsonNumber
 from faucet.model.values.numbers import is_bounded
 
@@ -14,16 +14,40 @@ Json = None | bool | str | JsonNumber | list["Json"] | dict[str, "Json"]
 _write_text: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def read_json(raw: bytes) -> Json:
-    """
-    Return the JSON of *raw* with its numbers as spelled.
+class JsonProblem(Enum):
+    """What can be wrong with a text that should be JSON."""
 
-    Raises `RequestError` INVALID_BODY for what is not JSON in UTF-8, and for a name given twice, a
-    NUL in a name, half a surrogate pair, NaN and infinities, more than 64 levels, numbers of more
-    than 400 digits or an exponent beyond ±400.
+    SYNTAX = "syntax"
+    NUMBER = "number"
+    CONSTANT = "constant"
+    REPEATED_NAME = "repeated name"
+    HALF_PAIR = "half a surrogate pair"
+    DEPTH = "depth"
+
+
+class JsonFault(ValueError):  # noqa: N818 - as `ValueFault`: each caller says what it means
+    """
+    A text is not JSON as it is read here.
+
+    *detail* is the decoder's own word, the name given twice, or the constant; *position* counts
+    characters where the decoder knows it.
+    """
+
+    def __init__(self, problem: JsonProblem, detail: str = "", position: int | None = None) -> None:
+        super().__init__(f"{problem.value} {detail}".strip())
+        self.problem = problem
+        self.detail = detail
+        self.position = position
+
+
+def read_json(text: str) -> Json:
+    """
+    Return the JSON of *text* with its numbers as spelled, or raise `JsonFault`.
+
+    Refused are names given twice, halves of surrogate pairs, NaN and infinities, more than 64
+    levels, and numbers of more than 400 digits or an exponent beyond ±400.
     """
     try:
-        text = raw.decode("utf-8-sig")
         value: Json = json.loads(
             text,
             parse_int=_number,
@@ -31,15 +55,12 @@ def read_json(raw: bytes) -> Json:
             parse_constant=_refuse_constant,
             object_pairs_hook=_object,
         )
-    except UnicodeDecodeError:
-        raise RequestError(INVALID_BODY, "the body is not UTF-8") from None
     except json.JSONDecodeError as fault:
-        message = f"the body is not JSON: {fault.msg[:1].lower()}{fault.msg[1:]}"
-        raise RequestError(INVALID_BODY, message, position=fault.pos) from None
+        raise JsonFault(JsonProblem.SYNTAX, fault.msg, fault.pos) from None
     except RecursionError:
-        raise _too_deep() from None
-    # Only an escape can spell half a pair; raw UTF-8 cannot.
-    _inspect(value, depth=1, escapes="\\u" in text)
+        raise JsonFault(JsonProblem.DEPTH) from None
+    # Half a pair comes from an escape, or from a text that was not read from UTF-8.
+    _inspect(value, depth=1, check_pairs="\\u" in text or not text.isascii())
     return value
 
 
@@ -63,50 +84,41 @@ def compact(value: Json) -> str:
 def _number(text: str) -> JsonNumber:
     # It is converted later, where 1e3000000 would take minutes.
     if not is_bounded(text):
-        raise RequestError(
-            INVALID_BODY, "a number has more than 400 digits or an exponent beyond ±400"
-        )
+        raise JsonFault(JsonProblem.NUMBER)
     return JsonNumber(text=text)
 
 
 def _refuse_constant(text: str) -> NoReturn:
-    raise RequestError(INVALID_BODY, f"{text} is not JSON; write it as a text")
+    raise JsonFault(JsonProblem.CONSTANT, text)
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     made: dict[str, Json] = {}
     for name, value in pairs:
-        if "\0" in name:
-            raise RequestError(INVALID_BODY, "a name holds a NUL")
         if name in made:
-            shown = name[:80].encode("utf-8", "replace").decode("utf-8")
-            raise RequestError(INVALID_BODY, f'the name "{shown}" is given twice')
+            raise JsonFault(JsonProblem.REPEATED_NAME, name)
         made[name] = value
     return made
 
 
-def _inspect(value: Json, *, depth: int, escapes: bool) -> None:
+def _inspect(value: Json, *, depth: int, check_pairs: bool) -> None:
     match value:
         case str():
-            if escapes:
+            if check_pairs:
                 _refuse_half_pairs(value)
         case list() | dict():
             if depth > MAX_DEPTH:
-                raise _too_deep()
+                raise JsonFault(JsonProblem.DEPTH)
             if isinstance(value, dict):
-                if escapes:
+                if check_pairs:
                     _refuse_half_pairs("".join(value))
                 value = list(value.values())
             for item in value:
-                _inspect(item, depth=depth + 1, escapes=escapes)
+                _inspect(item, depth=depth + 1, check_pairs=check_pairs)
 
 
 def _refuse_half_pairs(text: str) -> None:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise RequestError(INVALID_BODY, "a text holds half a surrogate pair") from None
-
-
-def _too_deep() -> RequestError:
-    return RequestError(INVALID_BODY, f"the body is nested deeper than {MAX_DEPTH} levels")
+        raise JsonFault(JsonProblem.HALF_PAIR) from None
