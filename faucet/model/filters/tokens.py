@@ -47,14 +47,12 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 # Possessive quantifiers: what does not match fails at once, so no input is read twice.
 _TOKEN: Final = re.compile(
     r"""
-    \s*+ (?:
       (?P<word>[^\W\d](?:\w|[^\x00-\x7f\s])*+)
     | (?P<quoted>"[^"]*+(?:""[^"]*+)*+")
     | (?P<string>'[^']*+(?:''[^']*+)*+')
     | (?P<number>-?[0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)
     | (?P<symbol><=|>=|<>|!=|&&|\|\||[=<>(),.])
     | (?P<reference>\{[^{}]*+\})
-    )
     """,
     re.VERBOSE,
 )
@@ -89,9 +87,8 @@ def split_literals(text: str) -> tuple[str, Literals]:
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup
         if kind == "string" or kind == "number":  # noqa: PLR1714 - twice as fast as a set here
-            start = found.start(kind)
+            start, literal = found.start(), found[0]
             parts += (text[end:start], "\0", kind)
-            literal = found[kind]
             texts.append(literal[1:-1].replace("''", "'") if kind == "string" else literal)
             positions.append(start)
             end = found.end()
@@ -105,7 +102,8 @@ class Tokens:
     def __init__(self, text: str) -> None:
         _check_characters(text)
         self._text = text
-        self._offset = 0
+        self._end = 0
+        self._found = _TOKEN.finditer(text)
         self.current = self._read()
 
     @property
@@ -130,32 +128,38 @@ class Tokens:
         return FilterError(FILTER_SYNTAX, f"expected {wanted}", self.current.position)
 
     def _read(self) -> Token:
-        found = _TOKEN.match(self._text, self._offset)
+        found = next(self._found, None)
         if found is None or found.lastgroup is None:
-            start = _BLANKS.match(self._text, self._offset).end()  # type: ignore[union-attr]
-            if start < len(self._text):
-                raise _unreadable(self._text[start], start)
-            return Token(kind=TokenKind.END, text="", keyword="", position=start)
-        group = found.lastgroup
-        self._offset = found.end()
-        kind, text, start = _KINDS[group], found[group], found.start(group)
-        keyword = ""
-        if kind is TokenKind.WORD:
+            return self._last()
+        group, text, start = found.lastgroup, found[0], found.start()
+        # The search passes over everything that is no token: only blanks may be.
+        if start > self._end and not self._text[self._end : start].isspace():
+            return self._last()
+        self._end = found.end()
+        if group == "word":
             # Beyond ASCII, letters exist that only upper() makes a keyword of.
             keyword = text.upper() if text.isascii() else ""
-        elif kind is TokenKind.SYMBOL:
-            keyword = text
-        elif kind is TokenKind.NUMBER:
+            return Token(kind=TokenKind.WORD, text=text, keyword=keyword, position=start)
+        if group == "symbol":
+            return Token(kind=TokenKind.SYMBOL, text=text, keyword=text, position=start)
+        if group == "number":
             self._check_number(text, start)
-        elif kind is TokenKind.REFERENCE:
+        elif group == "reference":
             text = text[1:-1].strip()
         else:
             quote = text[0]
             text = text[1:-1].replace(quote * 2, quote)
-        return Token(kind=kind, text=text, keyword=keyword, position=start)
+        return Token(kind=_KINDS[group], text=text, keyword="", position=start)
+
+    def _last(self) -> Token:
+        """Return the end, or raise `FilterError` where something is left that is no token."""
+        start = _BLANKS.match(self._text, self._end).end()  # type: ignore[union-attr]
+        if start < len(self._text):
+            raise _unreadable(self._text[start], start)
+        return Token(kind=TokenKind.END, text="", keyword="", position=start)
 
     def _check_number(self, text: str, start: int) -> None:
-        if _RUNS_ON.match(self._text, self._offset):
+        if _RUNS_ON.match(self._text, self._end):
             raise FilterError(FILTER_SYNTAX, "the number cannot be read", start)
         if not is_bounded(text):
             message = BOUNDS
