@@ -1,9 +1,9 @@
-# Every target builds the virtual environment it needs. `make` alone lists them.
+# Every target creates the virtual environment it needs. `make` without arguments lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# The files of requirements/ are complete: what they pin is installed as it is, nothing is resolved.
-# Python compiles what it imports; to compile all takes as long as the rest.
+# The files in requirements/ are complete: pinned packages are installed without resolving dependencies.
+# Python compiles modules on import; compiling all of them here would double the time.
 PINNED := install --no-compile --no-deps --require-hashes
 RUN := .venv/.faucet-run
 DEV := .venv/.faucet-dev
@@ -12,7 +12,7 @@ DEMO := .demo
 GENERATED := $(wildcard tests/test_schema.py tests/test_docs.py tests/test_docs_reference.py)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate
-# A worker that is done takes tests from the others; the workers share one database server.
+# Idle workers take tests from busy ones; all workers share one database server.
 SPREAD := --numprocesses auto --dist worksteal
 CORE := faucet/model/*,faucet/control/*,faucet/request/*,faucet/sql/*
 CORE_COVERAGE := 97
@@ -23,17 +23,17 @@ CORE_COVERAGE := 97
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(RUN) $(ASSETS)  ## build the demo, print requests to try, serve it and reload on edits
+run: $(RUN) $(ASSETS)  ## build the demo, print requests to try, and serve it
 	@$(BIN)/python -m faucet demo build $(DEMO)
 	@test -e $(DEMO)/faucet.yaml || cp faucet.yaml.example $(DEMO)/faucet.yaml
 	@$(BIN)/python -m faucet demo tour -c $(DEMO)/faucet.yaml
-	@echo "# Edit $(DEMO)/faucet.yaml while this runs: it reloads. Ctrl-C ends it."
+	@echo "# Edit $(DEMO)/faucet.yaml while this runs: it reloads. Ctrl-C stops it."
 	@exec $(BIN)/python -m faucet serve -c $(DEMO)/faucet.yaml
 
 test: dev servers  ## run every test against real databases, on every core
 	@$(BIN)/pytest $(SPREAD) --durations=20 $(ARGS)
 
-coverage: dev servers  ## run every test with coverage, and hold what it must reach
+coverage: dev servers  ## run every test with coverage, and check the thresholds
 	@rm -f .coverage .coverage.*
 	@$(BIN)/pytest $(SPREAD) --cov --cov-report=term $(ARGS)
 	@$(BIN)/coverage report --include='$(CORE)' --fail-under=$(CORE_COVERAGE) > .core-coverage \
@@ -42,11 +42,11 @@ coverage: dev servers  ## run every test with coverage, and hold what it must re
 check: lint types arch drift  ## lint, types, architecture, spelling, and drift of generated files
 	@$(BIN)/codespell
 
-fmt: dev  ## format, and mend what can be mended
+fmt: dev  ## format, and apply automatic fixes
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-lint: dev  ## ruff, rules and format
+lint: dev  ## ruff: rules and formatting
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
@@ -56,29 +56,29 @@ types: dev  ## mypy, strict
 arch: dev  ## import contracts
 	@$(BIN)/lint-imports
 
-drift: dev  ## fail when budgets, promises, schema or docs have drifted from the code
+drift: dev  ## check that budgets, promises, schema and docs match the code
 	@$(BIN)/pytest -q tests/test_architecture.py tests/test_requirements.py $(GENERATED)
 
-golden: dev servers  ## write what the code answers into the golden files; read the diff
+golden: dev servers  ## update the golden files from the code's output; read the diff
 	@$(BIN)/pytest -q tests --update-golden
 
-schema: dev  ## write schema/faucet.schema.json from the structs
+schema: dev  ## generate schema/ from the structs
 	@$(BIN)/pytest -q tests/test_schema.py --update-golden
 
-docs: dev  ## write the generated parts of the docs
+docs: dev  ## generate the generated parts of the docs
 	@$(BIN)/pytest -q $(GENERATED) --update-golden
 
-bench: dev  ## measure; prints ratios of one run
+bench: dev  ## run the benchmarks; compare ratios of one run
 	@for file in tests/bench/*.py; do PYTHONPATH=. $(BIN)/python $$file || exit 1; done
 
-clean:  ## delete what was built, the virtual environment and the demo included
+clean:  ## delete all build output, including the virtual environment and the demo
 	rm -rf .venv $(dir $(ASSETS)) $(DEMO) .coverage .coverage.* .core-coverage htmlcov dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-dev: $(DEV)  ## make .venv from the pinned and hashed requirements, when stale
+dev: $(DEV)  ## create or update .venv from the pinned and hashed requirements
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is required; choose one: make PYTHON=python3.12")'
 	@$(PYTHON) -m venv .venv
 
 $(RUN): requirements/run.txt | .venv/bin/python
@@ -86,7 +86,7 @@ $(RUN): requirements/run.txt | .venv/bin/python
 	@$(BIN)/python -m pip --disable-pip-version-check check
 	@touch $@
 
-# dev.txt contains run.txt.
+# dev.txt includes run.txt.
 $(DEV): requirements/dev.txt pyproject.toml hatch_build.py $(ASSETS) | .venv/bin/python
 	@$(PIP) $(PINNED) -r requirements/dev.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
@@ -96,14 +96,14 @@ $(DEV): requirements/dev.txt pyproject.toml hatch_build.py $(ASSETS) | .venv/bin
 $(ASSETS): requirements/docs.txt docs_assets.py | .venv/bin/python
 	@$(BIN)/python docs_assets.py
 
-servers: dev  ## find the database servers of the tests, or install them when root
+servers: dev  ## find the database servers for the tests; as root, install them
 	@if $(BIN)/python -m tests.servers; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql > /dev/null \
 	  && $(BIN)/python -m tests.servers; \
 	else exit 1; fi
 
-requirements: dev  ## pin requirements/*.txt anew from pyproject.toml
+requirements: dev  ## update the pins in requirements/*.txt from pyproject.toml
 	@$(COMPILE) pyproject.toml --output-file requirements/run.txt
 	@$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt --output-file requirements/dev.txt
 	@sed -n 's/.*"\(flask-swagger-ui[^"]*\)".*/\1/p' pyproject.toml \

@@ -1,4 +1,4 @@
-"""The command line: one module per command, imported when it runs."""
+"""The command line: one module per command, imported on use."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from faucet.cli.lazy_group import LazyCommand, LazyGroup
 
 _COMMANDS: Final = {
     "serve": LazyCommand("faucet.cli.serve", "Serve the API that the manifest describes."),
-    "check": LazyCommand("faucet.cli.check", "Report every fault of a manifest."),
+    "check": LazyCommand("faucet.cli.check", "Report all errors of a manifest."),
     "routes": LazyCommand("faucet.cli.routes", "Print the routes."),
     "openapi": LazyCommand("faucet.cli.openapi", "Print the OpenAPI document."),
     "db": LazyCommand("faucet.cli.db", "Edit the services of a manifest."),
@@ -30,8 +30,8 @@ _ALIASES: Final = {"service": "db", "database": "db", "apikey": "key"}
     "-c",
     "--config",
     type=click.Path(),
-    help="The manifest; else FAUCET_CONFIG, $FAUCET_DATA_DIR/faucet.yaml or ./faucet.yaml.",
+    help="The manifest. Default: FAUCET_CONFIG, $FAUCET_DATA_DIR/faucet.yaml or ./faucet.yaml.",
 )
 def main(config: str | None) -> None:
     """Turn a manifest into a REST API over your databases."""
-    del config  # `manifest_path.config_option` of each command reads it from the context
+    del config  # each command reads it from the context: `manifest_path.config_option`

@@ -1,4 +1,4 @@
-"""`faucet check`: every fault of a manifest, at once."""
+"""`faucet check`: report all errors of a manifest at once."""
 
 import re
 import sys
@@ -28,7 +28,7 @@ _is_code = re.compile(r"FCT[0-9]{4}").fullmatch
 
 
 class _Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """Which warnings count, and how much."""
+    """Which warnings are errors, and which are ignored."""
 
     strict: bool
     deny: frozenset[str]
@@ -52,21 +52,21 @@ def _codes(
 ) -> frozenset[str]:
     for code in given:
         if _is_code(code) is None:
-            raise click.BadParameter(f"{code} is no code; codes look like FCT1201")
+            raise click.BadParameter(f"{code} is not a code such as FCT1201")
     return frozenset(given)
 
 
 @click.command("check")
 @config_option
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
-@click.option("--online", is_flag=True, help="Also fetch secrets and ask the databases.")
-@click.option("--strict", is_flag=True, help="Take every warning for an error.")
-@click.option("--deny", multiple=True, callback=_codes, help="Take this warning for an error.")
-@click.option("--allow", multiple=True, callback=_codes, help="Leave this warning out.")
+@click.option("--online", is_flag=True, help="Also resolve secrets and query the databases.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@click.option("--deny", multiple=True, callback=_codes, help="Treat this warning as an error.")
+@click.option("--allow", multiple=True, callback=_codes, help="Ignore this warning.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
-def command(  # noqa: PLR0913 - one argument an option
+def command(  # noqa: PLR0913 - one argument per option
     *,
     manifest: Path,
     paths: tuple[str, ...],
@@ -77,18 +77,18 @@ def command(  # noqa: PLR0913 - one argument an option
     form: str,
 ) -> None:
     """
-    Report every fault of the manifest, or of those named and in the folders named.
+    Report all errors of the manifest, or of the given files and folders.
 
-    Without --online no secret is looked up and no database asked. Ends with 0 without errors, 1
-    with errors, 2 if a file cannot be read or (--online) a database not be reached, 3 if there is
-    nothing to check.
+    Without --online, no secret is resolved and no database is queried. Exits with 0 if there are
+    no errors, 1 if there are errors, 2 if a file cannot be read or (with --online) a database
+    cannot be reached, 3 if there is nothing to check.
     """
     if not paths and not manifest.exists():
-        click.echo(f"{manifest}: there is no manifest; nothing to check", err=True)
+        click.echo(f"{manifest}: no such file; nothing to check", err=True)
         sys.exit(NOTHING)
     sources, problems = _read(paths or (str(manifest),))
     if not sources and not problems:
-        click.echo("no *.yaml or *.yml there; nothing to check", err=True)
+        click.echo("no *.yaml or *.yml files found; nothing to check", err=True)
         sys.exit(NOTHING)
     policy = _Policy(strict=strict, deny=deny, allow=allow)
     look = _online if online else _offline

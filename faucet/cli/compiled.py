@@ -1,4 +1,4 @@
-"""The surface of a manifest, compiled as a server would, for commands that print it."""
+"""Compile the surface of a manifest as the server does, for commands that print it."""
 
 import time
 from collections.abc import Iterable
@@ -23,11 +23,10 @@ _UNREACHABLE = 2
 
 def compiled_surface(manifest: Path) -> Surface:
     """
-    Ask the databases and return the surface.
+    Query the databases and return the surface.
 
-    Ends the process with 1 where the manifest is faulty, and with 2 where it cannot be read or a
-    database not be reached, since what would be printed lacked its tables. Findings are printed to
-    standard error.
+    Exits with 1 if the manifest has errors, and with 2 if it cannot be read or a database cannot
+    be reached, since its tables would be missing. Diagnostics are printed to standard error.
     """
     extensions = registry()
     try:

@@ -1,4 +1,4 @@
-"""`faucet db`: services of the manifest."""
+"""`faucet db`: the services of a manifest."""
 
 import json
 from collections.abc import Mapping
@@ -35,12 +35,12 @@ def command() -> None:
 
 @command.command("add")
 @click.argument("name", required=False)
-@click.option("--name", "named", help="The same as the argument.")
+@click.option("--name", "named", help="Same as the argument NAME.")
 @click.option("--driver", help=f"{_BUNDLED}.")
-@click.option("--dsn", help="Where the database is.")
+@click.option("--dsn", help="Data source name of the database.")
 @click.option("--label", help="A name for people.")
 @click.option("--schema", help="The schema to publish.")
-@click.option("--private-key-path", help="Only for drivers that take one: none in this release.")
+@click.option("--private-key-path", help="Only for drivers that need one; none in this release.")
 @click.option(
     "--grant",
     type=click.Choice(["none", "read", "write"]),
@@ -50,9 +50,9 @@ def command() -> None:
 )
 @config_option
 def add(*, manifest: Path, **options: Any) -> None:
-    """Publish a database, and let the role "default" read it."""
+    """Publish a database and let the role "default" read it."""
     if options["private_key_path"]:
-        raise click.UsageError("No driver of this release takes --private-key-path.")
+        raise click.UsageError("No driver in this release accepts --private-key-path.")
     edit = ManifestEdit(manifest)
     name = options["name"] or options["named"] or asked("name", "Name of the service")
     drivers = registry().facts().dialects
@@ -82,30 +82,30 @@ def _driver(given: str, drivers: Mapping[str, DialectFacts]) -> str:
 def _grant(edit: ManifestEdit, service: str, verbs: list[str]) -> None:
     roles = edit.section("roles")
     if roles.get(_DEFAULT_ROLE) is None:
-        roles[_DEFAULT_ROLE] = mapping(description="Made by `faucet db add`.")
+        roles[_DEFAULT_ROLE] = mapping(description="Created by `faucet db add`.")
     grant = mapping(service=service, tables=flow(["*"]), verbs=flow(verbs))
-    # An empty list was written on one line, and what is appended to it would be too.
+    # An empty list is in flow style, and items appended to it would be too.
     grants = roles[_DEFAULT_ROLE].get("grants") or []
     roles[_DEFAULT_ROLE]["grants"] = grants
     grants.append(grant)
 
 
 def _tell_added(manifest: Path, name: str, grant: str) -> None:
-    click.echo(f'Service "{name}" is in {manifest}.')
+    click.echo(f'Service "{name}" was added to {manifest}.')
     if grant == "none":
-        click.echo("No role may use it yet: add a grant to one.")
+        click.echo("No role has access to it yet: add a grant.")
     else:
         line = line_of(manifest, f"service: {name}")
         click.echo(f'The role "{_DEFAULT_ROLE}" may {_MAY[grant]} all of its tables.')
-        click.echo(f"To narrow that, edit the grant at {manifest}:{line}.")
+        click.echo(f"To restrict that, edit the grant at {manifest}:{line}.")
 
 
 def _warn_of(manifest: Path, name: str, service: dict[str, Any]) -> None:
     forms = registry().facts().dsn_forms[service["driver"]]
     if holds_password(service["dsn"], forms):
         message = (
-            f"warning: the password stands in {manifest} as it is; "
-            f"put ${{env:{variable_for(name)}}} or ${{file:…}} in its place"
+            f"warning: {manifest} contains the password in plain text; "
+            f"replace it with ${{env:{variable_for(name)}}} or ${{file:…}}"
         )
         click.echo(message, err=True)
     if reason := unreachable(manifest, name, _PATIENCE_SECONDS):
@@ -135,7 +135,7 @@ def list_services(*, as_json: bool, manifest: Path) -> None:
 @click.argument("name")
 @config_option
 def remove(*, name: str, manifest: Path) -> None:
-    """Take a service away, with the grants that name it."""
+    """Remove a service and the grants that name it."""
     edit = ManifestEdit(manifest)
     services = edit.section("services")
     if name not in services:
@@ -143,7 +143,7 @@ def remove(*, name: str, manifest: Path) -> None:
     del services[name]
     taken = sum(_without(role, name) for role in edit.section("roles").values())
     edit.save()
-    click.echo(f'Service "{name}" is gone from {manifest}, with {taken} grant(s) on it.')
+    click.echo(f'Service "{name}" was removed from {manifest}, with {taken} grant(s) on it.')
 
 
 def _without(role: dict[str, Any] | None, service: str) -> int:
@@ -168,7 +168,9 @@ def test(*, name: str, as_json: bool, manifest: Path) -> None:
     else:
         tables = len(found.catalog.relations)
         version = found.catalog.server_version
-        click.echo(f'Service "{name}" answers: {version}, {tables} tables, {found.latency_ms} ms.')
+        click.echo(
+            f'Service "{name}" is reachable: {version}, {tables} tables, {found.latency_ms} ms.'
+        )
     if found.catalog is None:
         raise SystemExit(1)
 

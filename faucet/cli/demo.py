@@ -21,13 +21,13 @@ from faucet.model.manifest.sections import Server
 CLERK_KEY: Final = "faucet_1722096aee649c45e886330d2605dde3224a535b8f825396831e80177d9e9b21"
 MANAGER_KEY: Final = "faucet_00a2c02daa5930d0fbf930dd76f110c811b2f6310691d8786e7898bbfb696557"
 
-_EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - known as no place to connect to
+_EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses that cannot be connected to
 _DEFAULT_PORT: Final = 8080
 _API: Final = "/api/v1/shop/_table"
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One request of the tour, and the status that answers it."""
+    """A request of the tour, and the status of its response."""
 
     status: int
     title: str
@@ -38,38 +38,38 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 TOUR: Final = (
     Step(
         status=200,
-        title="anyone reads the catalogue",
+        title="anyone can read the catalog",
         path=f"{_API}/tracks?filter=seconds>350&order=title&fields=title,seconds",
     ),
-    Step(status=403, title="but customers are not for everyone", path=f"{_API}/customers"),
-    Step(status=401, title="a wrong key is no key", path=f"{_API}/tracks", key="faucet_0"),
+    Step(status=403, title="but not the customers", path=f"{_API}/customers"),
+    Step(status=401, title="an invalid key is refused", path=f"{_API}/tracks", key="faucet_0"),
     Step(
         status=200,
-        title="the clerk of store 1 sees its customers, and four digits of their cards",
+        title="the clerk of store 1 sees its customers, with the last four digits of their cards",
         path=f"{_API}/customers?fields=name,store_id,card_number",
         key=CLERK_KEY,
     ),
     Step(
         status=400,
-        title="to clerks, the column notes does not exist",
+        title="for clerks, the column notes does not exist",
         path=f"{_API}/customers?fields=name,notes",
         key=CLERK_KEY,
     ),
     Step(
         status=200,
-        title="managers see all of it",
+        title="managers see everything",
         path=f"{_API}/customers?limit=3",
         key=MANAGER_KEY,
     ),
     Step(
         status=200,
-        title="and may add it up",
+        title="and may use aggregates",
         path=f"{_API}/invoices?fields=store_id,SUM(total)+AS+sales&group=store_id",
         key=MANAGER_KEY,
     ),
     Step(
         status=200,
-        title="which manifest is running; look again after an edit",
+        title="the running generation; send it again after an edit",
         path="/api/v1/system/generation",
         key=MANAGER_KEY,
     ),
@@ -166,7 +166,7 @@ command = demo
 @demo.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def build(folder: Path) -> None:
-    """Make FOLDER/shop.db and FOLDER/jwt.secret anew, the same shop every time."""
+    """Create FOLDER/shop.db, always with the same rows, and FOLDER/jwt.secret."""
     folder.mkdir(parents=True, exist_ok=True)
     build_shop(folder / "shop.db")
     secret = folder / "jwt.secret"
@@ -177,10 +177,10 @@ def build(folder: Path) -> None:
 
 
 @demo.command()
-@click.option("--url", help="Where the server listens; else as `serve` would.")
+@click.option("--url", help="Base URL of the server. Default: the address that `serve` uses.")
 @config_option
 def tour(url: str | None, manifest: Path) -> None:
-    """Print requests to paste, each with the answer it gets."""
+    """Print requests to paste, each with the status of its response."""
     url = url or _url(manifest)
     for step in TOUR:
         key = f" -H 'X-API-Key: {step.key}'" if step.key else ""
@@ -188,7 +188,7 @@ def tour(url: str | None, manifest: Path) -> None:
 
 
 def _url(manifest: Path) -> str:
-    """Where `serve` would listen, by an address that can be connected to."""
+    """The address that `serve` uses, in a form that can be connected to."""
     written = _written(manifest)
     given = overrides()
     host = given.host or written.host
@@ -201,7 +201,7 @@ def _url(manifest: Path) -> str:
 
 
 def _written(manifest: Path) -> Server:
-    """What the manifest says of it; the defaults where it cannot be read."""
+    """The server settings of the manifest; the defaults if it cannot be read."""
     try:
         source = source_text(str(manifest), manifest.read_bytes())
     except OSError:
@@ -211,14 +211,14 @@ def _written(manifest: Path) -> Server:
 
 
 def build_shop(path: Path) -> None:
-    """Write the shop to *path*, in place of what was there."""
+    """Write the shop to *path*, replacing an existing file."""
     for old in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         old.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(_SCHEMA)
         for table, row in _rows():
             places = ", ".join("?" * len(row))
-            connection.execute(f"INSERT INTO {table} VALUES ({places})", row)  # noqa: S608 - our own names
+            connection.execute(f"INSERT INTO {table} VALUES ({places})", row)  # noqa: S608 - constant names
 
 
 def _rows() -> Iterator[tuple[str, tuple[object, ...]]]:

@@ -1,4 +1,4 @@
-"""Edit a manifest in place: comments stay, and what would not pass `check` is not written."""
+"""Edit a manifest in place: keeps comments, and writes nothing that does not pass `check`."""
 
 import io
 import os
@@ -28,7 +28,7 @@ _MAPPING = re.compile(
 
 class ManifestEdit:
     """
-    One edit of the manifest at *path*, which begins as ``version: 1`` where there is none.
+    An edit of the manifest at *path*; a missing one starts as ``version: 1``.
 
     *tree* may be changed freely; `save` writes it.
     """
@@ -44,25 +44,24 @@ class ManifestEdit:
             tree = None
         if not isinstance(tree, dict):
             _refuse_faulty(path, text)
-            raise click.ClickException(f"{path} cannot be edited; `faucet check` says more")
+            raise click.ClickException(f"{path} cannot be edited; see `faucet check`")
         self.tree: dict[str, Any] = tree
 
     def section(self, name: str) -> dict[str, Any]:
-        """Return the mapping *name* of the top level, made where there is none."""
+        """Return the top-level mapping *name*, created if it is missing."""
         found = self.tree.get(name)
         if found is None:
             self.tree[name] = found = mapping()
         if not isinstance(found, dict):
             _refuse_faulty(self.path, _read(self.path))
-            raise click.ClickException(f'"{name}" in {self.path} is no mapping')
+            raise click.ClickException(f'"{name}" in {self.path} is not a mapping')
         return found
 
     def save(self) -> tuple[Diagnostic, ...]:
         """
-        Write the manifest in one step, if it passes `check` as it would then stand.
+        Write the manifest atomically if the result passes `check`, and return the warnings.
 
-        Return the warnings of `check`.
-        Otherwise print the findings, leave the file as it was and exit 1.
+        Otherwise print the diagnostics, leave the file unchanged and exit with 1.
         """
         stream = io.StringIO()
         self._yaml.dump(self.tree, stream)
@@ -73,7 +72,7 @@ class ManifestEdit:
 
 
 def mapping(**values: Any) -> dict[str, Any]:
-    """Return a mapping that keeps its order when it is written."""
+    """Return a mapping that is written in insertion order."""
     made: dict[str, Any] = CommentedMap(values)
     return made
 
@@ -86,7 +85,7 @@ def flow(items: list[Any]) -> CommentedSeq:
 
 
 def line_of(tree: Path, pattern: str) -> int | None:
-    """Return the number of the first line of the file *tree* that holds *pattern*."""
+    """Return the number of the first line of the file *tree* that contains *pattern*."""
     for number, line in enumerate(_read(tree).splitlines(), start=1):
         if pattern in line:
             return number
@@ -94,7 +93,7 @@ def line_of(tree: Path, pattern: str) -> int | None:
 
 
 def _new(path: Path) -> str:
-    # An editor told of a schema that is not there complains of that, and of nothing else.
+    # Editors report a missing schema and then check nothing else.
     known = (path.parent / _SCHEMA).exists()
     return f"# yaml-language-server: $schema=./{_SCHEMA}\n{_NEW}" if known else _NEW
 
@@ -110,7 +109,7 @@ def _round_trip(text: str) -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096
-    # What is indented stays as far in as its writer put it.
+    # Keep the indentation of the file.
     sequence, mapped = _SEQUENCE.search(text), _MAPPING.search(text)
     offset = len(sequence["item"]) - len(sequence["key"]) if sequence else 2
     indent = len(mapped["indent"]) if mapped else 2
@@ -124,7 +123,7 @@ def _refuse_faulty(path: Path, text: str) -> tuple[Diagnostic, ...]:
     faults = [found for found in checked.diagnostics if found.severity is Severity.ERROR]
     if faults:
         click.echo(render_text(tuple(faults), {str(path): text}, color=False), err=True)
-        raise click.ClickException(f"{path} was left as it was: the result would not pass `check`")
+        raise click.ClickException(f"{path} was not changed: the result would not pass `check`")
     return checked.diagnostics
 
 

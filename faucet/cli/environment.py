@@ -1,4 +1,4 @@
-"""The environment variables of the command line; the only module of it that reads them."""
+"""The environment variables of the command line; no other module in it reads them."""
 
 import os
 
@@ -13,7 +13,7 @@ from faucet.secret import Secret
 
 
 class Flags(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command line may say of the same things; None is not said."""
+    """The same settings from command-line flags; None if not given."""
 
     host: str | None = None
     port: int | None = None
@@ -22,15 +22,15 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def variable(name: str) -> str | None:
-    """Return the variable, or None where it is not set or empty."""
-    return os.environ.get(name) or None  # noqa: TID251 - the command line may, and does it here alone
+    """Return the variable, or None if it is unset or empty."""
+    return os.environ.get(name) or None  # noqa: TID251 - the only place in the command line
 
 
 def overrides(flags: Flags = Flags()) -> Overrides:  # noqa: B008 - frozen
     """
-    Return what *flags* and the environment put over the manifest; flags beat the environment.
+    Return what *flags* and the environment override in the manifest; flags take precedence.
 
-    Raises `click.UsageError` for a value that cannot be meant.
+    Raises `click.UsageError` for an invalid value.
     """
     return Overrides(
         host=flags.host or variable("FAUCET_SERVER_HOST"),
@@ -55,14 +55,16 @@ def _port() -> int | None:
 def _header() -> str | None:
     text = variable("FAUCET_AUTH_API_KEY_HEADER")
     if text is not None and not is_key_header(text):
-        raise click.UsageError("FAUCET_AUTH_API_KEY_HEADER must be the name of a free header.")
+        raise click.UsageError(
+            "FAUCET_AUTH_API_KEY_HEADER must be a header name without another meaning."
+        )
     return text
 
 
 def _secret() -> Secret | None:
     name = "FAUCET_AUTH_JWT_SECRET"
     text = variable(name)
-    # Elsewhere empty is absent; here that would weaken what is signed, and nobody would notice.
+    # Other variables count as unset if empty; here that would silently weaken signatures.
     if text is None and name in os.environ:  # noqa: TID251 - as above
         raise click.UsageError(f"{name} is empty.")
     return None if text is None else Secret(text)

@@ -1,4 +1,4 @@
-"""Which extensions a command works with."""
+"""The extensions that a command uses."""
 
 import click
 

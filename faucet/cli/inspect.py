@@ -1,4 +1,4 @@
-"""A look at one service's database from the command line."""
+"""Inspect the database of a service."""
 
 import time
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ _JSON_TYPES: Final = {
 
 
 class Inspected(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service's database said; without *catalog* the *reason* why it did not."""
+    """The catalog of a service's database, or the *reason* why it could not be read."""
 
     name: str
     catalog: Catalog | None
@@ -43,7 +43,7 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float
 
     def summary(self) -> dict[str, object]:
-        """Return whether it answers, as a script wants it."""
+        """Return the result in a form for scripts."""
         tables = sorted(self.catalog.relations) if self.catalog is not None else []
         return {
             "success": self.catalog is not None,
@@ -58,7 +58,7 @@ def inspect_service(manifest: Path, name: str) -> Inspected:
     """
     Connect to the service *name* and read the catalog of what it publishes.
 
-    Prints the findings and exits 1 where the manifest is faulty or has no such service.
+    Prints the diagnostics and exits with 1 if the manifest has errors or no such service.
     """
     source, prepared = _prepared(manifest)
     if prepared.value is None:
@@ -82,17 +82,17 @@ def inspect_service(manifest: Path, name: str) -> Inspected:
 
 def unreachable(manifest: Path, name: str, patience: float) -> str:
     """
-    Return what keeps the database of the service *name* from answering now; "" where it does.
+    Return why the database of the service *name* cannot be reached; "" if it can.
 
-    It is given *patience* seconds. The manifest must be one that `check` takes.
+    Waits at most *patience* seconds. The manifest must pass `check`.
     """
     _, prepared = _prepared(manifest)
     if prepared.value is None:
         faults = (one.told for one in prepared.diagnostics if one.severity is Severity.ERROR)
-        return f"was not asked: {next(faults)}"
+        return f"was not checked: {next(faults)}"
     service = prepared.value.settings.services[name]
     found = introspect({name: service}, registry().dialects, patience)[name]
-    return "" if isinstance(found, Catalog) else f"cannot be reached now: {found.reason}"
+    return "" if isinstance(found, Catalog) else f"cannot be reached: {found.reason}"
 
 
 def _prepared(manifest: Path) -> tuple[SourceText, Outcome[Prepared]]:

@@ -1,4 +1,4 @@
-"""`faucet key`: API keys of the manifest."""
+"""`faucet key`: the API keys of a manifest."""
 
 import hashlib
 import json
@@ -23,13 +23,17 @@ def command() -> None:
 @click.argument("name", required=False)
 @click.option("--role", help="The role of the key.")
 @click.option(
-    "--claim", "claims", multiple=True, metavar="K=V", help="A claim, V read as JSON or text."
+    "--claim",
+    "claims",
+    multiple=True,
+    metavar="K=V",
+    help="A claim; V is parsed as JSON, else as a string.",
 )
-@click.option("--expires", help="RFC 3339 instant after which the key is refused.")
+@click.option("--expires", help="RFC 3339 time from which the key is refused.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 @config_option
 def create(*, name: str | None, as_json: bool, manifest: Path, **options: Any) -> None:
-    """Make an API key, print it once, and add its hash to the manifest."""
+    """Create an API key, print it once, and add its hash to the manifest."""
     edit = ManifestEdit(manifest)
     role = options["role"] or asked("role", "Role of the key")
     keys = edit.section("keys")
@@ -51,12 +55,14 @@ def create(*, name: str | None, as_json: bool, manifest: Path, **options: Any) -
     if as_json:
         click.echo(json.dumps({"name": name, "role": role, "key": text}))
         return
-    click.echo(f'Key "{name}" of role "{role}" is in {manifest}. It is shown this once:', err=True)
+    click.echo(
+        f'Key "{name}" of role "{role}" was added to {manifest}. It is shown only once:', err=True
+    )
     click.echo(text)
 
 
 def asked(option: str, question: str) -> str:
-    """Ask on a terminal for what *option* did not say; elsewhere that is a usage error."""
+    """Prompt for a missing *option* on a terminal; raise a usage error elsewhere."""
     if not sys.stdin.isatty():
         raise click.UsageError(f"Missing option '--{option}'.")
     answer: str = click.prompt(question, type=str, err=True)

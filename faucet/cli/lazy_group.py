@@ -1,4 +1,4 @@
-"""Groups of commands: the top one imports a command when it is used, all of them know aliases."""
+"""Groups of commands with aliases; the top-level one imports a command on use."""
 
 import importlib
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ _ALIASES: Final = {"ls": "list", "rm": "remove", "delete": "remove"}
 
 
 class LazyCommand(NamedTuple):
-    """Where a command is, and what ``--help`` of its group says of it without importing it."""
+    """The module of a command, and its line in the group's ``--help``, which does not import it."""
 
     module: str
     help: str
@@ -29,7 +29,7 @@ class AliasedGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name a command by its own name in usage texts, however it was called."""
+        """Use the command's own name in usage texts, even if it was called by an alias."""
         _, command, rest = super().resolve_command(ctx, args)
         return (command.name if command else None), command, rest
 
@@ -49,7 +49,7 @@ class LazyGroup(AliasedGroup):
         self._aliases = aliases
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which they were given."""
+        """Return the names in the given order."""
         del ctx
         return list(self._commands)
 

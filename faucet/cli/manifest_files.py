@@ -1,4 +1,4 @@
-"""Which files `faucet check` reads: manifests, and none outside of the folders it was given."""
+"""The files that `faucet check` reads: manifests, and none outside the given folders."""
 
 import os
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ _BYTES_A_CHARACTER: Final = 4
 
 
 class UnreadableError(Exception):
-    """A file may not or cannot be read; the message says why."""
+    """A file cannot or must not be read; the message says why."""
 
 
 def find_manifests(paths: tuple[str, ...]) -> Iterator[Path]:
     """
-    Yield the files named, and those in the folders named: `*.yaml` and `*.yml`, no dot folders.
+    Yield the given files, and `*.yaml` and `*.yml` in the given folders except hidden ones.
 
     Raises `UnreadableError` for a path that does not exist.
     """
@@ -36,8 +36,8 @@ def read_source(path: Path) -> SourceText:
     """
     Return the text of the manifest at *path*.
 
-    Raises `UnreadableError` where it is no regular YAML file, or a link leads out of its folder
-    and out of the current one: its lines would be shown to whoever named it.
+    Raises `UnreadableError` if it is not a regular YAML file, or is a link out of its folder and
+    out of the current one: its lines would be shown to the caller.
     """
     try:
         real = path.resolve(strict=True)
@@ -46,10 +46,10 @@ def read_source(path: Path) -> SourceText:
     if not real.is_file():
         raise UnreadableError(f"{path}: not a regular file")
     if not real.name.endswith((*_SUFFIXES, *_SAMPLES)):
-        raise UnreadableError(f"{path}: a manifest's name ends in .yaml or .yml")
+        raise UnreadableError(f"{path}: the name of a manifest must end in .yaml or .yml")
     roots = (path.parent.resolve(), Path.cwd().resolve())
     if not any(real.is_relative_to(root) for root in roots):
-        raise UnreadableError(f"{path}: leads out of its folder")
+        raise UnreadableError(f"{path}: links to a file outside its folder")
     try:
         with real.open("rb") as file:
             data = file.read(MAX_TEXT * _BYTES_A_CHARACTER + 1)

@@ -1,4 +1,4 @@
-"""Which file is the manifest."""
+"""Find the manifest."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,9 +28,9 @@ def manifest_path(given: str | None = None) -> Path:
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """
-    Add ``-c/--config`` to a command, which is given the resolved path as ``manifest: Path``.
+    Add ``-c/--config`` to a command, which receives the path as ``manifest: Path``.
 
-    The option of the command beats the one before the command's name.
+    The option after the command's name takes precedence over the one before it.
     """
     return click.option(
         "-c",
@@ -38,7 +38,7 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "manifest",
         type=click.Path(),
         callback=_resolved,
-        help="The manifest; else FAUCET_CONFIG, $FAUCET_DATA_DIR/faucet.yaml or ./faucet.yaml.",
+        help="The manifest. Default: FAUCET_CONFIG, $FAUCET_DATA_DIR/faucet.yaml or ./faucet.yaml.",
     )(command)
 
 

@@ -1,4 +1,4 @@
-"""`faucet openapi`: the document of a role, or of the whole surface."""
+"""`faucet openapi`: the document of one role, or of all roles."""
 
 import json
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from faucet.cli.manifest_path import config_option
 
 @click.command("openapi")
 @config_option
-@click.option("--role", help="Only what this role may do; as its callers get it.")
+@click.option("--role", help="Only what this role may do, as returned to its callers.")
 def command(*, manifest: Path, role: str | None) -> None:
     """
-    Print the OpenAPI document; without a role, one of all that any role may do.
+    Print the OpenAPI document; without --role, of everything that any role may do.
 
-    Asks the databases for their tables. Ends with 1 where the manifest is faulty, with 2 where a
+    Queries the databases for their tables. Exits with 1 if the manifest has errors, 2 if a
     database cannot be reached.
     """
     found = documents(compiled_surface(manifest), role)
@@ -37,10 +37,10 @@ _EMPTY: Mapping[str, Any] = {
 
 def _joined(one: Any, other: Any) -> Any:
     """
-    Return what holds for either: objects by key, lists without doubles, else *one*.
+    Return the union of both: objects by key, lists without duplicates, otherwise *one*.
 
-    Documents of two roles differ in which paths, columns and values there are, never in what one
-    means.
+    The documents of two roles differ in the paths, columns and values they have, never in their
+    meaning.
     """
     match one, other:
         case dict(), dict():
@@ -61,7 +61,7 @@ def _joined(one: Any, other: Any) -> Any:
 
 
 def _name(item: Any) -> str:
-    """What makes an item of a list the same in two documents: a parameter's place and name."""
+    """The identity of a list item in two documents; of a parameter, its location and name."""
     if isinstance(item, dict) and "name" in item:
         return json.dumps([item.get("in"), item["name"]])
     return json.dumps(item, sort_keys=True)

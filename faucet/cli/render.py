@@ -12,7 +12,7 @@ from faucet.diagnostics import Diagnostic, Severity, Span, as_json_form, documen
 FORMAT_VERSION: Final = 1
 
 _COLORS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
-# Controls, what turns the direction of text around, what is invisible, and what is no character.
+# Control, bidirectional and invisible characters, and code points that are not characters.
 _UNSHOWN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _WIDEST: Final = 120
 _LEAD: Final = 60
@@ -22,9 +22,9 @@ def render_text(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], *, color: bool
 ) -> str:
     """
-    Return each finding with its place, the line in question, a caret, and how to mend it.
+    Return each diagnostic with its location, source line, caret and fix.
 
-    *sources* are the texts of the files by name. Nothing of them reaches a terminal as a control.
+    *sources* are the texts of the files by name; their control characters are escaped.
     """
     lines = {name: text.split("\n") for name, text in sources.items()}
     return "".join(
@@ -35,7 +35,7 @@ def render_text(
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return one JSON object with all findings; its form is versioned."""
+    """Return one JSON object with all diagnostics; its format is versioned."""
     found = [{**as_json_form(one), "message": one.told} for one in diagnostics]
     severities = [one["severity"] for one in found]
     summary = {"errors": severities.count("error"), "warnings": severities.count("warning")}
@@ -44,7 +44,7 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def visible(text: str) -> str:
-    """Return *text* with every character that would act on a terminal, or hide, as an escape."""
+    """Return *text* with control and invisible characters escaped."""
     return "".join(_shown(character) for character in text)
 
 
@@ -67,7 +67,7 @@ def _finding(found: Diagnostic, lines: list[str], color: bool) -> Iterator[str]:
 
 
 def _excerpt(line: str, span: Span) -> tuple[str, int, int]:
-    """The part of *line* around the place, where in it the caret starts, and how wide it is."""
+    """The part of *line* around the span, and the start and width of the caret in it."""
     start = min(span.column - 1, len(line))
     end = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line)
     first = 0 if start < _WIDEST - _LEAD else start - _LEAD

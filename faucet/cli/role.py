@@ -1,4 +1,4 @@
-"""`faucet role`: roles of the manifest."""
+"""`faucet role`: the roles of a manifest."""
 
 import json
 from pathlib import Path
@@ -19,11 +19,11 @@ def command() -> None:
 
 @command.command("create")
 @click.argument("name", required=False)
-@click.option("--name", "named", help="The same as the argument.")
+@click.option("--name", "named", help="Same as the argument NAME.")
 @click.option("--description", help="What the role is for.")
 @config_option
 def create(*, name: str | None, named: str | None, description: str | None, manifest: Path) -> None:
-    """Make a role without any grant."""
+    """Create a role without grants."""
     edit = ManifestEdit(manifest)
     name = name or named or asked("name", "Name of the role")
     roles = edit.section("roles")
@@ -35,14 +35,14 @@ def create(*, name: str | None, named: str | None, description: str | None, mani
     role["grants"] = []
     roles[name] = role
     edit.save()
-    click.echo(f'Role "{name}" is in {manifest}. It may do nothing until it has grants.')
+    click.echo(f'Role "{name}" was added to {manifest}. It has no access until it has grants.')
 
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @config_option
 def list_roles(*, as_json: bool, manifest: Path) -> None:
-    """List the roles with their number of grants."""
+    """List the roles and the number of their grants."""
     roles = ManifestEdit(manifest).section("roles")
     rows = [
         {

@@ -1,4 +1,4 @@
-"""`faucet routes`: which operations there are, and whose."""
+"""`faucet routes`: the operations, and the roles that may use them."""
 
 import json
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ from faucet.cli.compiled import compiled_surface, documents
 from faucet.cli.manifest_path import config_option
 from faucet.model.routes import ROUTES, RouteName
 
-# Of all routes, this one takes the most.
+# This route has the most methods.
 _METHODS: Final = ROUTES[RouteName.RECORDS].methods
 
 
 @click.command("routes")
 @config_option
 @click.option("--role", help="Only what this role may do.")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def command(*, manifest: Path, role: str | None, as_json: bool) -> None:
     """
-    Print each operation with the roles that may do it.
+    Print each operation with the roles that may use it.
 
-    Asks the databases for their tables. Ends with 1 where the manifest is faulty, with 2 where a
+    Queries the databases for their tables. Exits with 1 if the manifest has errors, 2 if a
     database cannot be reached.
     """
     routes = _routes(documents(compiled_surface(manifest), role))

@@ -16,18 +16,20 @@ from faucet.model.bounds import MOST_PORT
 
 @click.command("serve")
 @config_option
-@click.option("--host", help="Listen here; else FAUCET_SERVER_HOST, or the manifest's.")
+@click.option(
+    "--host", help="Address to listen on. Default: FAUCET_SERVER_HOST, or from the manifest."
+)
 @click.option(
     "-p",
     "--port",
     type=click.IntRange(0, MOST_PORT),
-    help="Listen on this port, 0 for a free one; else FAUCET_SERVER_PORT, or the manifest's.",
+    help="Port to listen on; 0: a free one. Default: FAUCET_SERVER_PORT, or from the manifest.",
 )
-@click.option("--dev", is_flag=True, help="Log as text, from level debug on.")
-@click.option("--no-watch", is_flag=True, help="Reload on SIGHUP alone, not when files change.")
-@click.option("--foreground", is_flag=True, help="Stay in the foreground, which is the default.")
-@click.option("--no-ui", is_flag=True, help="No admin pages; this release has none anyway.")
-def command(  # noqa: PLR0913 - one argument an option
+@click.option("--dev", is_flag=True, help="Log as text, at level debug.")
+@click.option("--no-watch", is_flag=True, help="Reload only on SIGHUP, not when files change.")
+@click.option("--foreground", is_flag=True, help="Stay in the foreground (the default).")
+@click.option("--no-ui", is_flag=True, help="No admin pages; this release has none.")
+def command(  # noqa: PLR0913 - one argument per option
     *,
     manifest: Path,
     host: str | None,
@@ -38,11 +40,12 @@ def command(  # noqa: PLR0913 - one argument an option
     no_ui: bool,
 ) -> None:
     """
-    Serve the API that the manifest describes, and follow its changes.
+    Serve the API that the manifest describes, and reload it when it changes.
 
-    A manifest with errors at the start ends with 1. Later ones are refused, and what was served
-    last is served on. Without a manifest the server waits for one. SIGHUP loads anew and looks at
-    every database; SIGTERM lets running requests end.
+    Exits with 1 if the manifest has errors at the start; later, a manifest with errors is refused
+    and the previous one stays in service. Without a manifest, the server waits for one. SIGHUP
+    reloads the manifest and the catalogs of all databases; SIGTERM lets requests in progress
+    finish.
     """
     del foreground, no_ui
     from faucet.serve.run import Launch, run
@@ -64,11 +67,11 @@ def command(  # noqa: PLR0913 - one argument an option
 
 
 def _report(manifest: Path, found: tuple[Diagnostic, ...], log_format: str) -> bool:
-    """Show on a terminal what `check` does; in a text log the same, without lines of the file."""
+    """Print the output of `check` on a terminal; in a text log, without lines of the file."""
     terminal = sys.stderr.isatty()
     if not terminal and log_format != "text":
         return False
-    # A log is kept, and a line of a manifest may hold a password.
+    # Logs are stored, and a line of a manifest may contain a password.
     sources = {str(manifest): _text(manifest)} if terminal else {}
     color = terminal and variable("NO_COLOR") is None
     click.echo(render_text(found, sources, color=color), nl=False, err=True, color=color)

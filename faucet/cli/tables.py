@@ -6,7 +6,7 @@ import click
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
-    """Print *rows* under the heads *columns*; nothing but a word where there are none."""
+    """Print *rows* under the headings *columns*, or "none" if there are no rows."""
     if not rows:
         click.echo("none")
         return

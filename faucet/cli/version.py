@@ -1,4 +1,4 @@
-"""`faucet version`: what is running."""
+"""`faucet version`: the version and platform."""
 
 import json
 import platform

@@ -207,14 +207,14 @@ def test_a_hangup_looks_at_the_database_again(folder: Path):
     with _serve(folder, "--no-watch") as server:
         server.listening()
         with closing(sqlite3.connect(folder / "shop.db")) as database:
-            database.execute("ALTER TABLE items ADD COLUMN colour TEXT")
+            database.execute("ALTER TABLE items ADD COLUMN color TEXT")
             database.commit()
-        assert "colour" not in _columns(server)
+        assert "color" not in _columns(server)
 
         server.signal(signal.SIGHUP)
         server.generation(2)
 
-        assert "colour" in _columns(server)
+        assert "color" in _columns(server)
 
 
 def test_without_watching_only_a_hangup_reloads(folder: Path):

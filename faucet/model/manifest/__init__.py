@@ -1,1 +1,1 @@
-"""The manifest as users write it: its text with positions, its sections, its scalars."""
+"""The manifest as written: text with positions, sections, scalars."""

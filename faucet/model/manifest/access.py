@@ -1,4 +1,4 @@
-"""The part of the manifest that says who may do what: limits, grants, roles and keys."""
+"""The sections of the manifest on access: limits, grants, roles and keys."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -18,35 +18,40 @@ from faucet.model.manifest.scalars import (
 
 
 class PageLimits(Spec, frozen=True, kw_only=True):
-    """How many rows a page holds."""
+    """Page sizes."""
 
     default: (
-        Annotated[Positive, Meta(description="Rows of a page when `limit` is absent.")] | UnsetType
+        Annotated[Positive, Meta(description="Rows per page if the request has no `limit`.")]
+        | UnsetType
     ) = UNSET
-    max: Annotated[Positive, Meta(description="The most rows of one answer.")] | UnsetType = UNSET
+    max: (
+        Annotated[Positive, Meta(description="Maximum number of rows in a response.")] | UnsetType
+    ) = UNSET
 
 
 class Limits(Spec, frozen=True, kw_only=True):
-    """Bounds of a request. Service, role, grant and key may tighten them, never loosen."""
+    """Limits of a request. Services, roles, grants and keys may tighten them, never loosen them."""
 
     page: PageLimits = PageLimits()
     batch: (
-        Annotated[Positive, Meta(description="The most records of one write; 1000 unless said.")]
+        Annotated[
+            Positive, Meta(description="Maximum number of records in one write; default: 1000.")
+        ]
         | UnsetType
     ) = UNSET
     statement_timeout: (
-        Annotated[Duration, Meta(description="How long one statement may run; 30s unless said.")]
+        Annotated[Duration, Meta(description="Maximum run time of a statement; default: 30s.")]
         | UnsetType
     ) = UNSET
 
 
 class Grant(Spec, frozen=True, kw_only=True):
-    """What a role may do: to tables of a service, or (`system`) to the server."""
+    """What a role may do with tables of a service, or (`system`) with the server."""
 
     service: Annotated[Name, Meta(description="A service of this manifest.")] | UnsetType = UNSET
     tables: (
         Annotated[
-            tuple[Text, ...], Meta(min_length=1, description="Names and globs; `!name` takes away.")
+            tuple[Text, ...], Meta(min_length=1, description="Names and globs; `!name` excludes.")
         ]
         | UnsetType
     ) = UNSET
@@ -59,7 +64,7 @@ class Grant(Spec, frozen=True, kw_only=True):
             tuple[Text, ...],
             Meta(
                 min_length=1,
-                description="Readable columns: names, globs, `!name`; absent: all that the resource does not hide.",
+                description="Readable columns: names, globs, `!name`; default: all that the resource does not hide.",
             ),
         ]
         | UnsetType
@@ -68,7 +73,7 @@ class Grant(Spec, frozen=True, kw_only=True):
         Annotated[
             Text,
             Meta(
-                description="Row filter: which rows may be seen or touched; `all` for every row.",
+                description="Row filter: which rows may be read and changed; `all` for every row.",
                 examples=["store_id = {claims.store_id}"],
             ),
         ]
@@ -77,7 +82,7 @@ class Grant(Spec, frozen=True, kw_only=True):
     check: (
         Annotated[
             Text,
-            Meta(description="Row check: which rows may be left behind; absent: the row filter."),
+            Meta(description="Row check: which rows may be written; default: the row filter."),
         ]
         | UnsetType
     ) = UNSET
@@ -86,7 +91,7 @@ class Grant(Spec, frozen=True, kw_only=True):
             tuple[Text, ...],
             Meta(
                 min_length=1,
-                description="Writable columns; absent: what the role may read, unmasked and ungenerated.",
+                description="Writable columns; default: the readable columns that are neither masked nor generated.",
             ),
         ]
         | UnsetType
@@ -96,7 +101,7 @@ class Grant(Spec, frozen=True, kw_only=True):
             Mapping[str, bool | int | float | str | None],
             Meta(
                 min_length=1,
-                description="Values that are written whatever the body says: a literal or one whole reference such as {principal.name}.",
+                description="Values that are always written, whatever the body contains: a literal or a single reference such as {principal.name}.",
             ),
         ]
         | UnsetType
@@ -104,22 +109,26 @@ class Grant(Spec, frozen=True, kw_only=True):
     mask: (
         Annotated[
             Mapping[str, Text],
-            Meta(min_length=1, description="Mask by column: null, redact, hash or last4."),
+            Meta(min_length=1, description="Masks by column: null, redact, hash or last4."),
         ]
         | UnsetType
     ) = UNSET
-    aggregate: Annotated[bool, Meta(description="Whether functions and group may be used.")] = False
+    aggregate: Annotated[
+        bool, Meta(description="Whether aggregate functions and group may be used.")
+    ] = False
     collate: Annotated[Literal["binary", "column"], Meta(description="How rules compare text.")] = (
         "binary"
     )
     references: Annotated[
         Literal["visible", "any"],
-        Meta(description="Whether a written reference must point at a row that the role sees."),
+        Meta(
+            description="Whether a written foreign key must refer to a row that the role can see."
+        ),
     ] = "visible"
     system: (
         Annotated[
             tuple[Literal["GET", "POST"], ...],
-            Meta(min_length=1, description="Verbs on the system API."),
+            Meta(min_length=1, description="Verbs of the system API."),
         ]
         | UnsetType
     ) = UNSET
@@ -129,7 +138,7 @@ class Grant(Spec, frozen=True, kw_only=True):
 class Role(Spec, frozen=True, kw_only=True):
     """A named set of grants. A request has exactly one role."""
 
-    description: Annotated[Text, Meta(description="For people.")] | UnsetType = UNSET
+    description: Annotated[Text, Meta(description="A description for people.")] | UnsetType = UNSET
     extends: (
         Annotated[
             tuple[Name, ...],
@@ -138,21 +147,21 @@ class Role(Spec, frozen=True, kw_only=True):
         | UnsetType
     ) = UNSET
     grants: Annotated[
-        tuple[Grant, ...], Meta(description="What the role may do; nothing unless granted.")
+        tuple[Grant, ...], Meta(description="What the role may do; default: nothing.")
     ] = ()
     limits: Limits = Limits()
 
 
 class Key(Spec, frozen=True, kw_only=True):
-    """An API key, by its hash."""
+    """An API key, stored as its hash."""
 
-    role: Annotated[Name, Meta(description="The key's role.")]
+    role: Annotated[Name, Meta(description="Role of the key.")]
     hash: Annotated[
         tuple[Annotated[str, Meta(min_length=1, extra_json_schema={REFERENCE: "secret"})], ...],
         Meta(
             min_length=1,
             max_length=2,
-            description="sha256: and the hex digest of the whole key; two while a key rotates.",
+            description="sha256: and the hex digest of the whole key; two during a key rotation.",
         ),
     ]
     claims: Annotated[Mapping[str, ClaimValue], Meta(description="Claims for row rules.")] = {}
@@ -160,7 +169,7 @@ class Key(Spec, frozen=True, kw_only=True):
         Annotated[
             str,
             Meta(
-                description="RFC 3339 instant after which the key is refused.",
+                description="RFC 3339 time from which the key is refused.",
                 examples=["2027-01-01T00:00:00Z"],
             ),
         ]
@@ -168,7 +177,8 @@ class Key(Spec, frozen=True, kw_only=True):
     ) = UNSET
     allow_from: (
         Annotated[
-            tuple[Text, ...], Meta(min_length=1, description="Networks the key may be used from.")
+            tuple[Text, ...],
+            Meta(min_length=1, description="Networks from which the key may be used."),
         ]
         | UnsetType
     ) = UNSET

@@ -11,11 +11,11 @@ Tree = None | bool | int | float | str | tuple["Tree", ...] | Mapping[str, "Tree
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One manifest as written.
+    A manifest as written.
 
-    *values* holds the span of each node's value, *keys* the span of each mapping key, both by
-    address; *sources* the text of each file by name, for showing the line of a finding. *quoted*
-    are the scalars written in quotes, whose text starts one column after the span's.
+    *values* holds the span of each node's value and *keys* the span of each mapping key, by
+    address; *sources* the text of each file by name, to show the line of a diagnostic. *quoted*
+    are the addresses of quoted scalars, whose text starts one column after the span.
     """
 
     tree: Tree

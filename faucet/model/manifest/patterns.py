@@ -1,4 +1,4 @@
-"""Which names patterns cover, and how closely: names, globs, `!` in front to take away. Pure."""
+"""Which names patterns cover, and how closely: names, globs, and `!` to exclude. Pure."""
 
 import fnmatch
 import re
@@ -16,27 +16,27 @@ _FILLER: Final = "\ue000"
 
 
 def is_glob(pattern: str) -> bool:
-    """Return whether *pattern* (without its ``!``) holds a wildcard: ``*``, ``?`` or ``[``."""
+    """Return whether *pattern* (without its ``!``) contains a wildcard: ``*``, ``?`` or ``[``."""
     return any(mark in pattern for mark in "*?[")
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Return whether *pattern* (without its ``!``) is, or as a glob fits, *name*."""
+    """Return whether *pattern* (without its ``!``) equals *name* or matches it as a glob."""
     return pattern == name or (is_glob(pattern) and _matcher(pattern)(name) is not None)
 
 
 def any_matches(patterns: tuple[str, ...], name: str) -> bool:
-    """Return whether one of *patterns*, to none of which ``!`` is special, matches *name*."""
+    """Return whether one of *patterns*, none of which may start with ``!``, matches *name*."""
     return _selector(patterns)(name)
 
 
 def covers(patterns: tuple[str, ...], name: str) -> bool:
-    """Return whether *patterns* name *name* and take it not away again, in whatever order."""
+    """Return whether *patterns* include *name* and do not exclude it, in any order."""
     return any_matches(_named(patterns), name) and not removes(patterns, name)
 
 
 def removes(patterns: tuple[str, ...], name: str) -> bool:
-    """Return whether a ``!`` of *patterns* takes *name* away."""
+    """Return whether a ``!`` pattern of *patterns* excludes *name*."""
     return any_matches(_removed(patterns), name)
 
 
@@ -61,7 +61,7 @@ def _rank(pattern: str, name: str, *, exact_only: bool) -> Rank | None:
 
 
 def ranked(patterns: tuple[str, ...], exact_only: Mapping[str, bool]) -> Mapping[str, Rank]:
-    """Return the names that *patterns* cover with their ranks; *exact_only* is asked by name."""
+    """Return the ranks of the names that *patterns* cover; *exact_only* names need an exact one."""
     if patterns == ("*",):
         return {name: _STAR for name, exact in exact_only.items() if not exact}
     if not any(map(is_glob, named := frozenset(_named(patterns)))):
@@ -77,7 +77,7 @@ def ranked(patterns: tuple[str, ...], exact_only: Mapping[str, bool]) -> Mapping
 
 
 def example(pattern: str) -> str:
-    """Return *pattern* if it is a name, else a name of unlikely characters that it matches."""
+    """Return *pattern* if it is a name, else an unlikely name that it matches."""
     return _WILDCARD.sub(_filling, pattern) if is_glob(pattern) else pattern
 
 
@@ -88,7 +88,7 @@ def _filling(found: re.Match[str]) -> str:
 
 
 def covered(patterns: tuple[tuple[str, ...], ...], name: str) -> bool:
-    """Return whether one of several grants' *patterns* covers *name*, which need not exist."""
+    """Return whether the *patterns* of any of several grants cover *name*, which need not exist."""
     return any(covers(of_one, name) for of_one in patterns)
 
 
@@ -104,7 +104,7 @@ def _removed(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _selector(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    """Return the test of a name against any of *patterns*, none of which has a ``!``."""
+    """Return a function that tests a name against *patterns*, none of which has a ``!``."""
     names = frozenset(patterns)
     globs = tuple(_matcher(pattern) for pattern in patterns if is_glob(pattern))
     if "*" in names:

@@ -1,4 +1,4 @@
-"""References ``${scheme:name}`` in texts: where they stand and what they name. Pure."""
+"""References ``${scheme:name}`` in strings: their positions and names. Pure."""
 
 import re
 from typing import Final
@@ -12,7 +12,7 @@ _REFERENCE: Final = re.compile(
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):
-    """One reference as written; *position* is the character of its ``$``."""
+    """One reference as written; *position* is the index of its ``$``."""
 
     scheme: str
     name: str
@@ -21,7 +21,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReferenceSyntaxError(ValueError):
-    """A ``${`` that opens no reference; *position* is where."""
+    """A ``${`` that does not start a reference; *position* is its index."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
@@ -30,9 +30,9 @@ class ReferenceSyntaxError(ValueError):
 
 def parse_references(text: str) -> tuple[str | Reference, ...]:
     """
-    Return *text* as literal texts and references, in their order.
+    Return *text* split into literal strings and references, in order.
 
-    ``$${`` is a literal ``${``. Raises `ReferenceSyntaxError` for a ``${`` that opens no reference.
+    ``$${`` is a literal ``${``. Raises `ReferenceSyntaxError` for a ``${`` that starts none.
     """
     parts: list[str | Reference] = []
     literal, at = "", 0
@@ -53,7 +53,7 @@ def parse_references(text: str) -> tuple[str | Reference, ...]:
 
 
 def has_reference(text: str) -> bool:
-    """Return whether *text* holds a reference, or a ``${`` that opens none."""
+    """Return whether *text* contains a reference, or a ``${`` that starts none."""
     return any(opening[0] == "${" for opening in _OPENING.finditer(text))
 
 
@@ -70,4 +70,4 @@ def _advice(text: str) -> str:
     end = text.find("}")
     if end < 0:
         return "the reference has no closing }"
-    return "a reference is written ${env:NAME}, ${env:NAME:-default} or ${file:PATH}"
+    return "a reference must be ${env:NAME}, ${env:NAME:-default} or ${file:PATH}"

@@ -1,4 +1,4 @@
-"""The scalars that a manifest is written in, each with its pattern and its words."""
+"""The scalar types of a manifest, with their patterns and descriptions."""
 
 import re
 from typing import Annotated, Final, Literal, get_args
@@ -9,7 +9,7 @@ from msgspec import Meta
 from faucet.names import NAME_PATTERN
 
 REFERENCE: Final = "x-faucet-reference"
-"""Schema mark of a field that takes ``${env:}`` and ``${file:}``: "secret" or "deployment"."""
+"""Schema keyword of a field that accepts ``${env:}`` and ``${file:}``: "secret" or "deployment"."""
 
 WHOLE_REFERENCE: Final = r"^\$\{[a-z]+:[^}]+\}$"
 
@@ -18,7 +18,7 @@ Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["json", "text"]
 LEVELS: Final[tuple[str, ...]] = get_args(Level)
 FORMATS: Final[tuple[str, ...]] = get_args(Format)
-# The pattern of a text holds for every text of a union, its literals included.
+# In a union, the pattern of a string applies to all strings, literals included.
 LogLevel = Annotated[str, Meta(pattern=rf"^({'|'.join(LEVELS)}|\$\{{[a-z]+:[^}}]+\}})$")]
 LogFormat = Annotated[str, Meta(pattern=rf"^({'|'.join(FORMATS)}|\$\{{[a-z]+:[^}}]+\}})$")]
 Name = Annotated[
@@ -32,7 +32,7 @@ Duration = Annotated[
     str,
     Meta(
         pattern="^[0-9]+(ms|s|m|h|d)$",
-        description="A number with its unit: 500ms, 30s, 5m, 1h, 7d.",
+        description="A number with a unit: 500ms, 30s, 5m, 1h, 7d.",
         examples=["30s"],
     ),
 ]
@@ -40,7 +40,7 @@ Size = Annotated[
     str,
     Meta(
         pattern="^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$",
-        description="A number with its unit: 512KiB, 10MiB, 1GB.",
+        description="A number with a unit: 512KiB, 10MiB, 1GB.",
         examples=["10MiB"],
     ),
 ]
@@ -57,7 +57,7 @@ _HASH: Final = re.compile(r"sha256:([0-9a-fA-F]{64})").fullmatch
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the manifest. Unknown fields are refused; a subclass repeats frozen and kw_only."""
+    """Part of the manifest. Unknown fields are refused; subclasses repeat frozen and kw_only."""
 
 
 def read_hash(text: str) -> str | None:

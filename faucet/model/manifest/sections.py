@@ -1,4 +1,4 @@
-"""The manifest as structs; the source of `schema/faucet.schema.json`."""
+"""The manifest as structs, the source of `schema/faucet.schema.json`."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -46,34 +46,39 @@ __all__ = [
 
 
 class Server(Spec, frozen=True, kw_only=True):
-    """Where and how the server listens. A change of host or port needs a restart."""
+    """Where and how the server listens. A change of host or port requires a restart."""
 
     host: Annotated[
         DeploymentText, Meta(description="Address to listen on.", examples=["127.0.0.1"])
     ] = "0.0.0.0"  # noqa: S104
     port: Annotated[
         DeploymentNumber,
-        Meta(description="Port to listen on; 0 takes a free one.", examples=[8080]),
+        Meta(description="Port to listen on; 0 selects a free one.", examples=[8080]),
     ] = 8080
     shutdown_timeout: Annotated[
-        Duration, Meta(description="How long running requests may take to end at shutdown.")
+        Duration, Meta(description="How long requests in progress may take to finish at shutdown.")
     ] = "30s"
-    max_body: Annotated[Size, Meta(description="The largest request body.")] = "10MiB"
+    max_body: Annotated[Size, Meta(description="Maximum size of a request body.")] = "10MiB"
     trusted_proxies: Annotated[
         tuple[Text, ...],
-        Meta(description="Networks whose X-Forwarded-For is believed.", examples=[["10.0.0.0/8"]]),
+        Meta(
+            description="Networks of proxies whose X-Forwarded-For is trusted.",
+            examples=[["10.0.0.0/8"]],
+        ),
     ] = ()
     docs: Annotated[
         bool, Meta(description="Whether /docs and the OpenAPI documents are served.")
     ] = True
     watch: Annotated[
         Literal["events", "poll", "off"],
-        Meta(description="How changes of the manifest are noticed; poll for network file systems."),
+        Meta(
+            description="How changes of the manifest are detected; poll for network file systems."
+        ),
     ] = "events"
 
 
 class JwtProvider(Spec, frozen=True, kw_only=True):
-    """Who signs tokens, how they are verified, and what they may say. Chosen by `iss` alone."""
+    """An issuer of tokens, and how they are verified. Selected by `iss` alone."""
 
     algorithms: Annotated[
         tuple[
@@ -110,7 +115,7 @@ class JwtProvider(Spec, frozen=True, kw_only=True):
     issuer: Annotated[DeploymentText, Meta(description="Required `iss`.")] | UnsetType = UNSET
     audience: Annotated[DeploymentText, Meta(description="Required `aud`.")] | UnsetType = UNSET
     role_claim: Annotated[
-        Text, Meta(description="Dotted path or JSON pointer of the claim that holds the role.")
+        Text, Meta(description="Dotted path or JSON Pointer of the claim that contains the role.")
     ] = "role"
     roles: (
         Annotated[
@@ -123,7 +128,7 @@ class JwtProvider(Spec, frozen=True, kw_only=True):
         Annotated[
             tuple[Text, ...],
             Meta(
-                description="Claims that row rules may use from this provider; absent with a secret and no issuer: all."
+                description="Claims of this provider that row rules may use; default with a secret and no issuer: all."
             ),
         ]
         | UnsetType
@@ -132,17 +137,24 @@ class JwtProvider(Spec, frozen=True, kw_only=True):
 
 
 class Jwks(Spec, frozen=True, kw_only=True):
-    """Where the public keys of a provider are."""
+    """Source of the public keys of a provider."""
 
-    file: Annotated[DeploymentText, Meta(description="A JWKS document, relative to the manifest.")]
+    file: Annotated[
+        DeploymentText, Meta(description="Path of a JWKS document, relative to the manifest.")
+    ]
 
 
 class Auth(Spec, frozen=True, kw_only=True):
-    """Who may ask."""
+    """Authentication."""
 
-    api_key_header: Annotated[DeploymentText, Meta(description="Header of API keys.")] = "X-API-Key"
+    api_key_header: Annotated[DeploymentText, Meta(description="Header for API keys.")] = (
+        "X-API-Key"
+    )
     anonymous: (
-        Annotated[Name, Meta(description="Role of requests without a credential; absent: 401.")]
+        Annotated[
+            Name,
+            Meta(description="Role of requests without a credential; without it they get 401."),
+        ]
         | UnsetType
     ) = UNSET
     jwt: Annotated[
@@ -151,47 +163,51 @@ class Auth(Spec, frozen=True, kw_only=True):
 
 
 class Pool(Spec, frozen=True, kw_only=True):
-    """Connections of a service."""
+    """The connection pool of a service."""
 
-    size: Annotated[DeploymentNumber, Meta(description="The most connections.", examples=[10])] = 10
+    size: Annotated[
+        DeploymentNumber, Meta(description="Maximum number of connections.", examples=[10])
+    ] = 10
     acquire_timeout: Annotated[
         Duration, Meta(description="How long a request waits for a connection before 503.")
     ] = "5s"
-    max_lifetime: Annotated[Duration, Meta(description="How old a connection may grow.")] = "5m"
+    max_lifetime: Annotated[Duration, Meta(description="Maximum age of a connection.")] = "5m"
 
 
 class Tables(Spec, frozen=True, kw_only=True):
-    """Which relations of the database exist for Faucet at all."""
+    """Which tables and views of the database are published."""
 
-    include: Annotated[tuple[Text, ...], Meta(min_length=1, description="Names and globs.")] = (
-        "*",
-    )
+    include: Annotated[
+        tuple[Text, ...], Meta(min_length=1, description="Names and globs to publish.")
+    ] = ("*",)
     exclude: (
-        Annotated[
-            tuple[Text, ...], Meta(min_length=1, description="Names and globs, taken away again.")
-        ]
+        Annotated[tuple[Text, ...], Meta(min_length=1, description="Names and globs to exclude.")]
         | UnsetType
     ) = UNSET
 
 
 class ResourceField(Spec, frozen=True, kw_only=True):
-    """What is said of a column beyond what the database says."""
+    """Settings of a column in addition to those of the database."""
 
-    hidden: Annotated[bool, Meta(description="Whether the column does not exist for any role.")] = (
+    hidden: Annotated[bool, Meta(description="Whether the column is hidden from every role.")] = (
         False
     )
-    description: Annotated[Text, Meta(description="For the OpenAPI document.")] | UnsetType = UNSET
+    description: (
+        Annotated[Text, Meta(description="Description in the OpenAPI document.")] | UnsetType
+    ) = UNSET
 
 
 class Resource(Spec, frozen=True, kw_only=True):
-    """What is said of a table or view beyond what the database says."""
+    """Settings of a table or view in addition to those of the database."""
 
-    description: Annotated[Text, Meta(description="For the OpenAPI document.")] | UnsetType = UNSET
-    fields: Annotated[Mapping[str, ResourceField], Meta(description="By column name.")] = {}
+    description: (
+        Annotated[Text, Meta(description="Description in the OpenAPI document.")] | UnsetType
+    ) = UNSET
+    fields: Annotated[Mapping[str, ResourceField], Meta(description="Columns, by name.")] = {}
     primary_key: (
         Annotated[
             tuple[Text, ...],
-            Meta(min_length=1, description="The key of a view, which has none of its own."),
+            Meta(min_length=1, description="Primary key of a view, which has none of its own."),
         ]
         | UnsetType
     ) = UNSET
@@ -204,32 +220,35 @@ class Service(Spec, frozen=True, kw_only=True):
     dsn: Annotated[
         SecretText,
         Meta(
-            description="Where the database is; a reference fills the URL part in which it stands.",
+            description="Data source name; a reference supplies only the part of the URL that it is in.",
             examples=["postgresql://faucet:${env:SHOP_PASSWORD}@db:5432/shop"],
         ),
     ]
-    label: Annotated[Text, Meta(description="For people.")] | UnsetType = UNSET
+    label: Annotated[Text, Meta(description="A name for people.")] | UnsetType = UNSET
     schema: (
         Annotated[
             Text,
             Meta(
-                description="Schema whose relations are published; PostgreSQL: public unless said."
+                description="Schema whose tables and views are published; default on PostgreSQL: public."
             ),
         ]
         | UnsetType
     ) = UNSET
     required: Annotated[
-        bool, Meta(description="Whether start and reload fail when the database cannot be reached.")
+        bool,
+        Meta(
+            description="Whether start and reload are refused while the database cannot be reached."
+        ),
     ] = False
     read_only: Annotated[bool, Meta(description="Whether all writes are refused.")] = False
     pool: Pool = Pool()
     tables: Tables = Tables()
     integers: Annotated[
-        Literal["number", "string"], Meta(description="Form in JSON of integers beyond 2^53.")
+        Literal["number", "string"], Meta(description="JSON type of integers beyond 2^53.")
     ] = "number"
-    decimals: Annotated[
-        Literal["string", "number"], Meta(description="Form in JSON of decimals.")
-    ] = "string"
+    decimals: Annotated[Literal["string", "number"], Meta(description="JSON type of decimals.")] = (
+        "string"
+    )
     timestamps: Annotated[
         Literal["iso", "unix"],
         Meta(description="How SQLite stores timestamps: text, or seconds since 1970."),
@@ -238,26 +257,31 @@ class Service(Spec, frozen=True, kw_only=True):
         Annotated[
             Literal["parse", "string"],
             Meta(
-                description="What a text sent for a JSON column is: a document to parse, or a JSON string; absent: refused."
+                description="How a string sent for a JSON column is read: as a document to parse, or as a JSON string; default: refused."
             ),
         ]
         | UnsetType
     ) = UNSET
-    resources: Annotated[Mapping[str, Resource], Meta(description="By table or view name.")] = {}
+    resources: Annotated[
+        Mapping[str, Resource], Meta(description="Tables and views, by name.")
+    ] = {}
     limits: Limits = Limits()
 
 
 class Logging(Spec, frozen=True, kw_only=True):
-    """What is logged and how."""
+    """Log level and format."""
 
     level: Annotated[
         Level | LogLevel,
-        Meta(description="The least severe level.", extra_json_schema={REFERENCE: "deployment"}),
+        Meta(
+            description="Least severe level that is logged.",
+            extra_json_schema={REFERENCE: "deployment"},
+        ),
     ] = "info"
     format: Annotated[
         Format | LogFormat,
         Meta(
-            description="One JSON object or one text a line.",
+            description="One JSON object or one line of text per event.",
             extra_json_schema={REFERENCE: "deployment"},
         ),
     ] = "json"
@@ -266,7 +290,7 @@ class Logging(Spec, frozen=True, kw_only=True):
 class Manifest(Spec, frozen=True, kw_only=True):
     """A Faucet manifest."""
 
-    version: Annotated[Literal[1], Meta(description="Version of the manifest's form.")]
+    version: Annotated[Literal[1], Meta(description="Version of the manifest format.")]
     server: Server = Server()
     auth: Auth = Auth()
     limits: Limits = Limits()

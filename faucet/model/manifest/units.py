@@ -1,4 +1,4 @@
-"""Durations, sizes and instants as a manifest spells them. Pure."""
+"""Durations, sizes and times in the format of the manifest. Pure."""
 
 import re
 from datetime import datetime
@@ -26,17 +26,17 @@ _INSTANT: Final = re.compile(
 
 
 class UnitError(ValueError):
-    """A text is no duration, size or instant; the message says what one looks like."""
+    """A string is not a duration, size or time; the message describes the format."""
 
 
 def parse_duration(text: str) -> float:
     """Return the seconds of ``500ms``, ``30s``, ``5m``, ``1h`` or ``7d``, or raise `UnitError`."""
     found = _DURATION(text)
     if found is None:
-        raise UnitError("a duration is a whole number with its unit: 500ms, 30s, 5m, 1h, 7d")
+        raise UnitError("a duration must be a whole number with a unit: 500ms, 30s, 5m, 1h, 7d")
     seconds = int(found[1]) * _SECONDS[found[2]]
     if seconds > _LONGEST:
-        raise UnitError("a duration may be 3650d at most")
+        raise UnitError("a duration must be at most 3650d")
     return seconds
 
 
@@ -44,15 +44,15 @@ def parse_size(text: str) -> int:
     """Return the bytes of ``512KiB``, ``10MiB`` or ``1GB``, or raise `UnitError`."""
     found = _SIZE(text)
     if found is None:
-        raise UnitError("a size is a whole number with its unit: 512KiB, 10MiB, 1GB")
+        raise UnitError("a size must be a whole number with a unit: 512KiB, 10MiB, 1GB")
     return int(found[1]) * _BYTES[found[2]]
 
 
 def parse_instant(text: str) -> float:
-    """Return the seconds since 1970 of an RFC 3339 instant, or raise `UnitError`."""
+    """Return the seconds since 1970 of an RFC 3339 time, or raise `UnitError`."""
     if _INSTANT(text) is None:
-        raise UnitError("an instant is written as in RFC 3339: 2027-01-01T00:00:00Z")
+        raise UnitError("a time must be in RFC 3339 format: 2027-01-01T00:00:00Z")
     try:
         return datetime.fromisoformat(text.upper()).timestamp()
     except (ValueError, OverflowError):
-        raise UnitError("there is no such instant") from None
+        raise UnitError("there is no such date or time") from None

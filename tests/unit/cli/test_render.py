@@ -11,9 +11,9 @@ def _found(line: int, column: int, end_column: int, **more) -> Diagnostic:
     return Diagnostic(**{"code": "FCT1201", "message": "no", "span": span, **more})
 
 
-def test_a_finding_shows_place_line_caret_and_mend():
+def test_a_finding_shows_place_line_caret_and_fix():
     text = render_text(
-        [_found(2, 4, 6, hint="mend it", severity=Severity.WARNING)],
+        [_found(2, 4, 6, hint="fix it", severity=Severity.WARNING)],
         {"f.yaml": "a\nb: cd # x\n"},
         color=False,
     )
@@ -22,7 +22,7 @@ def test_a_finding_shows_place_line_caret_and_mend():
         "f.yaml:2:4: warning FCT1201: no\n"
         "  2 | b: cd # x\n"
         "    |    ^^\n"
-        "    = mend it\n"
+        "    = fix it\n"
         "    = docs/diagnostics.md#fct1201\n"
     )
 

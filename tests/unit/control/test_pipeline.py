@@ -64,10 +64,10 @@ def test_an_unreachable_database_is_an_error_only_if_it_is_required(
 
 
 @pytest.mark.parametrize(
-    ("password", "mend"), [("a@b", "percent-encoded"), ("${env:A}", ""), ("a%40b", "")]
+    ("password", "fix"), [("a@b", "percent-encoded"), ("${env:A}", ""), ("a%40b", "")]
 )
 def test_a_database_out_of_reach_may_be_so_by_its_password(
-    tmp_path: Path, password: str, mend: str
+    tmp_path: Path, password: str, fix: str
 ):
     dsn = f"postgresql://u:{password}@127.0.0.1:1/d"
     text = (_MANIFEST % "false").replace("sqlite", "postgres").replace("${file:dsn}", dsn)
@@ -76,7 +76,7 @@ def test_a_database_out_of_reach_may_be_so_by_its_password(
     outcome = build(inputs, _REGISTRY.dialects)
 
     (found,) = [one for one in outcome.diagnostics if one.code == "FCT1402"]
-    assert (mend in found.hint) if mend else (found.hint == "")
+    assert (fix in found.hint) if fix else (found.hint == "")
 
 
 def test_a_known_catalog_is_not_read_anew(tmp_path: Path, sqlite_database: Path):

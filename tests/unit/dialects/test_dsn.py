@@ -54,7 +54,7 @@ def test_a_sqlite_dsn_becomes_an_absolute_path(given_form: str, expected: str):
 
 
 @pytest.mark.parametrize(
-    ("driver", "dsn", "mend"),
+    ("driver", "dsn", "fix"),
     [
         ("sqlite", ":memory:", "name a file"),
         ("sqlite", "file::memory:?cache=shared", "name a file"),
@@ -77,13 +77,13 @@ def test_a_sqlite_dsn_becomes_an_absolute_path(given_form: str, expected: str):
         ("postgres", "postgresql://h/d\n?x", "control"),
     ],
 )
-def test_a_dsn_that_cannot_be_read_says_how_to_mend_it(driver: str, dsn: str, mend: str):
+def test_a_dsn_that_cannot_be_read_says_how_to_fix_it(driver: str, dsn: str, fix: str):
     with pytest.raises(DsnError) as caught:
         read_dsn(driver, dsn, "/m", _KNOWN)
     with pytest.raises(DsnError) as checked:
         check_dsn(driver, dsn, _KNOWN)
 
-    assert mend in str(caught.value)
+    assert fix in str(caught.value)
     assert "a/b" not in str(caught.value)
     assert str(checked.value) == str(caught.value)
 

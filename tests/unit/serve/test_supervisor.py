@@ -116,7 +116,7 @@ async def test_the_same_inputs_make_nothing_new(supervised: _Supervised):
     assert supervised.kinds() == ["Unchanged", "Unchanged"]
 
 
-async def test_a_refused_manifest_leaves_everything_and_its_mend_is_no_new_generation(
+async def test_a_refused_manifest_leaves_everything_and_its_fix_is_no_new_generation(
     supervised: _Supervised,
 ):
     await supervised.start()
