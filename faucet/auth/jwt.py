@@ -21,7 +21,7 @@ def _build(auth: AuthSettings, roles: frozenset[str]) -> Provider:
 def _nobody(credentials: Credentials) -> Principal | None:
     if credentials.bearer is None:
         return None
-    raise AuthenticationError(UNAUTHORIZED).because("the manifest takes no tokens")
+    raise AuthenticationError(UNAUTHORIZED).because("the manifest accepts no tokens")
 
 
 JWT: Final = AuthProvider(name="jwt", build=_build, recognizes=has_token_form)

@@ -54,7 +54,11 @@ def _reason(entry: _Entry, now: float) -> str:
     if entry is _UNKNOWN:
         return "unknown key"
     name = entry.principal.name
-    return f"{name} is expired" if now >= entry.expires else f"{name} is not allowed from here"
+    return (
+        f"{name} is expired"
+        if now >= entry.expires
+        else (f"{name} is not allowed from this address")
+    )
 
 
 def _by_digest(auth: AuthSettings) -> Mapping[str, _Entry]:

@@ -54,9 +54,9 @@ def read_token(text: str) -> Token:
         raise TokenError("the token cannot be read") from None
     algorithm, kid = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str) or not isinstance(kid, str | None):
-        raise TokenError("alg or kid is not a text")
+        raise TokenError("alg or kid is not a string")
     if any(name in header for name in _REFUSED):
-        raise TokenError("a header parameter is not known here")
+        raise TokenError("unknown header parameter")
     return Token(
         algorithm=algorithm,
         kid=kid,

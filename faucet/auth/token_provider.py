@@ -87,10 +87,10 @@ class TokenProvider:
         """Return the provider of the token's `iss`, which is believed for this choice alone."""
         stated = token.payload.get("iss")
         if "iss" in token.payload and not isinstance(stated, str):
-            raise TokenError("iss is not a text")
+            raise TokenError("iss is not a string")
         issuer = self._issuers.get(stated if isinstance(stated, str) else None)
         if issuer is None:
-            raise TokenError("nobody issues such tokens")
+            raise TokenError("unknown issuer")
         return issuer
 
     def _remember(self, digest: bytes, known: _Known) -> None:
@@ -111,7 +111,7 @@ def issuers(auth: AuthSettings) -> Mapping[str | None, Issuer]:
         if settings.issuer is None and settings.secret is None:
             continue
         if settings.issuer in found:
-            raise ValueError(f"two providers take the tokens of issuer {settings.issuer!r}")
+            raise ValueError(f"two providers accept the tokens of issuer {settings.issuer!r}")
         found[settings.issuer] = Issuer(settings=settings, keys=verifiers(settings))
     return found
 
@@ -124,7 +124,7 @@ def _accepted(token: Token, issuer: Issuer, now: float) -> Validity:
     if now not in period:
         raise TokenError(_NOT_NOW)
     if audience is not None and not is_for(token.payload, audience):
-        raise TokenError("for another audience")
+        raise TokenError("wrong audience")
     return period
 
 

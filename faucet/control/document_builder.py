@@ -75,7 +75,7 @@ class _Builder:
         try:
             return read_plain(node.text)
         except ScalarError as error:
-            hint = "write it in quotes if a text is meant"
+            hint = "write it in quotes if you mean a string"
             self._report("FCT1009", str(error), node.span, hint)
             return node.text
 
@@ -86,7 +86,7 @@ class _Builder:
             if name in tree:
                 first = self.keys[here]
                 message = (
-                    f"the key {_shown(name)} stands here a second time; "
+                    f"the key {_shown(name)} appears twice; "
                     f"the first is at {first.file}:{first.line}:{first.column}"
                 )
                 self._report("FCT1005", message, key.span, repeated_hint(address))
@@ -105,10 +105,12 @@ class _Builder:
             if _is_merge(key):
                 continue
             if not isinstance(key, ScalarNode):
-                self._report("FCT1006", "a key is a text, not a list or a mapping", key.span, "")
+                self._report(
+                    "FCT1006", ("a key must be a string, not a list or a mapping"), key.span, ""
+                )
             elif not _is_text(key):
                 hint = f"write it in quotes: {_shown(key.text)}"
-                message = f"the key {_shown(key.text)[1:-1]} is not a text"
+                message = f"the key {_shown(key.text)[1:-1]} is not a string"
                 self._report("FCT1006", message, key.span, hint)
             else:
                 yield key, key.text, value
@@ -127,7 +129,7 @@ class _Builder:
                         yield pair
                     yield from self._merged(source, depth + 1)
                 else:
-                    message = "a merge key takes a mapping or a list of mappings"
+                    message = "the value of a merge key must be a mapping or a list of mappings"
                     self._report("FCT1010", message, source.span, "write <<: *anchor")
 
     def _report(self, code: str, message: str, span: Span, hint: str) -> None:

@@ -124,8 +124,8 @@ def _missing(reference: SecretReference, address: Address, offset: int | None) -
             hint = f"set {reference.name} where the server starts"
         case "file":
             what = f'the file "{reference.name}" cannot be read, or is empty'
-            hint = "a relative path starts at the folder of the manifest"
+            hint = "relative paths are resolved from the folder of the manifest"
         case scheme:
-            what = f'"{scheme}" gives nothing for "{reference.name}"'
+            what = f'"{scheme}" has no value for "{reference.name}"'
             hint = ""
     return Diagnostic(code="FCT1301", message=what, hint=hint, address=address, offset=offset)

@@ -37,7 +37,7 @@ def misplaced_hint(key: str, address: Address) -> str:
     if here is None:
         return ""
     if key in _TOP:
-        return "it is a key of the whole manifest: look at the indentation"
+        return "it is a key of the whole manifest: check the indentation"
     of = [level for level, keys in _KEYS.items() if level != here and key in keys]
     if not of:
         return ""
@@ -46,7 +46,7 @@ def misplaced_hint(key: str, address: Address) -> str:
 
 def _look(level: str) -> str:
     dash = " or a missing dash" if level == _GRANT else ""
-    return f"look at the indentation{dash}"
+    return f"check the indentation{dash}"
 
 
 def _level(address: Address) -> str | None:

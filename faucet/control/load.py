@@ -71,9 +71,9 @@ def _unreadable(name: str, text: str) -> Diagnostic | None:
     line = text.count("\n", 0, found.start()) + 1
     column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
     if "\ud800" <= found[0] <= "\udfff":
-        message, hint = "the file is not UTF-8 from here on", "save it as UTF-8"
+        message, hint = "the file is not valid UTF-8 from here", "save it as UTF-8"
     else:
-        message = f"the character U+{ord(found[0]):04X} may not stand in a manifest"
+        message = f"the character U+{ord(found[0]):04X} is not allowed in a manifest"
         hint = 'remove it, or write it as an escape in double quotes: "\\u2028"'
     return Diagnostic(
         code="FCT1001",

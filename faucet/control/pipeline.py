@@ -191,7 +191,11 @@ def _unreachable(prepared: Prepared, catalogs: Catalogs, facts: Facts) -> Iterab
         if isinstance(catalog, Unreachable):
             service = prepared.settings.services[name]
             required = service.required
-            otherwise = "with required: false it would answer 503 until it can" if required else ""
+            otherwise = (
+                ("with required: false the service answers 503 until the database is reachable")
+                if required
+                else ""
+            )
             hint = facts.dsn_forms[service.dialect].hint(_written_dsn(prepared.document, name))
             yield Diagnostic(
                 code=REQUIRED_IS_DOWN if required else OPTIONAL_IS_DOWN,

@@ -95,6 +95,6 @@ def _predicate(text: str) -> Predicate | None:
     if text.strip() in {"", EVERY_ROW} or has_reference(text):
         return None
     if len(text) > _LONGEST_RULE:
-        message = f"a rule has at most {_LONGEST_RULE} characters"
+        message = f"a rule must have at most {_LONGEST_RULE} characters"
         raise FilterError(FILTER_TOO_LARGE, message, 0)
     return parse_filter(text, policy=True)

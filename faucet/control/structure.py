@@ -15,8 +15,8 @@ from faucet.names import NAME_PATTERN, did_you_mean
 _NAMES: Final = {
     "object": "a mapping",
     "array": "a list",
-    "string": "a text",
-    "integer": "a whole number",
+    "string": "a string",
+    "integer": "an integer",
     "number": "a number",
     "boolean": "true or false",
     "null": "null",
@@ -25,7 +25,7 @@ _DURATION: Final = "a duration with its unit, such as 500ms, 30s, 5m, 1h or 7d"
 _SIZE: Final = "a size with its unit, such as 512KiB, 10MiB or 1GB"
 _FORMS: Final = {
     NAME_PATTERN: "a name of a-z, 0-9, _ and -, starting with a letter, of up to 63 characters",
-    WHOLE_REFERENCE: "a whole number, or one whole reference such as ${env:NAME}",
+    WHOLE_REFERENCE: "an integer, or a single reference such as ${env:NAME}",
     "^[0-9]+(ms|s|m|h|d)$": _DURATION,
     "^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$": _SIZE,
 }
@@ -131,10 +131,10 @@ def _unknown(error: _Error, address: Address) -> Iterator[Diagnostic]:
             rest = sorted(set(known) - set(error.instance))
             yield Diagnostic(
                 code="FCT1102",
-                message=f"{_quoted(key)} is no key of {dotted(address)}",
+                message=f"unknown key {_quoted(key)} in {dotted(address)}",
                 hint=did_you_mean(key, rest)
                 or misplaced_hint(key, address)
-                or f"keys are {', '.join(known)}",
+                or f"allowed keys: {', '.join(known)}",
                 address=(*address, key),
                 at_key=True,
             )
@@ -146,7 +146,7 @@ def _missing(error: _Error, address: Address) -> Iterator[Diagnostic]:
             example = error.schema["properties"][key]["examples"][0]
             yield Diagnostic(
                 code="FCT1103",
-                message=f"{dotted(address)} lacks the key {_quoted(key)}",
+                message=f"{dotted(address)} must have the key {_quoted(key)}",
                 hint=f"add {key}: {_quoted(example)}",
                 address=address,
                 at_key=True,
@@ -181,7 +181,7 @@ def _pattern(error: _Error, address: Address) -> Iterator[Diagnostic]:
 def _empty(_error: _Error, address: Address) -> Iterator[Diagnostic]:
     yield Diagnostic(
         code="FCT1106",
-        message=f"{dotted(address)} is empty, which means neither all nor none",
+        message=f"{dotted(address)} is empty, which is ambiguous: it could mean all or none",
         hint="write a value, or remove the key",
         address=address,
     )
@@ -213,7 +213,7 @@ _KEYWORDS: Final[Mapping[str, Callable[[_Error, Address], Iterator[Diagnostic]]]
 
 
 def _form(error: _Error) -> str:
-    return _FORMS.get(error.validator_value, f"a text of the form {error.validator_value}")
+    return _FORMS.get(error.validator_value, f"a string of the form {error.validator_value}")
 
 
 def _kind(value: Tree) -> str:
@@ -225,7 +225,7 @@ def _kind(value: Tree) -> str:
         case int() | float():
             return f"the number {_plain(str(value))}"
         case str():
-            return "a text"
+            return "a string"
         case tuple():
             return "a list"
         case _:

@@ -61,10 +61,13 @@ def _foreign_form(tree: Tree) -> Diagnostic | None:
         return None
     return Diagnostic(
         code="FCT1108",
-        message=f'this is the configuration file of another Faucet ("{at}" shows it): no manifest',
+        message=(
+            "this is the configuration file of a different product "
+            f'named Faucet (it has "{at}"), not a manifest'
+        ),
         hint=(
-            "`faucet import` will carry it over in a later version; until then start a manifest "
-            "with `faucet db add`, once for each database"
+            "a later version will convert it with `faucet import`; until then create a manifest "
+            "with `faucet db add`, once per database"
         ),
         address=(at,),
         at_key=True,

@@ -97,7 +97,7 @@ def _within_double(output: Output, spell: Encoder) -> Encoder:
 
 
 def _out_of_range(output: Output) -> ExecutionError:
-    message = f'"{output.label}" is out of the range of its type'
+    message = f'"{output.label}" is out of range for its type'
     return ExecutionError(OUT_OF_RANGE, message, column=output.label)
 
 

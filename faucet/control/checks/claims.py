@@ -81,8 +81,10 @@ def _at_rules(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     code=MISSING_CLAIM,
                     severity=Severity.WARNING,
-                    message=f'no key or provider of this role brings the claim "{reference.name}"',
-                    hint=f"give a key of the role claims: {{{reference.name}: …}}",
+                    message=(
+                        f'no key or provider of this role supplies the claim "{reference.name}"'
+                    ),
+                    hint=f"add to a key of the role: claims: {{{reference.name}: …}}",
                     address=address,
                     offset=reference.position,
                 )

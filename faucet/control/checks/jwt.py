@@ -32,8 +32,8 @@ def check_family(subject: Subject) -> Iterator[Diagnostic]:
             if family(algorithm) != family(first):
                 yield Diagnostic(
                     code=MIXED_FAMILIES,
-                    message=f"{algorithm} is of another family than {first}",
-                    hint="make a provider for each family, each with its issuer",
+                    message=f"{algorithm} belongs to a different family than {first}",
+                    hint="define one provider per family, each with its own issuer",
                     address=("auth", "jwt", name, "algorithms", index),
                 )
 
@@ -57,7 +57,8 @@ def _fault(name: str, provider: JwtProvider) -> tuple[str, str]:
         return f'"{name}" has both secret and jwks', "keep the one that its algorithms need"
     if family(provider.algorithms[0]) == "HS":
         if provider.jwks:
-            return "HMAC algorithms verify with a secret, not with jwks", "name a secret"
+            fault = "HMAC algorithms verify with a secret, not with jwks"
+            return fault, "set secret instead of jwks"
         # FAUCET_AUTH_JWT_SECRET may give that one its secret.
         if not provider.secret and name != OWN_PROVIDER:
             return "HMAC algorithms need a secret", "add secret: ${env:NAME}"
@@ -76,7 +77,9 @@ def check_jwks_provider(subject: Subject) -> Iterator[Diagnostic]:
             if getattr(provider, key) is UNSET:
                 yield Diagnostic(
                     code=OPEN_PROVIDER,
-                    message=f"a provider with jwks must name {key}: others sign with its keys too",
+                    message=(
+                        f"a provider with jwks must set {key}: its keys also sign tokens for others"
+                    ),
                     hint=f"add {key}",
                     address=("auth", "jwt", name),
                     at_key=True,
@@ -92,10 +95,10 @@ def check_issuer(subject: Subject) -> Iterator[Diagnostic]:
         issuer = provider.issuer or ""
         other = taken.setdefault(issuer, name)
         if other != name:
-            shared = f"the issuer of {other}" if issuer else f"no issuer, as {other} does"
+            shared = f"the issuer of {other}" if issuer else f"no issuer, like {other}"
             yield Diagnostic(
                 code=SHARED_ISSUER,
-                message=f'"{name}" has {shared}: a token is verified by one provider',
+                message=f'"{name}" has {shared}: each token is verified by exactly one provider',
                 hint="give each its own issuer",
                 address=("auth", "jwt", name, *(("issuer",) if issuer else ())),
                 at_key=not issuer,
@@ -109,7 +112,7 @@ def check_secret_length(subject: Subject) -> Iterator[Diagnostic]:
         if secret and not has_reference(secret) and is_short_secret(secret):
             yield Diagnostic(
                 code=TOO_SHORT,
-                message=f"an HMAC secret has {LEAST_SECRET_BYTES} bytes or more",
-                hint="make one: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+                message=f"an HMAC secret must have at least {LEAST_SECRET_BYTES} bytes",
+                hint="generate one: python3 -c 'import secrets; print(secrets.token_hex(32))'",
                 address=("auth", "jwt", name, "secret"),
             )

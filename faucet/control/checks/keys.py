@@ -27,8 +27,8 @@ def check_hashes(subject: Subject) -> Iterator[Diagnostic]:
             if not has_reference(text) and read_hash(text) is None:
                 yield Diagnostic(
                     code=KEY_HASH,
-                    message="the hash of a key is sha256: and 64 hexadecimal digits",
-                    hint=f"let `faucet key create {name} --role {key.role}` make it",
+                    message="the hash of a key must be sha256: followed by 64 hexadecimal digits",
+                    hint=f"create it with `faucet key create {name} --role {key.role}`",
                     address=("keys", name, "hash", index),
                 )
 
@@ -45,8 +45,8 @@ def check_digests(subject: Subject) -> Iterator[Diagnostic]:
             if before != address:
                 yield Diagnostic(
                     code=REPEATED_DIGEST,
-                    message=f"this hash is that of {dotted(before)} already",
-                    hint="make a key of its own with `faucet key create`",
+                    message=f"this hash is already used by {dotted(before)}",
+                    hint="create a separate key with `faucet key create`",
                     address=address,
                 )
 
@@ -68,7 +68,7 @@ def check_expiry(subject: Subject) -> Iterator[Diagnostic]:
                 code=KEY_EXPIRY,
                 severity=Severity.WARNING,
                 message=f'the key "{name}" {what}',
-                hint="add the hash of a new key beside it, and remove the old one later",
+                hint="add the hash of a new key next to it, and remove the old one later",
                 address=("keys", name, "expires"),
             )
 

@@ -46,7 +46,7 @@ def check_bounds(subject: Subject) -> Iterator[Diagnostic]:
         if page.default is not UNSET and page.max is not UNSET and page.default > page.max:
             yield Diagnostic(
                 code=OUT_OF_BOUNDS,
-                message=f"a page of {page.default} rows is more than the {page.max} it may have",
+                message=f"the default page size {page.default} exceeds the maximum {page.max}",
                 hint="lower the default, or raise the maximum",
                 address=(*address, "limits", "page", "default"),
             )
@@ -69,7 +69,7 @@ def _fault(quantity: _Quantity) -> str:
     if value_read < quantity.least:
         return f"{dotted(quantity.address)} must be more than {value}"
     if value_read > quantity.most:
-        return f"{dotted(quantity.address)} may be {quantity.most:,.0f} at most"
+        return f"{dotted(quantity.address)} must be at most {quantity.most:,.0f}"
     return ""
 
 
@@ -137,7 +137,7 @@ def check_limits(subject: Subject) -> Iterator[Diagnostic]:
                 shown = f"{bound:g}s" if name == "statement_timeout" else str(bound)
                 yield Diagnostic(
                     code=LOOSENED_LIMIT,
-                    message=f"limits only tighten on the way down: {shown} is the most here",
+                    message=f"limits can only be lowered further down: the maximum here is {shown}",
                     hint="lower it, or raise the one above",
                     address=(*level.address, "limits", *place),
                 )

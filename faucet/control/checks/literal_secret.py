@@ -18,11 +18,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for name, service in subject.manifest.services.items():
         forms = known.get(service.driver)
         if forms is not None and holds_password(service.dsn, forms):
-            yield _warning(("services", name, "dsn"), "the DSN holds a password", name)
+            yield _warning(("services", name, "dsn"), "the DSN contains a password", name)
     for name, provider in subject.manifest.auth.jwt.items():
         secret = provider.secret
         if secret and not has_reference(secret) and not is_short_secret(secret):
-            yield _warning(("auth", "jwt", name, "secret"), "the secret is spelled out", name)
+            yield _warning(("auth", "jwt", name, "secret"), "the secret is in plain text", name)
 
 
 def holds_password(dsn: str, forms: DsnForms) -> bool:
@@ -41,7 +41,7 @@ def _warning(address: tuple[str, ...], what: str, name: str) -> Diagnostic:
     return Diagnostic(
         code=CODE,
         severity=Severity.WARNING,
-        message=f"{what}, for everyone who can read the manifest",
-        hint=f"put ${{env:{variable}}} or ${{file:…}} in its place",
+        message=f"{what}, visible to everyone who can read the manifest",
+        hint=f"replace it with ${{env:{variable}}} or ${{file:…}}",
         address=address,
     )

@@ -76,7 +76,7 @@ def check_cycles(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     code=EXTENDS_CYCLE,
                     message=f'the role "{name}" extends itself through "{parent}"',
-                    hint="move the shared grants into a role of their own that both extend",
+                    hint="move the shared grants into a separate role that both extend",
                     address=("roles", name, "extends", index),
                 )
 
@@ -96,7 +96,7 @@ def check_reserved(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     code=RESERVED_NAME,
                     message=f'the name "{name}" is reserved',
-                    hint=f'take another, such as "{name.strip()}-1"',
+                    hint=f'choose another, such as "{name.strip()}-1"',
                     address=(section, name),
                     at_key=True,
                 )
@@ -116,8 +116,8 @@ def check_reachable(subject: Subject) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 code=UNREACHABLE_ROLE,
                 severity=Severity.WARNING,
-                message=f'nobody can have the role "{name}": no key or token leads to it',
-                hint=f"make a key: faucet key create --role {name}",
+                message=f'the role "{name}" is unreachable: no key or token maps to it',
+                hint=f"create a key: faucet key create --role {name}",
                 address=("roles", name),
                 at_key=True,
             )

@@ -49,9 +49,9 @@ def check_rows(subject: Subject) -> Iterator[Diagnostic]:
 def _unstated(found: UnstatedRows, table: str) -> Diagnostic:
     return Diagnostic(
         code=UNSTATED_ROWS,
-        message=f'which rows of "{table}" are meant? '
+        message=f'it is unclear which rows of "{table}" the grant covers:  '
         f"{dotted(found.filtered.address)} has a row filter",
-        hint="write rows: all if every row is meant, else a row filter",
+        hint="write rows: all for every row, or a row filter",
         address=found.grant.address,
     )
 
@@ -89,8 +89,8 @@ def _open_write(found: _OpenWrite) -> Diagnostic:
         code=OPEN_WRITE,
         severity=Severity.WARNING,
         message=(
-            f'the role "{found.role}" sees some rows of "{found.table}", '
-            f"but no rule binds its {', '.join(verbs)}"
+            f'the role "{found.role}" sees only some rows of "{found.table}", '
+            f"but no rule restricts its {', '.join(verbs)}"
         ),
         hint=f"add {key}: {found.read.rows.text if found.read.rows else ''}",
         address=found.write.address,

@@ -24,7 +24,7 @@ def check_duplicates(subject: Subject) -> Iterator[Diagnostic]:
             if item in items[:index]:
                 yield Diagnostic(
                     code=DUPLICATE_ITEM,
-                    message=f'"{item}" stands here a second time',
+                    message=f'"{item}" is listed twice',
                     hint="remove one of the two",
                     address=(*address, index),
                 )
@@ -50,7 +50,7 @@ def check_blanks(subject: Subject) -> Iterator[Diagnostic]:
             continue
         yield Diagnostic(
             code=BLANK_TEXT,
-            message="the text is blank, which means neither all nor none",
+            message="a blank value is ambiguous: it could mean all or none",
             hint="write a value, or remove the key",
             address=text.address,
             at_key=text.at_key,
@@ -84,8 +84,10 @@ def _faults(networks: tuple[str, ...], address: Address) -> Iterator[Diagnostic]
         except ValueError:
             yield Diagnostic(
                 code=NETWORK_FORM,
-                message=f'"{text}" is no network',
-                hint="write 192.0.2.0/24, 2001:db8::/32 or one address; names are not looked up",
+                message=f'"{text}" is not a network',
+                hint=(
+                    "write 192.0.2.0/24, 2001:db8::/32 or one address; host names are not resolved"
+                ),
                 address=(*address, index),
             )
 
@@ -98,6 +100,6 @@ def check_header(subject: Subject) -> Iterator[Diagnostic]:
     yield Diagnostic(
         code=HEADER_NAME,
         message=f'"{name}" cannot be the header of API keys',
-        hint="take a name of its own, such as X-API-Key",
+        hint="choose a name without another meaning, such as X-API-Key",
         address=("auth", "api_key_header"),
     )

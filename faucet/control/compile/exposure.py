@@ -152,9 +152,11 @@ def _key_faults(resource: Resource, relation: Relation, address: Address) -> Ite
         if declared != relation.primary_key:
             yield Diagnostic(
                 code=BAD_KEY,
-                message=f'the primary key of the table "{relation.name}" is the database\'s own',
+                message=(
+                    f'the primary key of the table "{relation.name}" is defined by the database'
+                ),
                 address=address,
-                hint="declare keys of views only",
+                hint="declare keys only for views",
             )
         return
     for index, name in enumerate(declared):
@@ -177,4 +179,4 @@ def _key_fault(name: str, resource: Resource, relation: Relation, *, repeated: b
     field = resource.fields.get(name)
     if field is not None and field.hidden:
         return f'"{name}" is hidden, so it cannot be a key'
-    return f'"{name}" stands in the key twice' if repeated else ""
+    return f'"{name}" is in the key twice' if repeated else ""

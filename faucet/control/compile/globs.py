@@ -16,7 +16,7 @@ def pattern_faults(
     if all(pattern.startswith("!") for pattern in patterns):
         yield Diagnostic(
             code=NOTHING_LEFT,
-            message="the patterns only take away, so they name no table",
+            message="the patterns only exclude, so they select no table",
             address=address,
             hint='start with "*" or with names',
         )
@@ -33,7 +33,7 @@ def _fault(pattern: str, relations: Mapping[str, Relation], address: Address) ->
     if not is_glob(name):
         return Diagnostic(
             code=IDLE_REMOVAL if removal else UNKNOWN_TABLE,
-            message=f'there is no table "{name}"' + (" to take away" if removal else ""),
+            message=f'there is no table "{name}"' + (" to exclude" if removal else ""),
             address=address,
             hint=did_you_mean(name, relations),
         )

@@ -135,9 +135,9 @@ def _define(
 def _nothing_left(address: Address) -> Found:
     return Found(
         code=NOTHING_LEFT,
-        message="no column of {tables} is left",
+        message="the grant leaves no column of {tables}",
         address=(*address, "fields"),
-        hint="leave the table out of the grant, or name a column of it",
+        hint="remove the table from the grant, or list one of its columns",
     )
 
 
@@ -146,9 +146,9 @@ def _grant_faults(grant: GrantSettings, context: GrantContext, faults: Faults) -
     if context.service.read_only and WRITES & grant.verbs:
         fault = Found(
             code=READ_ONLY_WRITE,
-            message=f'service "{context.service.name}" is read-only: its writes are all refused',
+            message=f'service "{context.service.name}" is read-only: all writes are refused',
             address=(*grant.address, "verbs"),
-            hint="grant GET alone",
+            hint="grant only GET",
             severity=Severity.WARNING,
         )
         faults.setdefault(fault, [])
@@ -157,8 +157,8 @@ def _grant_faults(grant: GrantSettings, context: GrantContext, faults: Faults) -
         if mask in transforms and transforms[mask].keyed and not context.keyed:
             fault = Found(
                 code=UNKEYED_MASK,
-                message=f'the mask "{mask}" is keyed, and no secret is set: '
-                "its values change with every start",
+                message=f'the mask "{mask}" needs a secret, and none is set:  '
+                "its values change with every restart",
                 address=(*grant.address, "mask", name),
                 hint="set FAUCET_AUTH_JWT_SECRET",
                 severity=Severity.WARNING,

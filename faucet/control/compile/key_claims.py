@@ -111,7 +111,7 @@ def _found(key: ApiKey, demand: _Demand) -> Found:
         code=KEY_CLAIM,
         message=(
             f'the claim "{name}" of the key "{key.name}" is {_kind(value)} and does not fit '
-            f'"{demand.column}" of {{tables}} ({wanted}), to which a rule holds it'
+            f'"{demand.column}" of {{tables}} ({wanted}), with which a rule compares it'
         ),
         address=("keys", key.name, "claims", name),
         hint=_hint(value, demand),
@@ -123,7 +123,7 @@ def _hint(value: ClaimValue, demand: _Demand) -> str:
     if demand.claim.many and not isinstance(value, tuple):
         return "write a list: [ … ]"
     if isinstance(value, tuple) and not demand.claim.many:
-        return "write one value, or let the rule say IN"
+        return "write a single value, or use IN in the rule"
     if isinstance(value, str) and demand.of.kind in _UNQUOTED:
         return "write it without quotes"
     if isinstance(value, bool | int | float) and demand.of.kind not in _UNQUOTED:
@@ -136,7 +136,7 @@ def _kind(value: ClaimValue) -> str:
         case bool():
             return "true or false"
         case str():
-            return "a text"
+            return "a string"
         case tuple():
             return "a list"
         case _:

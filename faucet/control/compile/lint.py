@@ -64,11 +64,11 @@ def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[
         mend = (
             "declare its `primary_key` in `resources`"
             if relation.kind is RelationKind.VIEW and not resource.key
-            else "grant GET alone"
+            else "grant only GET"
         )
         yield _warning(
             UNWRITABLE_VIEW,
-            f"{verb} is refused on {{tables}}, which the database does not let be written",
+            f"{verb} is refused on {{tables}}, which the database does not allow you to write",
             (*grant.address, "verbs"),
             mend,
         )
@@ -92,9 +92,9 @@ def _unread(resource: ResourceView, _verb: Verb, grant: Permission) -> Iterator[
         for column in sorted(columns_of(rule).difference(read.readable)):
             yield _warning(
                 UNREADABLE_RULE,
-                f'the rule stands on "{column}" of {{tables}}, which the role cannot read',
+                f'the rule uses "{column}" of {{tables}}, which the role cannot read',
                 (*grant.address, key),
-                "the rows shown tell of it; grant the column, or leave it at that",
+                "the visible rows reveal information about it; grant the column, or accept that",
             )
 
 
@@ -110,7 +110,7 @@ def _oracle(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[F
             yield _warning(
                 UNIQUE_ORACLE,
                 f"({', '.join(columns)}) of {{tables}} is unique across all rows, "
-                "so a refused value tells that an invisible row holds it",
+                "so a rejected value reveals that a hidden row has it",
                 (*grant.address, "rows"),
                 "make a column of the rule part of the key, or do not grant `write` on it",
             )
@@ -145,10 +145,10 @@ def _cascades(
         if stricter is not None and stricter != grant.row_filter:
             yield _warning(
                 CASCADE,
-                f"deleting from {{tables}} reaches ({action}) rows of "
-                f'"{name}" that the role\'s row filter there hides',
+                f"deleting from {{tables}} also affects ({action}) rows of "
+                f'"{name}" that the role\'s row filter hides',
                 (*grant.address, "verbs"),
-                "give both tables the same rule, or take DELETE away",
+                "give both tables the same rule, or remove DELETE",
             )
 
 

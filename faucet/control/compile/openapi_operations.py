@@ -87,7 +87,9 @@ def _record(place: DocumentedRelation, verbs: list[Verb]) -> Schema:
                 "name": "id",
                 "in": "path",
                 "required": True,
-                "description": f"The primary key; the parts of a composite one by commas{named}.",
+                "description": (
+                    f"The primary key; the parts of a composite key are separated by commas{named}."
+                ),
                 "schema": key_schema(place.relation, place.forms),
             }
         ]

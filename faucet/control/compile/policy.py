@@ -34,7 +34,7 @@ def type_rule(
             reason, hint = f'no column "{error.column}"', _hint(error.column, exposed)
         fault = Found(
             code=RULE_TYPE,
-            message=f"the rule does not hold on {{tables}}: {reason}",
+            message=f"the rule does not fit {{tables}}: {reason}",
             address=rule.address,
             offset=error.position,
             hint=hint,

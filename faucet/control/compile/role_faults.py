@@ -15,9 +15,9 @@ def row_faults(role: str, found: Iterable[UnstatedRows]) -> Iterator[Diagnostic]
         yield Diagnostic(
             code=ROWS_UNSTATED,
             message=f'role "{role}" has a row filter on {name_some(one.tables)} in another grant, '
-            "so this grant must say which rows it means",
+            "so this grant must state which rows it covers",
             address=one.grant.address,
-            hint="say `rows: all` for every row, or repeat the filter",
+            hint="write `rows: all` for every row, or repeat the filter",
         )
 
 
@@ -56,7 +56,7 @@ def _tie(
         message=f"{first} and {' and '.join(others)} are equally close to {name_some(tables)} "
         f"for {', '.join(verbs)}",
         address=address,
-        hint="name the table exactly in one of them, or take it away with ! in the other"
+        hint="name the table exactly in one of them, or exclude it with ! in the other"
         if own
-        else f'let "{role}" itself say what holds for it',
+        else f'give "{role}" itself a grant on it',
     )

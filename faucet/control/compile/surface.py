@@ -26,7 +26,7 @@ from faucet.model.facts import Facts
 from faucet.model.settings import RoleSettings, ServiceSettings, Settings
 from faucet.model.surface import RoleView, ServiceSurface, ServiceView, Surface
 
-_NOT_ASKED = Unreachable(reason="the database was not asked")
+_NOT_ASKED = Unreachable(reason="the database was not queried")
 
 
 class _Published(msgspec.Struct, frozen=True, kw_only=True):

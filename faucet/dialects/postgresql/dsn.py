@@ -24,7 +24,7 @@ _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _is_name: Final = re.compile(r"[A-Za-z_][\w.]*", re.ASCII).fullmatch
 _PORTS: Final = range(1, MOST_PORT + 1)
 SECRET: Final = frozenset({"oauth_client_secret", "password", "sslpassword"})
-_HINT: Final = "a password with @, /, #, % or : is percent-encoded, or a reference"
+_HINT: Final = "a password with @, /, #, % or : must be percent-encoded or a reference"
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,12 +38,12 @@ def parse(text: str) -> Parts:
     """Take a URL or ``key=value`` pairs apart, or raise `DsnError`."""
     if found := _URL.fullmatch(text):
         if found["scheme"].lower().partition("+")[0] not in {"postgres", "postgresql"}:
-            raise DsnError("a URL of PostgreSQL starts with postgresql://")
+            raise DsnError("a PostgreSQL URL must start with postgresql://")
         hosts, settings = _from_url(found["rest"])
     elif "=" in text:
         hosts, settings = "", tuple(_pairs(text))
     else:
-        raise DsnError(f"a DSN of PostgreSQL is {_EXAMPLE}")
+        raise DsnError(f"a PostgreSQL DSN looks like {_EXAMPLE}")
     ports = [_decode(_port(host)) for host in hosts.split(",")]
     for port in ",".join([*ports, *(value for key, value in settings if key == "port")]).split(","):
         _check_port(port)
@@ -67,7 +67,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
     while text[at:].strip():
         found = _PAIR.match(text, at)
         if found is None:
-            raise DsnError("the key=value pairs cannot be read: a value with blanks stands in '…'")
+            raise DsnError("the key=value pairs cannot be read: put a value with blanks in '…'")
         value = found["plain"] if found["quoted"] is None else found["quoted"]
         yield found["key"], re.sub(r"\\(.)", r"\1", value)
         at = found.end()
@@ -81,7 +81,7 @@ def _port(host: str) -> str:
 
 def _check_port(port: str) -> None:
     if port and not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) in _PORTS):  # noqa: PLR2004
-        raise DsnError(f"the port is no number from 1 to {MOST_PORT}; {_HINT}")
+        raise DsnError(f"the port must be a number from 1 to {MOST_PORT}; {_HINT}")
 
 
 def _decode(text: str) -> str:

@@ -136,5 +136,5 @@ def _constant(text: str) -> NoReturn:
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise ValueFault(INVALID_VALUE, "a name is given twice")
+        raise ValueFault(INVALID_VALUE, "a name appears twice")
     return made

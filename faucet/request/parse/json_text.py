@@ -70,17 +70,17 @@ def _number(text: str) -> JsonNumber:
 
 
 def _refuse_constant(text: str) -> NoReturn:
-    raise RequestError(INVALID_BODY, f"{text} is not JSON; write it as a text")
+    raise RequestError(INVALID_BODY, f"{text} is not JSON; write it as a string")
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     made: dict[str, Json] = {}
     for name, value in pairs:
         if "\0" in name:
-            raise RequestError(INVALID_BODY, "a name holds a NUL")
+            raise RequestError(INVALID_BODY, "a name contains a NUL")
         if name in made:
             shown = name[:80].encode("utf-8", "replace").decode("utf-8")
-            raise RequestError(INVALID_BODY, f'the name "{shown}" is given twice')
+            raise RequestError(INVALID_BODY, f'the name "{shown}" appears twice')
         made[name] = value
     return made
 
@@ -105,7 +105,7 @@ def _refuse_half_pairs(text: str) -> None:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise RequestError(INVALID_BODY, "a text holds half a surrogate pair") from None
+        raise RequestError(INVALID_BODY, "a string contains half a surrogate pair") from None
 
 
 def _too_deep() -> RequestError:
