@@ -1,4 +1,4 @@
-"""YAML nodes to a `Document`: aliases expanded, keys merged, all of it with its place. Pure."""
+"""YAML nodes to a `Document`: aliases expanded, keys merged, every value with its place. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -116,7 +116,7 @@ class _Builder:
                 yield key, key.text, value
 
     def _merged(self, node: MappingNode, depth: int) -> Iterator[tuple[ScalarNode, str, Node]]:
-        """Pairs that merge keys bring, the nearer before the farther."""
+        """Yield the pairs of merge keys, the nearer before the farther."""
         for key, value in node.pairs:
             if not _is_merge(key):
                 continue
@@ -134,7 +134,7 @@ class _Builder:
 
     def _report(self, code: str, message: str, span: Span, hint: str) -> None:
         found = Diagnostic(code=code, message=message, hint=hint, span=span)
-        # Whatever an alias repeats is at fault once.
+        # A fault that an alias repeats is reported once.
         if found not in self.findings[-50:]:
             self.findings.append(found)
 

@@ -1,4 +1,4 @@
-"""The levels of a manifest at which keys stand, for hints at one that stands on another. Pure."""
+"""The levels of a manifest that keys belong to, for hints about a misplaced one. Pure."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ _SECTIONS: Final = {"services": "service", "roles": "role", "keys": "key"}
 
 
 def repeated_hint(address: Address) -> str:
-    """Return the mend of a key that the mapping at *address* has twice."""
+    """Return how to fix a key that the mapping at *address* has twice."""
     level = _level(address)
     if level is None:
         return "keep one of the two"
@@ -26,7 +26,7 @@ def repeated_hint(address: Address) -> str:
 
 def misplaced_hint(key: str, address: Address) -> str:
     """
-    Return where *key*, which is none of the mapping at *address*, belongs; "" where nobody knows.
+    Return where *key*, unknown in the mapping at *address*, belongs; "" if it is not known.
 
     In `roles`, `services` and `keys` every key is a name; only keys of the level below count.
     """

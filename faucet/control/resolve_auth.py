@@ -1,4 +1,4 @@
-"""The part of resolve that says who may ask: providers of tokens, and API keys. Pure."""
+"""The part of resolve for authentication: token providers and API keys. Pure."""
 
 from msgspec import UNSET
 
@@ -19,7 +19,7 @@ from faucet.secret import Secret
 def resolve_auth(
     manifest: Manifest, filling: Filling, overrides: Overrides, top: LimitSettings
 ) -> AuthSettings:
-    """Return the settings of authentication; what is wrong is reported to *filling*."""
+    """Return the settings of authentication; faults are reported to *filling*."""
     stage = _ResolvingAuth(manifest, filling, overrides)
     return stage.settings(top)
 

@@ -1,4 +1,4 @@
-"""Structural faults of a document: JSON Schema's errors as diagnostics with a mend. Pure."""
+"""Structural faults of a document: JSON Schema's errors as diagnostics with a hint. Pure."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ _FORMS: Final = {
     "^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$": _SIZE,
 }
 _SHOWN: Final = 60
-# What people call the verbs; by likeness, SELECT would be DELETE.
+# Other names of the verbs; by similarity, SELECT would become DELETE.
 _VERBS: Final = {
     **dict.fromkeys(("SELECT", "READ", "LIST", "VIEW", "QUERY", "FETCH"), "GET"),
     **dict.fromkeys(("INSERT", "CREATE", "ADD"), "POST"),
@@ -40,17 +40,16 @@ _VERBS: Final = {
 }
 
 _Error = Any
-"""`jsonschema.ValidationError`, which is loaded only when there is something to report."""
+"""`jsonschema.ValidationError`, which is only loaded when there is something to report."""
 
 
 def structural_faults(tree: Tree, drivers: tuple[str, ...] = ()) -> tuple[Diagnostic, ...]:
     """
-    Return every way in which *tree* is not of the manifest's form.
-
-    With *drivers*, services may have no others.
+    Return every way in which *tree* violates the schema of a manifest. With *drivers*, services may
+    have no others.
     """
     found = tuple(dict.fromkeys(_explained(_validator(drivers).iter_errors(tree))))
-    # A key that is misspelled is not missing as well.
+    # A misspelled key is not also reported as missing.
     meant = frozenset((one.address[:-1], one.hint) for one in found if one.code == "FCT1102")
     return tuple(one for one in found if one.code != "FCT1103" or not _is_meant(one, meant))
 
@@ -62,7 +61,7 @@ def _is_meant(missing: Diagnostic, meant: frozenset[tuple[Address, str]]) -> boo
 
 @cache
 def _validator(drivers: tuple[str, ...]) -> Any:
-    # A tenth of a second that a manifest without faults need not pay for.
+    # A manifest without faults does not need this import, which takes a tenth of a second.
     from jsonschema.validators import Draft202012Validator, extend  # noqa: PLC0415
 
     types = Draft202012Validator.TYPE_CHECKER.redefine(
@@ -86,7 +85,7 @@ def _explained(errors: Iterable[_Error]) -> Iterator[Diagnostic]:
 
 
 def _branch(error: _Error, address: Address) -> Iterator[Diagnostic]:
-    """Explain by what the writer meant: a choice, else the branch of the value's own type."""
+    """Explain by what the author meant: a choice, else the branch of the value's own type."""
     choices = [value for branch in error.validator_value for value in branch.get("enum", ())]
     if choices and not isinstance(error.instance, tuple | dict):
         yield no_choice(error.instance, choices, address)
@@ -158,7 +157,7 @@ def _choice(error: _Error, address: Address) -> Iterator[Diagnostic]:
 
 
 def no_choice(value: Tree, allowed: Iterable[object], address: Address) -> Diagnostic:
-    """Return the diagnostic of a *value* that is none of those *allowed*."""
+    """Return the diagnostic for a *value* that is not one of those *allowed*."""
     choices = [str(choice) for choice in allowed]
     meant = _meant(value, choices) if isinstance(value, str) else ""
     one_of = "one of " if len(choices) > 1 else ""

@@ -1,4 +1,4 @@
-"""`Document` to `Manifest`: its form by the schema, then every check. Pure."""
+"""`Document` to `Manifest`: the schema first, then every check. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -20,16 +20,15 @@ _FOREIGN_KEYS: Final = ("config_db", "rate_limit")
 
 def validate(document: Document, facts: Facts, now: float | None = None) -> Outcome[Manifest]:
     """
-    Return the manifest that *document* spells, and every finding in it.
-
-    *now* (seconds since 1970) is what expiry is judged by; without it, it is not judged.
+    Return the manifest in *document*, and every finding in it. *now* (seconds since 1970) is the
+    time for checking expiry; without it, expiry is not checked.
     """
     if foreign := _foreign_form(document.tree):
         return Outcome(value=None, diagnostics=(foreign,))
     try:
         manifest = msgspec.convert(document.tree, Manifest)
     except msgspec.ValidationError as error:
-        # msgspec stops at the first fault; the schema tells all of them.
+        # msgspec stops at the first fault; the schema reports all of them.
         unexplained = Diagnostic(code="FCT1101", message=str(error))
         drivers = tuple(sorted(facts.dialects))
         found = structural_faults(document.tree, drivers) or (unexplained,)
@@ -51,7 +50,7 @@ def validate(document: Document, facts: Facts, now: float | None = None) -> Outc
 
 
 def _foreign_form(tree: Tree) -> Diagnostic | None:
-    """Recognise the configuration file of the Go product."""
+    """Recognize the configuration file of the Go product."""
     if not isinstance(tree, Mapping):
         return None
     at = next((key for key in _FOREIGN_KEYS if key in tree), "")

@@ -1,4 +1,4 @@
-"""YAML text to nodes with places. Pure; bounded in depth, so that no text can exhaust the stack."""
+"""YAML text to nodes with places. Pure; limited in depth, so that no text can exhaust the stack."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -11,7 +11,7 @@ from faucet.diagnostics import Diagnostic, Span
 
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 250_000
-"""The most nodes, before and after aliases are expanded."""
+"""The maximum number of nodes, before and after aliases are expanded."""
 
 _UNQUOTED: Final = frozenset({"while scanning an alias", "while scanning a tag"})
 _SYNTAX_HINTS: Final = {
@@ -55,23 +55,23 @@ Node = ScalarNode | SequenceNode | MappingNode
 
 
 class YamlFaultError(Exception):
-    """The text cannot be read on from here."""
+    """The text cannot be parsed beyond this point."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
 
 
-# PyYAML's events are told apart by class; their attributes come from C, untyped.
+# PyYAML's events are distinguished by class; their attributes come from C, untyped.
 _Event = Any
 
 
 class Composer:
     """
-    Makes nodes of one text.
+    Builds the nodes of one text.
 
-    `compose` gives the root (None for an empty text) or raises `YamlFaultError`; *findings* holds
-    the faults that did not stop it.
+    `compose` returns the root (None for an empty text) or raises `YamlFaultError`; *findings*
+    contains the faults that did not stop it.
     """
 
     def __init__(self, file: str, text: str) -> None:
@@ -181,7 +181,7 @@ def _tag(span: Span, tag: str) -> Diagnostic:
 def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Diagnostic:
     problem = error.problem or "the YAML cannot be parsed"
     mark = error.problem_mark or error.context_mark
-    # At the end of the text, what was opened says more than where it was missed.
+    # At the end of the text, the place of the opening is more useful than the end.
     if mark and error.context_mark and not text[mark.index :].strip():
         mark = error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -1,4 +1,4 @@
-"""FCT1205, FCT1208, FCT1209, FCT1228, FCT1233 and FCT1234: what a grant is made of. Pure."""
+"""FCT1205, FCT1208, FCT1209, FCT1228, FCT1233 and FCT1234: the parts of a grant. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -114,7 +114,7 @@ def check_presets(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def check_masks(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each mask that no transform is named for."""
+    """Yield a diagnostic for each mask that is not the name of a transform."""
     known = subject.facts.transforms
     for grant in subject.grants:
         for column, mask in grant.masks.items():

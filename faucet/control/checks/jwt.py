@@ -20,7 +20,7 @@ TOO_SHORT: Final = "FCT1226"
 
 
 def family(algorithm: str) -> str:
-    """Return what the algorithms of one family share: HS, RS, PS, ES or Ed."""
+    """Return the prefix that the algorithms of one family share: HS, RS, PS, ES or Ed."""
     return algorithm[:2]
 
 
@@ -69,7 +69,7 @@ def _fault(name: str, provider: JwtProvider) -> tuple[str, str]:
 
 
 def check_jwks_provider(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each of issuer, audience, roles and claims that jwks asks for."""
+    """Yield a diagnostic for each of issuer, audience, roles and claims that jwks requires."""
     for name, provider in subject.manifest.auth.jwt.items():
         if not provider.jwks:
             continue
@@ -87,11 +87,11 @@ def check_jwks_provider(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def check_issuer(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each provider whose issuer, or lack of one, is taken."""
+    """Yield a diagnostic for each provider whose issuer, or lack of one, another provider has."""
     taken: dict[str, str] = {}
     for name, provider in subject.manifest.auth.jwt.items():
         if provider.jwks and not provider.issuer:
-            continue  # FCT1224 says so
+            continue  # reported as FCT1224
         issuer = provider.issuer or ""
         other = taken.setdefault(issuer, name)
         if other != name:
@@ -106,7 +106,7 @@ def check_issuer(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def check_secret_length(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each literal secret of too few bytes."""
+    """Yield a diagnostic for each literal secret that is too short."""
     for name, provider in subject.manifest.auth.jwt.items():
         secret = provider.secret
         if secret and not has_reference(secret) and is_short_secret(secret):

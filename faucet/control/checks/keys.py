@@ -34,7 +34,7 @@ def check_hashes(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def check_digests(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each hash that stood before, or reference to where one stands."""
+    """Yield a diagnostic for each hash, or reference to one, that an earlier key has."""
     first: dict[str, Address] = {}
     for name, key in subject.manifest.keys.items():
         for index, text in enumerate(key.hash):
@@ -52,7 +52,7 @@ def check_digests(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def check_expiry(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a warning for each key that ends within thirty days, or has ended."""
+    """Yield a warning for each key that expires within thirty days, or has expired."""
     if subject.now is None:
         return
     for name, key in subject.manifest.keys.items():
@@ -61,7 +61,7 @@ def check_expiry(subject: Subject) -> Iterator[Diagnostic]:
         try:
             left = parse_instant(key.expires) - subject.now
         except UnitError:
-            continue  # FCT1218 says so
+            continue  # reported as FCT1218
         if left <= _SOON:
             what = "has expired" if left <= 0 else f"expires in {max(1, round(left / _DAY))} days"
             yield Diagnostic(
@@ -74,7 +74,7 @@ def check_expiry(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def check_instants(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each expiry that is no RFC 3339 instant."""
+    """Yield a diagnostic for each expiry that is not an RFC 3339 timestamp."""
     for name, key in subject.manifest.keys.items():
         if key.expires is UNSET:
             continue

@@ -28,7 +28,7 @@ _LIMITS: Final = {
 
 
 class _Quantity(msgspec.Struct, frozen=True, kw_only=True):
-    """A quantity as written, and the numbers between which it must lie, in its own unit."""
+    """A quantity as written, and its bounds, in its own unit."""
 
     value: int | str
     address: Address
@@ -53,7 +53,7 @@ def check_bounds(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def readable(manifest: Manifest) -> bool:
-    """Return whether every quantity can be read, so that they may be compared."""
+    """Return whether every quantity can be parsed, so that they can be compared."""
     return not any(_fault(quantity) for quantity in _quantities(manifest))
 
 
@@ -100,7 +100,7 @@ def _quantities(manifest: Manifest) -> Iterator[_Quantity]:
 def _quantity(
     value: object, address: Address, least: float, most: float = float("inf")
 ) -> _Quantity:
-    # What is absent, or a reference whose value is known later, is within every bound.
+    # An absent value, or a reference whose value is known later, is within every bound.
     if not isinstance(value, int | str) or (isinstance(value, str) and "${" in value):
         return _Quantity(value=1, address=address, least=0, most=1)
     return _Quantity(value=value, address=address, least=least, most=most)
@@ -119,7 +119,7 @@ def _limits(manifest: Manifest) -> Iterator[tuple[Limits, Address]]:
 
 
 class _Level(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits somewhere in the manifest, and what bounds them."""
+    """Limits at one place of the manifest, and what bounds them."""
 
     limits: PartialLimits
     above: LimitSettings
@@ -127,7 +127,10 @@ class _Level(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_limits(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each limit of a service, role, grant or key that is no tightening."""
+    """
+    Yield a diagnostic for each limit of a service, role, grant or key that does not tighten the
+    level above.
+    """
     if not readable(subject.manifest):
         return
     for level in _levels(subject):

@@ -13,7 +13,7 @@ CODE = "FCT1214"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a warning for each password in a DSN and each provider's secret spelled out."""
+    """Yield a warning for each password in a DSN and each provider's secret in plain text."""
     known = subject.facts.dsn_forms
     for name, service in subject.manifest.services.items():
         forms = known.get(service.driver)
@@ -26,13 +26,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def holds_password(dsn: str, forms: DsnForms) -> bool:
-    """Return whether a password is spelled out in *dsn*, be it the default of a reference."""
+    """Return whether *dsn* contains a literal password, even as the default of a reference."""
     template = dsn_template(dsn, keep_defaults=True)
     return bool(template) and forms.holds_secret(template or "", PLACEHOLDER)
 
 
 def variable_for(name: str, what: str = "PASSWORD") -> str:
-    """Return the environment variable that is advised for a secret of *name*."""
+    """Return the environment variable that hints recommend for a secret of *name*."""
     return f"{name.upper().replace('-', '_')}_{what}"
 
 

@@ -40,7 +40,7 @@ def check_roles(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def named_roles(manifest: Manifest) -> Iterator[tuple[str, Address]]:
-    """Yield every mention of a role, and where it stands."""
+    """Yield every mention of a role, and its address."""
     if manifest.auth.anonymous is not UNSET:
         yield manifest.auth.anonymous, ("auth", "anonymous")
     for name, provider in manifest.auth.jwt.items():
@@ -82,7 +82,10 @@ def check_cycles(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def check_reserved(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each service, role and key whose name is taken or has a line end."""
+    """
+    Yield a diagnostic for each service, role and key whose name is reserved or ends in a line
+    break.
+    """
     manifest = subject.manifest
     named: Mapping[str, Mapping[str, object]] = {
         "services": manifest.services,
@@ -91,7 +94,7 @@ def check_reserved(subject: Subject) -> Iterator[Diagnostic]:
     }
     for section, names in named.items():
         for name in names:
-            # The schema's `$` lets a line end pass.
+            # The schema's `$` matches before a trailing line break.
             if name in RESERVED_NAMES or is_name(name) is None:
                 yield Diagnostic(
                     code=RESERVED_NAME,
@@ -105,7 +108,7 @@ def check_reserved(subject: Subject) -> Iterator[Diagnostic]:
 def check_reachable(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a warning for each role that no key, token, other role or `anonymous` leads to."""
     manifest = subject.manifest
-    # A provider without a map of roles may name any; a role that does not exist is misspelled.
+    # A provider without a map of roles may assert any; a role that does not exist is misspelled.
     if any(not provider.roles for provider in manifest.auth.jwt.values()):
         return
     if any(name not in manifest.roles for name, _ in named_roles(manifest)):

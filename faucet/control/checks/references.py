@@ -29,7 +29,7 @@ def check_secret_defaults(subject: Subject) -> Iterator[Diagnostic]:
         try:
             parts = parse_references(text.text)
         except ReferenceSyntaxError:
-            continue  # FCT1231 says so
+            continue  # reported as FCT1231
         for part in parts:
             if isinstance(part, Reference) and part.default is not None:
                 yield Diagnostic(

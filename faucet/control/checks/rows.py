@@ -1,4 +1,6 @@
-"""FCT1212 and FCT1213: which rows the grants of a role mean, beside a row filter. Pure."""
+"""
+FCT1212 and FCT1213: which rows grants cover beside another's row filter. Pure.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -15,7 +17,7 @@ UNSTATED_ROWS: Final = "FCT1213"
 
 
 class _OpenWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant of writes on every row of a table of which *role* sees only those of *read*."""
+    """A grant to write every row of a table of which *role* sees only those of *read*."""
 
     role: str
     write: GrantSettings
@@ -26,10 +28,8 @@ class _OpenWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_rows(subject: Subject) -> Iterator[Diagnostic]:
     """
-    Yield what is doubtful of the rows that the grants of a role mean.
-
-    A warning where GET has a row filter and a write on the same table none; an error for each grant
-    that must say `rows: all`, if every row is meant.
+    Yield a warning where GET has a row filter and a write on the same table has none, and an error
+    for each grant that must state which rows it covers.
     """
     unstated: dict[tuple[str, int], Diagnostic] = {}
     writes: dict[tuple[str, int], _OpenWrite] = {}
@@ -76,7 +76,7 @@ def _open_writes(role: str, named: NamedTables) -> Iterable[_OpenWrite]:
 
 
 def _is_open(write: GrantSettings, verb: Verb) -> bool:
-    """Whether it says `rows: all`, and no check binds a POST."""
+    """Return whether it says `rows: all`, and no check restricts a POST."""
     if write.rows is None or not write.rows.every_row:
         return False
     return verb is not Verb.POST or write.check is None or write.check.every_row

@@ -19,13 +19,13 @@ from faucet.model.settings import GrantSettings
 from faucet.names import did_you_mean
 
 Faults = dict[Found, list[str]]
-"""Faults with the tables they show on; see `findings.merge`."""
+"""Faults with the tables that they occur on; see `findings.merge`."""
 
 EVERYTHING = ("*",)
 
 
 def readable(fields: tuple[str, ...] | None, exposed: Exposed) -> tuple[str, ...]:
-    """Return the unhidden columns that *fields* covers, in table order; all where it is absent."""
+    """Return the columns, not hidden, that *fields* covers, in table order; all if it is absent."""
     if fields is None or fields == EVERYTHING:
         return tuple(exposed.columns)
     return tuple([name for name in exposed.columns if covers(fields, name)])
@@ -34,7 +34,9 @@ def readable(fields: tuple[str, ...] | None, exposed: Exposed) -> tuple[str, ...
 def writable(
     write: tuple[str, ...], exposed: Exposed, address: Address, faults: Faults
 ) -> frozenset[str]:
-    """Return the columns that *write* covers, less the generated ones, which it may not name."""
+    """
+    Return the columns that *write* covers, without the generated ones, which it must not name.
+    """
     chosen = [column for column in exposed.columns.values() if covers(write, column.name)]
     for column in chosen:
         if column.generated and column.name in write:
@@ -61,7 +63,9 @@ def masks(
     transforms: Mapping[str, TransformFacts],
     faults: Faults,
 ) -> Mapping[str, str]:
-    """Return the masks of unhidden columns by name; each must take its column's kind."""
+    """
+    Return the masks of columns that are not hidden, by name; each must support its column's kind.
+    """
     made = {name: mask for name, mask in grant.masks.items() if name in exposed.columns}
     for name, mask in made.items():
         kind = exposed.columns[name].type.kind
@@ -91,7 +95,7 @@ def masks(
 def name_faults(
     grant: GrantSettings, tables: tuple[Exposed, ...], address: Address
 ) -> Iterator[Diagnostic]:
-    """Yield the names in *grant* that no table of it has. *tables* are not empty."""
+    """Yield the names in *grant* that none of its tables has. *tables* must not be empty."""
     for key, names in (("fields", grant.fields), ("write", grant.write)):
         if names is not None:
             yield from _list_faults(names, tables, (*address, key))

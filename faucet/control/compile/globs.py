@@ -1,4 +1,4 @@
-"""What is wrong with the table patterns of a grant, beside a catalog. Pure."""
+"""Faults in the table patterns of a grant, given a catalog. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ from faucet.names import did_you_mean
 def pattern_faults(
     patterns: tuple[str, ...], relations: Mapping[str, Relation], address: Address
 ) -> Iterator[Diagnostic]:
-    """Yield what is wrong with *patterns*: names without a table, globs without a match."""
+    """Yield the faults of *patterns*: names without a table, globs without a match."""
     if all(pattern.startswith("!") for pattern in patterns):
         yield Diagnostic(
             code=NOTHING_LEFT,

@@ -1,4 +1,4 @@
-"""Claims of keys against the columns that rules hold them to: what can never fit. Pure."""
+"""Claims of keys that can never fit the columns that rules compare them with. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -27,7 +27,7 @@ _UNQUOTED = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.BOOLEAN})
 
 
 class _Demand(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim that a rule or preset holds to *column*; a list of values where *many*."""
+    """A claim that a rule or preset uses for *column*; a list of values where *many*."""
 
     claim: Claim
     column: str
@@ -40,7 +40,7 @@ def key_claims(
     roles: Mapping[str, RoleView],
     services: Mapping[str, ServiceSettings],
 ) -> tuple[Diagnostic, ...]:
-    """Return a warning for each claim of a key that every request under some rule fails on."""
+    """Return a warning for each claim of a key that makes every request under some rule fail."""
     faults: Faults = {}
     demands: dict[str, dict[_Demand, list[str]]] = {}
     for key in keys:

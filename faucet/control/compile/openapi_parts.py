@@ -18,12 +18,12 @@ LISTED_WRITE: Final = ("rollback", "continue")
 
 
 def headers(**more: object) -> dict[str, object]:
-    """Return the headers of every answer, and *more*."""
+    """Return the headers of every response, and *more*."""
     return {**_HEADERS, **more}
 
 
 def error_answers(*, writes: bool) -> dict[str, object]:
-    """Return references to the error answers of a reading or a writing operation."""
+    """Return references to the error responses of a reading or a writing operation."""
     statuses = _WRITE_STATUSES if writes else _READ_STATUSES
     return {
         **{str(status): {"$ref": f"#/components/responses/Error{status}"} for status in statuses},
@@ -37,7 +37,7 @@ def parameter(name: str) -> dict[str, object]:
 
 
 def security_schemes(api_key_header: str) -> dict[str, object]:
-    """Return the two ways to show a credential."""
+    """Return the two ways to send a credential."""
     return {
         "apiKey": {"type": "apiKey", "in": "header", "name": api_key_header},
         "bearer": {
@@ -49,7 +49,7 @@ def security_schemes(api_key_header: str) -> dict[str, object]:
 
 
 def error_responses() -> dict[str, object]:
-    """Return the error answers by component name, each with the types it may carry."""
+    """Return the error responses by component name, each with its possible types."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, ErrorKind)]
     by_status: dict[int, list[str]] = {}
     for kind in kinds:
@@ -205,7 +205,7 @@ PARAMETERS: Final[Mapping[str, object]] = {
 
 
 def limit_parameter(default: int, most: int) -> dict[str, object]:
-    """Return the `limit` of a grant whose pages hold *default* rows and *most* at the most."""
+    """Return the `limit` of a grant whose pages have *default* rows and at most *most*."""
     return _query(
         "limit",
         f"Rows per page; 0 means the maximum, {most}.",

@@ -15,7 +15,7 @@ from faucet.model.values.fault import ValueFault
 
 
 class PresetError(ValueError):
-    """A preset that its column does not take; the message says why."""
+    """A preset that does not fit its column; the message says why."""
 
 
 def presets(

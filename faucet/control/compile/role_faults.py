@@ -1,4 +1,4 @@
-"""What is wrong with the grants that decide for a role: ties, and rows that nobody stated. Pure."""
+"""Faults of the grants that decide for a role: ties, and rows that are not stated. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -22,7 +22,7 @@ def row_faults(role: str, found: Iterable[UnstatedRows]) -> Iterator[Diagnostic]
 
 
 def tie_faults(role: str, decisions: Mapping[Verb, Decisions[TableGrant]]) -> Iterator[Diagnostic]:
-    """Yield the ties that *role* has of its own, once for each pair of grants."""
+    """Yield the ties of *role* itself, once for each pair of grants."""
     ties: dict[tuple[tuple[str, int], ...], tuple[list[Verb], list[str]]] = {}
     for verb, decided in decisions.items():
         for table, choices in decided.items():
@@ -38,7 +38,7 @@ def tie_faults(role: str, decisions: Mapping[Verb, Decisions[TableGrant]]) -> It
 
 
 def _belongs_above(role: str, choices: tuple[Choice[TableGrant], ...]) -> bool:
-    """Whether the tie lies within one ancestor, which reports it itself."""
+    """Return whether the tie is within one ancestor, which reports it itself."""
     roles = {choice.grant.settings.role for choice in choices}
     return len(roles) == 1 and role not in roles
 

@@ -45,8 +45,8 @@ def compile_surface(
     Return the surface of *settings* over *catalogs*, with every finding.
 
     A service without a catalog counts as unreachable: its grants keep their patterns and have no
-    tables. The OpenAPI documents are rendered when they are first asked for. Findings carry
-    addresses and offsets, no spans.
+    tables. The OpenAPI documents are rendered on first use. Findings carry addresses and offsets,
+    no spans.
     """
     diagnostics: list[Diagnostic] = []
     published = _published(settings, catalogs, diagnostics)

@@ -1,4 +1,4 @@
-"""DSNs of PostgreSQL, as far as they can be read without libpq. Pure."""
+"""DSNs of PostgreSQL, as far as they can be parsed without libpq. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _PAIR: Final = re.compile(
     r"\s*(?P<key>\w+)\s*="
     r"\s*('(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<plain>(?:[^\s'\\]|\\.)*))(?=\s|$)"
 )
-# Whatever the URL means by it, from the first colon to the last @ is what a writer means.
+# Whatever the URL standard says, an author means the text from the first colon to the last @.
 _PASSWORD: Final = re.compile(r"[A-Za-z][\w+.-]*://[^:/?#@]*:(?P<password>.*)@", re.ASCII)
 _CUTTING: Final = re.compile(r"[@:/?#]|%(?![0-9A-Fa-f]{2})")
 _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -28,14 +28,14 @@ _HINT: Final = "a password with @, /, #, % or : must be percent-encoded or a ref
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """A DSN taken apart: *hosts* as a URL writes them, and *settings*, decoded."""
+    """A parsed DSN: *hosts* as written in a URL, and *settings*, decoded."""
 
     hosts: str
     settings: tuple[tuple[str, str], ...]
 
 
 def parse(text: str) -> Parts:
-    """Take a URL or ``key=value`` pairs apart, or raise `DsnError`."""
+    """Parse a URL or ``key=value`` pairs, or raise `DsnError`."""
     if found := _URL.fullmatch(text):
         if found["scheme"].lower().partition("+")[0] not in {"postgres", "postgresql"}:
             raise DsnError("a PostgreSQL URL must start with postgresql://")
@@ -89,7 +89,7 @@ def _decode(text: str) -> str:
 
 
 def encode_stray_percents(text: str) -> str:
-    """Return *text* with every % that encodes nothing as %25."""
+    """Return *text* with every % that encodes nothing replaced by %25."""
     return _STRAY_PERCENT.sub("%25", text)
 
 
@@ -112,7 +112,7 @@ def _escape(template: str, value: str) -> str:
 
 
 def _passwords(text: str) -> frozenset[str]:
-    """Return what is secret in *text*; nothing where it is no DSN."""
+    """Return what is secret in *text*; nothing if it is not a DSN."""
     try:
         settings = parse(text).settings
     except DsnError:

@@ -15,10 +15,11 @@ _QUERY: Final = re.compile(r"\?(?P<query>[A-Za-z_][\w.]*=.*)?$", re.ASCII)
 
 def _read(text: str, folder: str) -> str:
     """
-    Return the path of a SQLite DSN: a bare path, ``file:``, ``sqlite:///rel`` or ``sqlite:////abs``.
+    Return the path of a SQLite DSN: a bare path, ``file:``, ``sqlite:///rel`` or
+    ``sqlite:////abs``.
 
-    Parameters of other drivers are dropped, but for those that would make the database read-only:
-    dropping them would loosen what the writer asked for.
+    Parameters of other drivers are dropped, except those that would make the database read-only:
+    dropping them would allow more than the author asked for.
     """
     path, query = _split(text)
     if not path or ":memory:" in path or query.get("mode") == "memory":
@@ -35,7 +36,7 @@ def _check(template: str) -> None:
 
 
 def _escape(template: str, value: str) -> str:
-    """Return *value* for the place of a reference; only ``file:`` URIs are percent-decoded."""
+    """Return *value* as it replaces a reference; only ``file:`` URIs are percent-decoded."""
     return quote(value, safe="/") if template.lower().startswith("file:") else value
 
 
