@@ -90,6 +90,7 @@ class Stopped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class Answered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """
     One request; *path* is raw, without the query; *took_ms* is the time until the reply was sent.
+
     *route* is the name of its route, *action* the action that needs a grant, *rows* how many were
     returned or written, *error* the error's type. *reason* is why a credential was rejected, which
     no caller may know. A field that does not apply is None.

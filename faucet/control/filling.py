@@ -56,7 +56,9 @@ class Filling:
 
     def dsn(self, text: str, address: Address, escape: Callable[[str, str], str]) -> str | None:
         """
-        Return the DSN *text*, each reference encoded for its URL component. One at the start decides the form of the DSN, and is used as it is. *escape* is that of the
+        Return the DSN *text*, each reference encoded for its URL component.
+
+        One at the start decides the form of the DSN, and is used as it is. *escape* is that of the
         driver's `DsnForms`.
         """
         parts = _parts(text)

@@ -85,6 +85,7 @@ def _inside(span: Span, document: Document, value: str, offset: int) -> Span:
 def _aligned(raw: str, count: int) -> int:
     """
     Return the position in *raw*, a scalar as written, of its character after *count* visible ones.
+
     Blanks are skipped: quotes, block headers and folded lines have more of them than the value.
     """
     spelling = _DOUBLE if raw.startswith('"') else _SINGLE if raw.startswith("'") else _PLAIN

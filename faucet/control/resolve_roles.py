@@ -28,8 +28,9 @@ _LONGEST_RULE: Final = 65_536
 
 def resolve_roles(manifest: Manifest) -> Outcome[Mapping[str, RoleSettings]]:
     """
-    Return the roles of *manifest* by name, and a finding for each rule that cannot be parsed. The
-    roles are returned whatever is found, for the checks.
+    Return the roles of *manifest* by name, and a finding for each rule that cannot be parsed.
+
+    The roles are returned whatever is found, for the checks.
     """
     findings: list[Diagnostic] = []
     roles = {

@@ -45,8 +45,9 @@ _Error = Any
 
 def structural_faults(tree: Tree, drivers: tuple[str, ...] = ()) -> tuple[Diagnostic, ...]:
     """
-    Return every way in which *tree* violates the schema of a manifest. With *drivers*, services may
-    have no others.
+    Return every way in which *tree* violates the schema of a manifest.
+
+    With *drivers*, services may have no others.
     """
     found = tuple(dict.fromkeys(_explained(_validator(drivers).iter_errors(tree))))
     # A misspelled key is not also reported as missing.

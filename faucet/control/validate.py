@@ -20,8 +20,9 @@ _FOREIGN_KEYS: Final = ("config_db", "rate_limit")
 
 def validate(document: Document, facts: Facts, now: float | None = None) -> Outcome[Manifest]:
     """
-    Return the manifest in *document*, and every finding in it. *now* (seconds since 1970) is the
-    time for checking expiry; without it, expiry is not checked.
+    Return the manifest in *document*, and every finding in it.
+
+    *now* (seconds since 1970) is the time for checking expiry; without it, expiry is not checked.
     """
     if foreign := _foreign_form(document.tree):
         return Outcome(value=None, diagnostics=(foreign,))

@@ -8,8 +8,9 @@ PLACEHOLDER = "1"
 
 def dsn_template(dsn: str, *, keep_defaults: bool = False) -> str | None:
     """
-    Return *dsn* with `PLACEHOLDER` for each reference, or its default if those are kept. None if
-    the references cannot be parsed, or one of them supplies the DSN or its start.
+    Return *dsn* with `PLACEHOLDER` for each reference, or its default if those are kept.
+
+    None if the references cannot be parsed, or one of them supplies the DSN or its start.
     """
     try:
         parts = parse_references(dsn)

@@ -40,9 +40,10 @@ class Pins(msgspec.Struct, frozen=True, kw_only=True):
 
 def connection_string(dsn: str, pins: Pins) -> str:
     """
-    Return *dsn* with our settings as start-up options, so that no reset can undo them. Other
-    settings of *dsn* are kept; ours take precedence. Raises `ExecutionError` DATABASE_UNAVAILABLE
-    for a text that libpq cannot parse.
+    Return *dsn* with our settings as start-up options, so that no reset can undo them.
+
+    Other settings of *dsn* are kept; ours take precedence. Raises `ExecutionError`
+    DATABASE_UNAVAILABLE for a text that libpq cannot parse.
     """
     try:
         given = conninfo.conninfo_to_dict(dsn)
