@@ -1,4 +1,4 @@
-"""Findings in a manifest: values, many at once, each with a code, a place and a mend."""
+"""Findings in a manifest: values, many at once, each with a code, a place and a hint."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -9,11 +9,11 @@ import msgspec
 T = TypeVar("T")
 
 Address = tuple[str | int, ...]
-"""Where in the document tree: ("services", "shop", "dsn"). The root is ()."""
+"""A place in the document tree: ("services", "shop", "dsn"). The root is ()."""
 
 
 class Severity(StrEnum):
-    """Errors stop a manifest from being served; warnings do not."""
+    """Errors prevent a manifest from being served; warnings do not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -35,10 +35,10 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """
     One finding.
 
-    Stages give *address* (and *offset*, the character inside that scalar where the fault lies, or
+    Stages give *address* (and *offset*, the character inside that scalar where the fault is, or
     *at_key* when the key rather than the value is at fault); the pipeline fills *span* in from the
-    document. *hint* says how to mend it. *detail* is what a driver
-    said: it goes to the log and the terminal, never to a caller.
+    document. *hint* says how to fix it. *detail* is a driver's own message: it goes to the log and
+    the terminal, never to a caller.
     """
 
     code: str
@@ -59,7 +59,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
 
 class Outcome(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """
-    What a control stage gives back: its value, unless an error stood in the way, and all findings.
+    The result of a control stage: its value, unless there is an error, and all findings.
     """
 
     value: T | None
@@ -67,12 +67,12 @@ class Outcome(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
 
 def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:
-    """Return whether one of *diagnostics* stops the manifest."""
+    """Return whether one of *diagnostics* is an error."""
     return any(found.severity is Severity.ERROR for found in diagnostics)
 
 
 def dotted(address: Address) -> str:
-    """Return *address* as messages name it: ``roles.clerk.grants[1].rows``."""
+    """Return *address* as messages show it: ``roles.clerk.grants[1].rows``."""
     text = ""
     for part in address:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -85,7 +85,7 @@ def documentation(found: Diagnostic) -> str:
 
 
 def as_json_form(found: Diagnostic) -> dict[str, object]:
-    """Return *found* as JSON outputs have it, without the detail that no caller may see."""
+    """Return *found* in the form of JSON output, without the detail, which no caller may see."""
     span = found.span
     return {
         "code": found.code,

@@ -1,4 +1,4 @@
-"""What the process reports to its operator, as tagged structs. Pure."""
+"""Events that the process reports to its operator, as tagged structs. Pure."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from faucet.model.settings import LoggingSettings
 
 
 class Listening(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The server takes connections at *address*; *generation* 0 is without a manifest."""
+    """The server accepts connections at *address*; *generation* 0 has no manifest."""
 
     address: str
     generation: int
@@ -22,14 +22,14 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class ManifestGone(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The manifest at *path* cannot be read any more; *generation* serves on."""
+    """The manifest at *path* can no longer be read; *generation* stays in service."""
 
     path: str
     generation: int
 
 
 class Switched(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """*generation* is in service from now on; *logging* are its settings."""
+    """*generation* is now in service; *logging* is its settings."""
 
     generation: int
     fingerprint: str
@@ -38,27 +38,27 @@ class Switched(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A reload was refused; *generation* serves on, untouched."""
+    """A reload was refused; *generation* stays in service, unchanged."""
 
     generation: int
     diagnostics: tuple[Diagnostic, ...]
 
 
 class ReloadCrashed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A reload met an unforeseen failure; *generation* serves on, untouched."""
+    """A reload failed unexpectedly; *generation* stays in service, unchanged."""
 
     generation: int
     trace: str
 
 
 class Unchanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A reload found that *generation* matches the inputs."""
+    """A reload found that *generation* already matches the inputs."""
 
     generation: int
 
 
 class Retired(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """*generation* is closed; not *drained* when requests outlived the limit."""
+    """*generation* is closed; not *drained* if requests exceeded the limit."""
 
     generation: int
     drained: bool
@@ -72,28 +72,28 @@ class ServiceChecked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class WatchFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Changes are noticed by polling alone for now, because of *reason*."""
+    """Changes are only noticed by polling for now, because of *reason*."""
 
     reason: str
 
 
 class Stopping(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The server was asked to stop and lets running requests end."""
+    """The server is stopping and lets running requests finish."""
 
     signal: str
 
 
 class Stopped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The server has ended."""
+    """The server has stopped."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """
-    One request; *path* is raw and without its query, *took_ms* until the reply was sent.
+    One request; *path* is raw, without the query; *took_ms* is the time until the reply was sent.
 
-    *route* is the name of its route, *action* what a grant was asked for, *rows* how many were
-    returned or written, *error* the error's type. *reason* is why a credential was refused, which
-    no caller may know. What does not apply is None.
+    *route* is the name of its route, *action* the action that needs a grant, *rows* how many were
+    returned or written, *error* the error's type. *reason* is why a credential was rejected, which
+    no caller may know. A field that does not apply is None.
     """
 
     method: str
@@ -114,7 +114,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class RequestCrashed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A request met an unforeseen failure; the caller got a 500 with *request_id*."""
+    """A request failed unexpectedly; the caller got a 500 with *request_id*."""
 
     request_id: str
     trace: str

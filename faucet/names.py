@@ -1,4 +1,4 @@
-"""The rules that names follow, and near names for hints."""
+"""The rules for names, and similar names for hints."""
 
 import difflib
 import re
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-# Services, roles and keys stand in URLs, logs and headers; tables and columns are the
-# database's own.
+# Names of services, roles and keys appear in URLs, logs and headers; the database names tables and
+# columns.
 NAME_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,62}$"
 ALIAS_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 RESERVED_NAMES: Final = frozenset({"system", "setup"})
@@ -34,13 +34,13 @@ _TAKEN_HEADERS: Final = frozenset(
 
 
 def is_key_header(name: str) -> bool:
-    """Return whether *name* can be the header of API keys: a token that means nothing else."""
+    """Return whether *name* can be the header of API keys: a token without another meaning."""
     return _is_header(name) is not None and name.lower() not in _TAKEN_HEADERS
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """Return the candidate a writer of *name* most likely meant, or None."""
-    # The ratio is quadratic in the length of what the caller sent.
+    """Return the candidate that the author of *name* most likely meant, or None."""
+    # The ratio is quadratic in the length of the caller's input.
     if len(name) > 256:  # noqa: PLR2004
         return None
     folded = {candidate.lower(): candidate for candidate in candidates}
@@ -49,6 +49,6 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """Return ``did you mean "x"?`` for the nearest candidate, or an empty text."""
+    """Return ``did you mean "x"?`` for the nearest candidate, or an empty string."""
     found = nearest(name, candidates)
     return f'did you mean "{found}"?' if found else ""

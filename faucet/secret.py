@@ -1,4 +1,4 @@
-"""A value that will not print, compare to text or serialise."""
+"""A value that cannot be printed, serialized or compared with plain text."""
 
 from typing import Final, NoReturn
 
@@ -7,10 +7,10 @@ _MASK: Final = "Secret(…)"
 
 class Secret:
     """
-    A secret text. `reveal()` is the only way out.
+    A secret string. Only `reveal()` returns it.
 
-    Printing, formatting, pickling and JSON encoding show or do nothing of it. Two secrets compare
-    in constant time; a secret never equals a plain text.
+    Printing and formatting do not show it; pickling and JSON encoding fail. Two secrets are
+    compared in constant time; a secret never equals a plain string.
     """
 
     __slots__ = ("_value",)
@@ -19,7 +19,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the secret itself, for the one call that needs it."""
+        """Return the secret itself, for the call that needs it."""
         return self._value
 
     def __repr__(self) -> str:
@@ -33,7 +33,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        # It loads OpenSSL, which `faucet check` can do without.
+        # It loads OpenSSL, which `faucet check` does not need.
         import hmac  # noqa: PLC0415
 
         return hmac.compare_digest(self._value.encode(), other._value.encode())
@@ -46,7 +46,9 @@ class Secret:
 
 
 def derive_key(root: Secret, purpose: str) -> bytes:
-    """Return the 32 bytes of *root*'s key for one *purpose*, which tell nothing of any other's."""
+    """
+    Return the 32 bytes of *root*'s key for one *purpose*, which reveal nothing about any other's.
+    """
     import hmac  # noqa: PLC0415
 
     return hmac.digest(root.reveal().encode(), b"faucet/" + purpose.encode(), "sha256")

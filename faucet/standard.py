@@ -13,7 +13,7 @@ from faucet.transforms.masks import MASKS
 
 
 def add_standard(registrar: Registrar) -> None:
-    """Add everything that ships with Faucet to *registrar*."""
+    """Add every bundled extension to *registrar*."""
     for dialect in (SQLITE, POSTGRESQL):
         registrar.dialect(dialect)
     for mask in MASKS:
@@ -26,7 +26,7 @@ def add_standard(registrar: Registrar) -> None:
 
 @cache
 def standard_registry() -> Registry:
-    """Return the registry of everything that ships with Faucet."""
+    """Return the registry of the bundled extensions."""
     registrar = Registrar()
     add_standard(registrar)
     return registrar.freeze()

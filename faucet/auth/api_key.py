@@ -8,7 +8,7 @@ from faucet.model.settings import AuthSettings
 
 
 def _build(auth: AuthSettings, roles: frozenset[str]) -> Provider:
-    # Loads OpenSSL, which `faucet check` can do without.
+    # Loads OpenSSL, which `faucet check` does not need.
     from faucet.auth.key_provider import KeyProvider  # noqa: PLC0415
 
     return KeyProvider(auth, roles)

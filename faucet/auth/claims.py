@@ -1,4 +1,4 @@
-"""What a verified token says: when it holds, for whom, as which role, with which claims. Pure."""
+"""The content of a verified token: validity, audience, role and claims. Pure."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -19,7 +19,7 @@ _SCALAR: Final = None | bool | int | float | Decimal | str
 
 
 class Validity(msgspec.Struct, frozen=True, kw_only=True):
-    """When a token holds, leeway included: from *start* on, and before *end*."""
+    """When a token is valid, including leeway: from *start*, until before *end*."""
 
     start: float
     end: float
@@ -30,9 +30,9 @@ class Validity(msgspec.Struct, frozen=True, kw_only=True):
 
 def validity(payload: Payload, leeway: float) -> Validity:
     """
-    Return when *payload* holds; raises `TokenError` where a date is missing or no sane number.
+    Return when *payload* is valid; raises `TokenError` if a date is missing or not a usable number.
 
-    `exp` is required. A token is not issued in the future, so `iat` is a start as `nbf` is.
+    `exp` is required. A token cannot be issued in the future, so `iat` is a start like `nbf`.
     """
     starts = [_date(payload, name) for name in ("nbf", "iat") if name in payload]
     return Validity(start=max(starts, default=0) - leeway, end=_date(payload, "exp") + leeway)
@@ -48,7 +48,7 @@ def _date(payload: Payload, name: str) -> float:
 
 
 def is_for(payload: Payload, audience: str) -> bool:
-    """Whether `aud` is *audience*, or a list of texts with it."""
+    """Whether `aud` is *audience*, or a list of strings that contains it."""
     stated = payload.get("aud")
     if isinstance(stated, list):
         return all(isinstance(one, str) for one in stated) and audience in stated
@@ -59,8 +59,8 @@ def role_of(payload: Payload, settings: JwtSettings, roles: frozenset[str]) -> s
     """
     Return the one role of *payload*, out of *roles*.
 
-    Raises `AuthorizationError`: NO_ROLE where the claim is absent or maps to no role of the
-    manifest, AMBIGUOUS_ROLE where a list maps to more than one.
+    Raises `AuthorizationError`: NO_ROLE if the claim is absent or maps to no role of the manifest,
+    AMBIGUOUS_ROLE if a list maps to more than one.
     """
     stated = _at(payload, settings.role_claim)
     texts = [
@@ -76,7 +76,7 @@ def role_of(payload: Payload, settings: JwtSettings, roles: frozenset[str]) -> s
 
 
 def _at(payload: Payload, path: str) -> JsonTree:
-    """Return what stands at *path*, a dotted path or a JSON pointer through objects; else None."""
+    """Return the value at *path*, a dotted path or a JSON pointer through objects, or None."""
     node: JsonTree = dict(payload)
     for step in _steps(path):
         if not isinstance(node, dict):
@@ -92,7 +92,7 @@ def _steps(path: str) -> list[str]:
 
 
 def principal_name(payload: Payload, provider: str) -> str | None:
-    """Return ``jwt:PROVIDER:SUB``, or None without a `sub`: then rules on the name deny."""
+    """Return ``jwt:PROVIDER:SUB``, or None without a `sub`: rules on the name then deny."""
     subject = payload.get("sub")
     return f"jwt:{provider}:{subject}" if isinstance(subject, str) and subject else None
 

@@ -1,4 +1,4 @@
-"""JSON Web Tokens, signed by a secret of our own or by the keys of an identity provider."""
+"""JSON Web Tokens, signed with a shared secret or with the keys of an identity provider."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ from faucet.model.settings import AuthSettings
 def _build(auth: AuthSettings, roles: frozenset[str]) -> Provider:
     if not auth.providers:
         return _nobody
-    # Loads PyJWT and cryptography, which a manifest without tokens can do without.
+    # Loads PyJWT and cryptography, which a manifest without tokens does not need.
     from faucet.auth.token_provider import TokenProvider  # noqa: PLC0415
 
     return TokenProvider(auth, roles)
@@ -21,7 +21,7 @@ def _build(auth: AuthSettings, roles: frozenset[str]) -> Provider:
 def _nobody(credentials: Credentials) -> Principal | None:
     if credentials.bearer is None:
         return None
-    raise AuthenticationError(UNAUTHORIZED).because("the manifest takes no tokens")
+    raise AuthenticationError(UNAUTHORIZED).because("the manifest accepts no tokens")
 
 
 JWT: Final = AuthProvider(name="jwt", build=_build, recognizes=has_token_form)

@@ -14,14 +14,14 @@ from faucet.model.settings import ApiKey, AuthSettings
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A key with what it is held against; *networks* empty is from anywhere."""
+    """A key with what it is checked against; empty *networks* allow any address."""
 
     principal: Principal
     expires: float
     networks: Networks
 
 
-# Stands in for an unknown key, so that it is told no quicker than an expired one.
+# Stands in for an unknown key, so that rejecting it takes as long as rejecting an expired one.
 _UNKNOWN: Final = _Entry(
     principal=Principal(name=None, role="", claims={}), expires=float("-inf"), networks=()
 )
@@ -35,7 +35,7 @@ class KeyProvider:
         self._entries = _by_digest(auth)
 
     def __call__(self, credentials: Credentials) -> Principal | None:
-        """Return whose key it is; see `Provider`."""
+        """Return the principal of the key; see `Provider`."""
         text = credentials.bearer if credentials.api_key is None else credentials.api_key
         if text is None:
             return None
@@ -54,7 +54,11 @@ def _reason(entry: _Entry, now: float) -> str:
     if entry is _UNKNOWN:
         return "unknown key"
     name = entry.principal.name
-    return f"{name} is expired" if now >= entry.expires else f"{name} is not allowed from here"
+    return (
+        f"{name} is expired"
+        if now >= entry.expires
+        else (f"{name} is not allowed from this address")
+    )
 
 
 def _by_digest(auth: AuthSettings) -> Mapping[str, _Entry]:

@@ -15,7 +15,7 @@ _SECRET_BYTES = 32
 
 
 class Verifier(msgspec.Struct, frozen=True, kw_only=True):
-    """One key for one algorithm; *kid* is its name in a JWKS, *lone* says that it needs none."""
+    """One key for one algorithm; *kid* is its name in a JWKS, *lone* means that it needs none."""
 
     name: str
     algorithm: Algorithm
@@ -28,9 +28,9 @@ def verifiers(settings: JwtSettings) -> tuple[Verifier, ...]:
     """
     Return a verifier for each listed algorithm and each key of its family.
 
-    A secret serves HMAC only and a JWKS never, whatever is listed, so no public key can be taken
-    for a secret. A short secret and an unreadable document, both diagnostics of the manifest, give
-    none.
+    A secret is only used for HMAC and a JWKS never is, whatever is listed, so that no public key
+    can be used as a secret. A short secret and an unreadable document, both diagnostics of the
+    manifest, give none.
     """
     hashed = {name for name in settings.algorithms if name.startswith("HS")}
     if settings.secret is not None:
@@ -40,10 +40,10 @@ def verifiers(settings: JwtSettings) -> tuple[Verifier, ...]:
 
 def is_signed(token: Token, keys: tuple[Verifier, ...]) -> bool:
     """
-    Whether exactly one of *keys* may have signed *token*, and did.
+    Return whether exactly one of *keys* may have signed *token*, and did.
 
-    A `kid` names the key; without one there must be no choice. `Algorithm.verify` is called itself
-    rather than `jwt.decode`, so that the token is read once, by `read_token`.
+    A `kid` names the key; without one there must be only one candidate. `Algorithm.verify` is
+    called itself rather than `jwt.decode`, so that the token is read once, by `read_token`.
     """
     fitting = [
         key
@@ -64,7 +64,7 @@ def _of_secret(secret: Secret, names: set[str]) -> Iterator[Verifier]:
         try:
             key = algorithm.prepare_key(raw)
         except InvalidKeyError:
-            # A public key or certificate: whoever has it could sign.
+            # A public key or certificate: anyone who has it could sign.
             continue
         yield Verifier(name=name, algorithm=algorithm, key=key, kid=None, lone=True)
 
@@ -82,6 +82,6 @@ def _of_document(text: str, names: set[str]) -> Iterator[Verifier]:
             try:
                 public = algorithm.from_jwk(key.document)
             except (InvalidKeyError, ValueError):
-                # Members that make no key: a point off its curve, an even exponent.
+                # Members that do not form a key: a point off its curve, an even exponent.
                 continue
             yield Verifier(name=name, algorithm=algorithm, key=public, kid=key.kid)

@@ -1,4 +1,4 @@
-"""The form of a JSON Web Token: three parts, read strictly, nothing believed. Pure."""
+"""The form of a JSON Web Token: three parts, parsed strictly, not verified. Pure."""
 
 import base64
 import re
@@ -13,16 +13,16 @@ TOKEN_SIZE: Final = 16 * 1024
 
 _FORM: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)").fullmatch
 
-# crit and b64 change what is signed; the others say that the payload is not plain claims.
+# crit and b64 change what is signed; the others mean that the payload is not plain claims.
 _REFUSED: Final = ("crit", "b64", "enc", "zip")
 
 
 class TokenError(ValueError):
-    """The token is not acceptable; the text is for the log, and never answered."""
+    """The token is not acceptable; the message is for the log only."""
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A token as its sender wrote it. Nothing in it is true before *signature* is verified."""
+    """A token as its sender wrote it; not to be trusted before *signature* is verified."""
 
     algorithm: str
     kid: str | None
@@ -32,7 +32,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def has_token_form(text: str) -> bool:
-    """Whether *text* is three base64url parts with dots between them."""
+    """Return whether *text* is three base64url parts separated by dots."""
     return _FORM(text) is not None
 
 
@@ -40,8 +40,8 @@ def read_token(text: str) -> Token:
     """
     Return the parts of *text*, or raise `TokenError`.
 
-    Of the header only `alg` and `kid` are read: `jku`, `x5u`, `x5c` and `jwk` are the sender's word
-    for its own key. Base64 must be the one canonical spelling, without padding.
+    Of the header only `alg` and `kid` are read: `jku`, `x5u`, `x5c` and `jwk` only state the
+    sender's own key. Base64 must be canonical, without padding.
     """
     match = _FORM(text) if len(text) <= TOKEN_SIZE else None
     if match is None:
@@ -50,13 +50,13 @@ def read_token(text: str) -> Token:
         head, body, signature = map(_decode, match.groups())
         header, payload = read_object(head), read_object(body)
     except ValueError:
-        # What the parsers say may quote the token.
+        # Messages of the parsers may quote the token.
         raise TokenError("the token cannot be read") from None
     algorithm, kid = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str) or not isinstance(kid, str | None):
-        raise TokenError("alg or kid is not a text")
+        raise TokenError("alg or kid is not a string")
     if any(name in header for name in _REFUSED):
-        raise TokenError("a header parameter is not known here")
+        raise TokenError("unknown header parameter")
     return Token(
         algorithm=algorithm,
         kid=kid,
@@ -68,7 +68,7 @@ def read_token(text: str) -> Token:
 
 def _decode(part: str) -> bytes:
     raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    # Spare bits at the end would give one token several spellings.
+    # Unused bits at the end would allow several spellings of one token.
     if base64.urlsafe_b64encode(raw).rstrip(b"=") != part.encode():
         raise TokenError("base64url is not canonical")
     return raw

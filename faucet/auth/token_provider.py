@@ -1,4 +1,4 @@
-"""Tokens to principals for all issuers of a manifest, with a cache of those that were good."""
+"""Tokens to principals for all issuers of a manifest, with a cache of valid tokens."""
 
 import hashlib
 from collections import OrderedDict
@@ -35,7 +35,7 @@ class Issuer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What a good token said, and how long it may be believed."""
+    """The content of a valid token, and how long it is valid."""
 
     principal: Principal
     validity: Validity
@@ -43,10 +43,10 @@ class _Known(msgspec.Struct, frozen=True, kw_only=True):
 
 class TokenProvider:
     """
-    Answers for bearer tokens; a `Provider`.
+    Authenticates bearer tokens; a `Provider`.
 
-    Good tokens are remembered by digest, the least recently used forgotten; their dates are looked
-    at on every request.
+    Valid tokens are cached by digest, the least recently used evicted first; their dates are
+    checked on every request.
     """
 
     def __init__(self, auth: AuthSettings, roles: frozenset[str]) -> None:
@@ -55,7 +55,7 @@ class TokenProvider:
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
 
     def __call__(self, credentials: Credentials) -> Principal | None:
-        """Return who holds the token; see `Provider`."""
+        """Return the principal of the token; see `Provider`."""
         token = credentials.bearer
         if token is None:
             return None
@@ -84,13 +84,13 @@ class TokenProvider:
         )
 
     def _issuer(self, token: Token) -> Issuer:
-        """Return the provider of the token's `iss`, which is believed for this choice alone."""
+        """Return the provider of the token's `iss`, which is trusted for this choice only."""
         stated = token.payload.get("iss")
         if "iss" in token.payload and not isinstance(stated, str):
-            raise TokenError("iss is not a text")
+            raise TokenError("iss is not a string")
         issuer = self._issuers.get(stated if isinstance(stated, str) else None)
         if issuer is None:
-            raise TokenError("nobody issues such tokens")
+            raise TokenError("unknown issuer")
         return issuer
 
     def _remember(self, digest: bytes, known: _Known) -> None:
@@ -103,28 +103,30 @@ def issuers(auth: AuthSettings) -> Mapping[str | None, Issuer]:
     """
     Return the manifest's providers by `iss`; None is the one with a secret for tokens without.
 
-    Raises `ValueError` where two would take the same tokens. One with keys of others and no issuer
-    takes none.
+    Raises `ValueError` if two would accept the same tokens. One with a JWKS and no issuer accepts
+    none.
     """
     found: dict[str | None, Issuer] = {}
     for settings in auth.providers:
         if settings.issuer is None and settings.secret is None:
             continue
         if settings.issuer in found:
-            raise ValueError(f"two providers take the tokens of issuer {settings.issuer!r}")
+            raise ValueError(f"two providers accept the tokens of issuer {settings.issuer!r}")
         found[settings.issuer] = Issuer(settings=settings, keys=verifiers(settings))
     return found
 
 
 def _accepted(token: Token, issuer: Issuer, now: float) -> Validity:
-    """Return when *token* holds, or raise `TokenError`: not the issuer's, not now, not for us."""
+    """
+    Return when *token* is valid, or raise `TokenError` for a wrong signature, time or audience.
+    """
     if not is_signed(token, issuer.keys):
         raise TokenError("the signature is not the issuer's")
     period, audience = validity(token.payload, issuer.settings.leeway), issuer.settings.audience
     if now not in period:
         raise TokenError(_NOT_NOW)
     if audience is not None and not is_for(token.payload, audience):
-        raise TokenError("for another audience")
+        raise TokenError("wrong audience")
     return period
 
 

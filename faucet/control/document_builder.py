@@ -1,4 +1,4 @@
-"""YAML nodes to a `Document`: aliases expanded, keys merged, all of it with its place. Pure."""
+"""YAML nodes to a `Document`: aliases expanded, keys merged, every value with its place. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -75,7 +75,7 @@ class _Builder:
         try:
             return read_plain(node.text)
         except ScalarError as error:
-            hint = "write it in quotes if a text is meant"
+            hint = "write it in quotes if you mean a string"
             self._report("FCT1009", str(error), node.span, hint)
             return node.text
 
@@ -86,7 +86,7 @@ class _Builder:
             if name in tree:
                 first = self.keys[here]
                 message = (
-                    f"the key {_shown(name)} stands here a second time; "
+                    f"the key {_shown(name)} appears twice; "
                     f"the first is at {first.file}:{first.line}:{first.column}"
                 )
                 self._report("FCT1005", message, key.span, repeated_hint(address))
@@ -105,16 +105,18 @@ class _Builder:
             if _is_merge(key):
                 continue
             if not isinstance(key, ScalarNode):
-                self._report("FCT1006", "a key is a text, not a list or a mapping", key.span, "")
+                self._report(
+                    "FCT1006", ("a key must be a string, not a list or a mapping"), key.span, ""
+                )
             elif not _is_text(key):
                 hint = f"write it in quotes: {_shown(key.text)}"
-                message = f"the key {_shown(key.text)[1:-1]} is not a text"
+                message = f"the key {_shown(key.text)[1:-1]} is not a string"
                 self._report("FCT1006", message, key.span, hint)
             else:
                 yield key, key.text, value
 
     def _merged(self, node: MappingNode, depth: int) -> Iterator[tuple[ScalarNode, str, Node]]:
-        """Pairs that merge keys bring, the nearer before the farther."""
+        """Yield the pairs of merge keys, the nearer before the farther."""
         for key, value in node.pairs:
             if not _is_merge(key):
                 continue
@@ -127,12 +129,12 @@ class _Builder:
                         yield pair
                     yield from self._merged(source, depth + 1)
                 else:
-                    message = "a merge key takes a mapping or a list of mappings"
+                    message = "the value of a merge key must be a mapping or a list of mappings"
                     self._report("FCT1010", message, source.span, "write <<: *anchor")
 
     def _report(self, code: str, message: str, span: Span, hint: str) -> None:
         found = Diagnostic(code=code, message=message, hint=hint, span=span)
-        # Whatever an alias repeats is at fault once.
+        # A fault that an alias repeats is reported once.
         if found not in self.findings[-50:]:
             self.findings.append(found)
 

@@ -1,4 +1,4 @@
-"""References in a manifest's texts, replaced by what was fetched. Pure."""
+"""References in a manifest's strings, replaced by what was fetched. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -19,7 +19,7 @@ def references(
     Return what must be fetched to resolve *manifest*; *folder* is the manifest's.
 
     The path of a JWKS file may itself hold references: with what was fetched for them in *secrets*,
-    its file is among those returned. So ask until nothing new comes.
+    its file is among those returned. Repeat until nothing new is returned.
     """
     found: set[SecretReference] = set()
     filling = Filling(secrets or {}, folder)
@@ -42,7 +42,7 @@ class Filling:
     """
     Fills references from *secrets*.
 
-    What is missing gives None, and one diagnostic for each text in *findings*.
+    A missing value gives None, and one diagnostic for each string in *findings*.
     """
 
     def __init__(self, secrets: Secrets, folder: str) -> None:
@@ -56,9 +56,9 @@ class Filling:
 
     def dsn(self, text: str, address: Address, escape: Callable[[str, str], str]) -> str | None:
         """
-        Return the DSN *text*, each reference in the place and spelling of its URL component.
+        Return the DSN *text*, each reference encoded for its URL component.
 
-        One at the start brings the form of the DSN, and is taken as it is. *escape* is that of the
+        One at the start decides the form of the DSN, and is used as it is. *escape* is that of the
         driver's `DsnForms`.
         """
         parts = _parts(text)
@@ -73,7 +73,7 @@ class Filling:
     def fetched(
         self, reference: SecretReference, address: Address, offset: int | None = None
     ) -> str | None:
-        """Return what one reference, *offset* characters into its text, stands for."""
+        """Return the value of one reference, *offset* characters into its string."""
         secret = self._secrets.get(reference)
         value = secret.reveal() if secret is not None else ""
         if value or reference.default:
@@ -114,7 +114,7 @@ def _parts(text: str) -> tuple[str | Reference, ...]:
     try:
         return parse_references(text)
     except ReferenceSyntaxError:
-        return (text,)  # validate has refused it
+        return (text,)  # rejected by validate
 
 
 def _missing(reference: SecretReference, address: Address, offset: int | None) -> Diagnostic:
@@ -124,8 +124,8 @@ def _missing(reference: SecretReference, address: Address, offset: int | None) -
             hint = f"set {reference.name} where the server starts"
         case "file":
             what = f'the file "{reference.name}" cannot be read, or is empty'
-            hint = "a relative path starts at the folder of the manifest"
+            hint = "relative paths are resolved from the folder of the manifest"
         case scheme:
-            what = f'"{scheme}" gives nothing for "{reference.name}"'
+            what = f'"{scheme}" has no value for "{reference.name}"'
             hint = ""
     return Diagnostic(code="FCT1301", message=what, hint=hint, address=address, offset=offset)

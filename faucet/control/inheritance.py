@@ -1,4 +1,4 @@
-"""The order in which a role and its ancestors are asked. Pure."""
+"""The order in which a role and its ancestors are searched. Pure."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ def levels(roles: Mapping[str, Role], name: str) -> Levels:
     """
     Return the role *name*, then its parents, then theirs, each role at its shortest distance.
 
-    Roles that do not exist and circles are passed over: they are findings of other checks.
+    Roles that do not exist and cycles are skipped: other checks report them.
     """
     met = {name}
     level: tuple[Step, ...] = (Step(role=name, limits=read_limits(roles[name].limits)),)

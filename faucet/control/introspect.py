@@ -1,4 +1,4 @@
-"""Ask every service's database what it holds, side by side."""
+"""Read the catalog of every service's database, in parallel."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -20,7 +20,8 @@ def introspect(
     patience: float = _PATIENCE_SECONDS,
 ) -> Mapping[str, Catalog | Unreachable]:
     """
-    Return the whole catalog of each service's schema; which tables it publishes is not asked here.
+    Return the whole catalog of each service's schema; which tables it publishes is not decided
+    here.
 
     A database that does not answer, or not within *patience* seconds, is `Unreachable`; its reason
     is for the log and holds no password. The dialect of every service must be among *dialects*.

@@ -1,4 +1,4 @@
-"""The levels of a manifest at which keys stand, for hints at one that stands on another. Pure."""
+"""The levels of a manifest that keys belong to, for hints about a misplaced one. Pure."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ _SECTIONS: Final = {"services": "service", "roles": "role", "keys": "key"}
 
 
 def repeated_hint(address: Address) -> str:
-    """Return the mend of a key that the mapping at *address* has twice."""
+    """Return how to fix a key that the mapping at *address* has twice."""
     level = _level(address)
     if level is None:
         return "keep one of the two"
@@ -26,7 +26,7 @@ def repeated_hint(address: Address) -> str:
 
 def misplaced_hint(key: str, address: Address) -> str:
     """
-    Return where *key*, which is none of the mapping at *address*, belongs; "" where nobody knows.
+    Return where *key*, unknown in the mapping at *address*, belongs; "" if it is not known.
 
     In `roles`, `services` and `keys` every key is a name; only keys of the level below count.
     """
@@ -37,7 +37,7 @@ def misplaced_hint(key: str, address: Address) -> str:
     if here is None:
         return ""
     if key in _TOP:
-        return "it is a key of the whole manifest: look at the indentation"
+        return "it is a key of the whole manifest: check the indentation"
     of = [level for level, keys in _KEYS.items() if level != here and key in keys]
     if not of:
         return ""
@@ -46,7 +46,7 @@ def misplaced_hint(key: str, address: Address) -> str:
 
 def _look(level: str) -> str:
     dash = " or a missing dash" if level == _GRANT else ""
-    return f"look at the indentation{dash}"
+    return f"check the indentation{dash}"
 
 
 def _level(address: Address) -> str | None:

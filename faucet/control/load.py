@@ -1,4 +1,4 @@
-"""Text to `Document`: YAML 1.2 core, places, no duplicate keys, bounded in size. Pure."""
+"""Text to `Document`: YAML 1.2 core, places, no duplicate keys, limited in size. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from faucet.diagnostics import Diagnostic, Outcome, Span, has_errors
 from faucet.model.manifest.document import Document
 
 MAX_TEXT: Final = 4 * 2**20
-"""The most characters of a manifest."""
+"""The maximum number of characters of a manifest."""
 
-# The last four break lines in YAML 1.1, but not in the eyes of a reviewer: what follows one of
-# them in a comment would be live. A lone surrogate stands for a byte that is not UTF-8.
+# The last four break lines in YAML 1.1, but a reviewer does not see them: text after one of them in
+# a comment would be in effect. A lone surrogate represents a byte that is not UTF-8.
 _UNREADABLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029]|\r(?!\n)"
 )
@@ -30,7 +30,7 @@ class SourceText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def source_text(name: str, data: bytes) -> SourceText:
-    """Return the file of those bytes; `load` reports the ones that are not UTF-8."""
+    """Return the file with those bytes; `load` reports any that are not UTF-8."""
     return SourceText(name=name, text=data.decode("utf-8", errors="surrogateescape"))
 
 
@@ -38,7 +38,7 @@ def load(sources: Sequence[SourceText]) -> Outcome[Document]:
     """
     Return the one manifest in *sources*, with a place for every value and key.
 
-    Faults of the text are located already. Those that do not garble the rest are all reported.
+    Faults of the text already have a place. All that do not prevent reading the rest are reported.
     """
     (source,) = sources
     text = source.text.removeprefix("\ufeff")
@@ -71,9 +71,9 @@ def _unreadable(name: str, text: str) -> Diagnostic | None:
     line = text.count("\n", 0, found.start()) + 1
     column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
     if "\ud800" <= found[0] <= "\udfff":
-        message, hint = "the file is not UTF-8 from here on", "save it as UTF-8"
+        message, hint = "the file is not valid UTF-8 from here", "save it as UTF-8"
     else:
-        message = f"the character U+{ord(found[0]):04X} may not stand in a manifest"
+        message = f"the character U+{ord(found[0]):04X} is not allowed in a manifest"
         hint = 'remove it, or write it as an escape in double quotes: "\\u2028"'
     return Diagnostic(
         code="FCT1001",

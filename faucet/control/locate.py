@@ -1,4 +1,4 @@
-"""Diagnostics by address to diagnostics with a place in the file. Pure."""
+"""Diagnostics with addresses to diagnostics with places in the file. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ import msgspec
 from faucet.diagnostics import Address, Diagnostic, Span
 from faucet.model.manifest.document import Document, Tree
 
-# How one character of a scalar is spelled.
+# How one character of a scalar is written.
 _PLAIN: Final = re.compile(r".", re.DOTALL)
 _SINGLE: Final = re.compile(r"''|.", re.DOTALL)
 _DOUBLE: Final = re.compile(r"\\(x.{2}|u.{4}|U.{8}|.)|.", re.DOTALL)
@@ -17,7 +17,7 @@ _BLANK_ESCAPE: Final = re.compile(r"\\[nrtvf\s_NLP]").fullmatch
 
 
 def locate(diagnostics: Iterable[Diagnostic], document: Document | None) -> tuple[Diagnostic, ...]:
-    """Return *diagnostics* with their places, sorted by them; what has a place keeps it."""
+    """Return *diagnostics* with their places, sorted by them; existing places are kept."""
     placed = (
         found
         if found.span is not None or document is None
@@ -41,7 +41,7 @@ def _span(found: Diagnostic, document: Document) -> Span:
     value = document.values[address]
     key = document.keys.get(address)
     inner = _value(document.tree, address)
-    # A list or mapping is shown by its key: its own span may go on for pages.
+    # A list or mapping is shown by its key: its own span may be pages long.
     if key is not None and (found.at_key or isinstance(inner, Mapping | tuple)):
         return key
     if found.offset is not None and isinstance(inner, str) and address == found.address:
@@ -62,7 +62,7 @@ def _value(tree: Tree, address: Address) -> Tree:
 
 
 def _inside(span: Span, document: Document, value: str, offset: int) -> Span:
-    """The place of the *offset*-th character of the scalar that *span* covers."""
+    """Return the place of the *offset*-th character of the scalar that *span* covers."""
     lines = document.sources[span.file].split("\n")[span.line - 1 : span.end_line]
     if not lines:
         return span
@@ -84,9 +84,9 @@ def _inside(span: Span, document: Document, value: str, offset: int) -> Span:
 
 def _aligned(raw: str, count: int) -> int:
     """
-    Return where in *raw*, a scalar as spelled, its character after *count* visible ones stands.
+    Return the position in *raw*, a scalar as written, of its character after *count* visible ones.
 
-    Blanks are passed over: quotes, block headers and folded lines have more than they stand for.
+    Blanks are skipped: quotes, block headers and folded lines have more of them than the value.
     """
     spelling = _DOUBLE if raw.startswith('"') else _SINGLE if raw.startswith("'") else _PLAIN
     start = raw.find("\n") + 1 if raw[:1] in {"|", ">"} else int(spelling is not _PLAIN)

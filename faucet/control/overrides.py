@@ -1,4 +1,4 @@
-"""What flags and environment put over the manifest."""
+"""Values of flags and environment variables that override the manifest."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ OWN_PROVIDER: Final = "own"
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Values that beat the manifest's; None where nothing was said.
+    Values that override the manifest's; None where nothing is set.
 
     *jwt_secret* is the secret of the provider `own`, where that is declared, and what the keys of
     masks are derived from.

@@ -1,4 +1,4 @@
-"""The order of the control stages: what goes from one to the next is known here alone."""
+"""The order of the control stages: only this module knows what one passes to the next."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -30,14 +30,14 @@ Catalogs = Mapping[str, Catalog | Unreachable]
 REQUIRED_IS_DOWN: Final = "FCT1401"
 OPTIONAL_IS_DOWN: Final = "FCT1402"
 UNREACHABLE: Final = frozenset({REQUIRED_IS_DOWN, OPTIONAL_IS_DOWN})
-"""The codes of databases that cannot be reached."""
+"""The codes for databases that cannot be reached."""
 
 _NOTHING: Mapping[str, Catalog] = MappingProxyType({})
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a manifest is built from.
+    The input for building a manifest.
 
     *folder* is the absolute folder of the manifest, *now* in seconds since 1970, *fetch* gives the
     secret behind a reference, or None.
@@ -62,7 +62,7 @@ def inputs_of(
     """
     Return the inputs of the manifest *source*, whose name is its path.
 
-    Secrets come by *fetch*, or from *registry* where that is None.
+    Secrets come from *fetch*, or from *registry* if that is None.
     """
 
     def fetched(reference: SecretReference) -> Secret | None:
@@ -80,7 +80,7 @@ def inputs_of(
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """A manifest that is ready to meet its databases; *references* are those it was resolved by."""
+    """A manifest ready for introspection; *references* are those that it was resolved with."""
 
     document: Document
     settings: Settings
@@ -100,7 +100,7 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
 def check_manifest(
     sources: Sequence[SourceText], facts: Facts, now: float | None
 ) -> Outcome[Manifest]:
-    """Return the manifest and every finding that needs no secret and no database."""
+    """Return the manifest and every finding that requires no secret and no database."""
     loaded = load(sources)
     if loaded.value is None:
         return _outcome(None, loaded.diagnostics, None)
@@ -110,7 +110,7 @@ def check_manifest(
 
 
 def wanted(sources: Sequence[SourceText], facts: Facts, folder: str) -> frozenset[SecretReference]:
-    """Return the references of a manifest as far as it can be read, for watching their files."""
+    """Return the references of a manifest as far as it can be parsed, for watching their files."""
     manifest = check_manifest(sources, facts, None).value
     return frozenset() if manifest is None else references(manifest, folder)
 
@@ -142,8 +142,8 @@ def finish(
     """
     Introspect the services that are not *known* and compile.
 
-    The diagnostics are those of these two stages. A service that must be reachable and is not is
-    an error, another one a warning.
+    The diagnostics are those of these two stages. An unreachable service is an error if it is
+    required, else a warning.
     """
     # A quarter of what `faucet check` would import, for stages that it does not run.
     from faucet.control.compile import compile_surface  # noqa: PLC0415
@@ -170,7 +170,7 @@ def finish(
 def build(
     inputs: Inputs, dialects: Mapping[str, Dialect], known: Mapping[str, Catalog] = _NOTHING
 ) -> Outcome[Built]:
-    """Do everything from text to surface; *known* catalogs are not read anew."""
+    """Run every stage from text to surface; *known* catalogs are not read again."""
     prepared = prepare(inputs)
     if prepared.value is None:
         return Outcome(value=None, diagnostics=prepared.diagnostics)
@@ -191,7 +191,11 @@ def _unreachable(prepared: Prepared, catalogs: Catalogs, facts: Facts) -> Iterab
         if isinstance(catalog, Unreachable):
             service = prepared.settings.services[name]
             required = service.required
-            otherwise = "with required: false it would answer 503 until it can" if required else ""
+            otherwise = (
+                ("with required: false the service answers 503 until the database is reachable")
+                if required
+                else ""
+            )
             hint = facts.dsn_forms[service.dialect].hint(_written_dsn(prepared.document, name))
             yield Diagnostic(
                 code=REQUIRED_IS_DOWN if required else OPTIONAL_IS_DOWN,

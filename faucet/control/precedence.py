@@ -20,7 +20,7 @@ G = TypeVar("G", bound=RankedGrant)
 
 
 class Choice(msgspec.Struct, Generic[G], frozen=True, kw_only=True):
-    """A grant and how the asking role came by it."""
+    """A grant and how the role got it."""
 
     grant: G
     step: Step
@@ -110,7 +110,7 @@ def unstated_rows(
 def _mentions(
     levels: Levels, grants: Iterable[G], decided: Mapping[Verb, Decisions[G]]
 ) -> Iterator[tuple[GrantSettings, str]]:
-    """Yield, once each, the grants that count for a role, with the tables they count for."""
+    """Yield, once each, the grants that apply to a role, with their tables."""
     own = {step.role for step in levels[0]}
     seen: set[tuple[str, int, str]] = set()
     chosen = (
@@ -128,7 +128,7 @@ def _mentions(
 
 
 def _filtered(levels: Levels, grants: Iterable[G]) -> Mapping[str, GrantSettings]:
-    """The first of the *grants* of a role and its ancestors that filters, by table."""
+    """Return the first of the *grants* of a role and its ancestors that filters, by table."""
     found: dict[str, GrantSettings] = {}
     distance = {step.role: at for at, level in enumerate(levels) for step in level}
     own = (one for one in grants if one.settings.filtered and one.settings.role in distance)

@@ -41,11 +41,11 @@ def resolve(
     manifest: Manifest, facts: Facts, secrets: Secrets, overrides: Overrides, folder: str
 ) -> Outcome[Settings]:
     """
-    Return *manifest* with every reference replaced, or what stands in the way.
+    Return *manifest* with every reference replaced, or what prevents that.
 
     *secrets* holds what was fetched for each of `references`; None is missing, which is an error
-    unless the reference has a default. *overrides* beat the manifest.
-    *facts* know every driver that it names.
+    unless the reference has a default. *overrides* take precedence over the manifest. *facts* know
+    every driver that it names.
     """
     stage = _Resolving(manifest, facts, Filling(secrets, folder), overrides)
     settings = stage.settings()

@@ -1,4 +1,4 @@
-"""The part of resolve that says who may ask: providers of tokens, and API keys. Pure."""
+"""The part of resolve for authentication: token providers and API keys. Pure."""
 
 from msgspec import UNSET
 
@@ -19,7 +19,7 @@ from faucet.secret import Secret
 def resolve_auth(
     manifest: Manifest, filling: Filling, overrides: Overrides, top: LimitSettings
 ) -> AuthSettings:
-    """Return the settings of authentication; what is wrong is reported to *filling*."""
+    """Return the settings of authentication; faults are reported to *filling*."""
     stage = _ResolvingAuth(manifest, filling, overrides)
     return stage.settings(top)
 
@@ -54,7 +54,7 @@ class _ResolvingAuth:
         here = ("auth", "jwt", name)
         issuer = self._optional(provider.issuer or None, (*here, "issuer"))
         if issuer is not None and self._issuers.setdefault(issuer, name) != name:
-            message = f'the issuer is that of "{self._issuers[issuer]}" already'
+            message = f'the issuer is already used by "{self._issuers[issuer]}"'
             self._report("FCT1305", message, (*here, "issuer"))
         return JwtSettings(
             name=name,
@@ -85,7 +85,7 @@ class _ResolvingAuth:
         if secret is not None and is_short_secret(secret):
             self._report(
                 "FCT1304",
-                f"an HMAC secret has {LEAST_SECRET_BYTES} bytes or more; this has fewer",
+                f"an HMAC secret must have at least {LEAST_SECRET_BYTES} bytes",
                 address,
             )
         return None if secret is None else Secret(secret)
@@ -106,7 +106,7 @@ class _ResolvingAuth:
             return None
         if not any(key.fits(one) for key in keys for one in provider.algorithms):
             algorithms = ", ".join(provider.algorithms)
-            self._report("FCT1307", f"no key of the document is one for {algorithms}", address)
+            self._report("FCT1307", f"no key of the document supports {algorithms}", address)
         return document
 
     def _key(self, name: str, key: Key, top: LimitSettings) -> ApiKey:
@@ -128,10 +128,10 @@ class _ResolvingAuth:
             return None
         digest = read_hash(filled.strip())
         if digest is None:
-            message = "the value must be sha256: and 64 hexadecimal digits"
+            message = "the value must be sha256: followed by 64 hexadecimal digits"
             self._report("FCT1303", message, address)
         elif self._digests.setdefault(digest, name) != name:
-            message = f'the hash is that of "{self._digests[digest]}" already'
+            message = f'the hash is already used by "{self._digests[digest]}"'
             self._report("FCT1305", message, address)
         return digest
 

@@ -1,4 +1,4 @@
-"""The part of resolve that says who may do what: it needs no secret, so checks share it. Pure."""
+"""The part of resolve for roles and grants: it needs no secret, so checks share it. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -28,9 +28,9 @@ _LONGEST_RULE: Final = 65_536
 
 def resolve_roles(manifest: Manifest) -> Outcome[Mapping[str, RoleSettings]]:
     """
-    Return the roles of *manifest* by name, and a finding for each rule that cannot be read.
+    Return the roles of *manifest* by name, and a finding for each rule that cannot be parsed.
 
-    The roles are there whatever is found, for the checks.
+    The roles are returned whatever is found, for the checks.
     """
     findings: list[Diagnostic] = []
     roles = {
@@ -91,10 +91,10 @@ def _rule(grant: Grant, key: str, address: Address, findings: list[Diagnostic]) 
 
 
 def _predicate(text: str) -> Predicate | None:
-    # Other checks report what is blank, and references.
+    # Other checks report blank rules and references.
     if text.strip() in {"", EVERY_ROW} or has_reference(text):
         return None
     if len(text) > _LONGEST_RULE:
-        message = f"a rule has at most {_LONGEST_RULE} characters"
+        message = f"a rule must have at most {_LONGEST_RULE} characters"
         raise FilterError(FILTER_TOO_LARGE, message, 0)
     return parse_filter(text, policy=True)

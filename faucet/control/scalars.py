@@ -1,4 +1,4 @@
-"""Plain scalars as YAML 1.2 core reads them. Pure."""
+"""Plain scalars by the YAML 1.2 core schema. Pure."""
 
 import math
 import re
@@ -6,7 +6,7 @@ from typing import Final
 
 from faucet.model.bounds import SAFE_INTEGER
 
-# Beyond these a conversion costs more than the number is worth: int() of text is quadratic.
+# Beyond these limits a conversion is too slow: int() of a string is quadratic.
 MAX_DIGITS: Final = 400
 MAX_EXPONENT: Final = 400
 
@@ -25,14 +25,14 @@ _NOT_FINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)").fullmat
 
 
 class ScalarError(ValueError):
-    """A plain scalar is a number that no manifest may hold."""
+    """A plain scalar is a number that is not allowed in a manifest."""
 
 
 def read_plain(text: str) -> bool | int | float | str | None:
     """
-    Return what the plain scalar *text* means: `no` is a text, `0777` is 777.
+    Return the value of the plain scalar *text*: `no` is a string, `0777` is 777.
 
-    A float that is whole is an int, so that `1.0` is 1 wherever an integer is asked for. Raises
+    A float that is whole is an int, so that `1.0` is 1 where an integer is expected. Raises
     `ScalarError` for numbers that are too long or not finite.
     """
     if text in _NULL:
@@ -46,7 +46,7 @@ def read_plain(text: str) -> bool | int | float | str | None:
 
 def _number(text: str) -> int | float | str:
     if _NOT_FINITE(text):
-        raise ScalarError(f"{text} is not a number that a manifest may hold")
+        raise ScalarError(f"{text} is not a number that a manifest may contain")
     for matches, base in ((_INTEGER, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
         if matches(text):
             return int(_bounded(text), base)

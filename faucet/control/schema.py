@@ -1,4 +1,4 @@
-"""The JSON Schema of a manifest and its reference, both made from the structs. Pure."""
+"""The JSON Schema of a manifest and its reference, both generated from the structs. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ID: Final = "urn:faucet:manifest:1"
 _DEFINITIONS: Final = "#/$defs/"
 
-# Where neither a default nor the type shows what is meant.
+# For fields whose default and type do not show what is meant.
 _EXAMPLES: Final = {
     "Manifest.server": {"host": "127.0.0.1", "port": 8080},
     "Manifest.auth": {"anonymous": "visitor"},
@@ -80,7 +80,7 @@ def manifest_schema(drivers: tuple[str, ...] = ()) -> Schema:
     """
     Return the schema, draft 2020-12; every field has title, description and examples.
 
-    The structs leave open which drivers there are: with *drivers*, only those are valid.
+    The structs allow any driver: with *drivers*, only those are valid.
     """
     schema = json.loads(json.dumps(msgspec.json.schema(Manifest)))
     definitions: dict[str, Any] = schema["$defs"]
@@ -96,7 +96,7 @@ def manifest_schema(drivers: tuple[str, ...] = ()) -> Schema:
 
 
 def definition(node: Schema) -> Schema:
-    """Return *node*, or what its ``$ref`` points at."""
+    """Return *node*, or the target of its ``$ref``."""
     reference = node.get("$ref")
     if reference is None:
         return node
@@ -161,7 +161,7 @@ def _section(name: str, node: Schema) -> Iterator[str]:
 
 
 def _code(node: Schema, key: str) -> str:
-    # Defaults of nested sections are told by their own section.
+    # Defaults of nested sections are in their own section.
     if key not in node or "$ref" in node:
         return ""
     return _cell(json.dumps(node[key], ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Structural faults of a document: JSON Schema's errors as diagnostics with a mend. Pure."""
+"""Structural faults of a document: JSON Schema's errors as diagnostics with a hint. Pure."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,8 +15,8 @@ from faucet.names import NAME_PATTERN, did_you_mean
 _NAMES: Final = {
     "object": "a mapping",
     "array": "a list",
-    "string": "a text",
-    "integer": "a whole number",
+    "string": "a string",
+    "integer": "an integer",
     "number": "a number",
     "boolean": "true or false",
     "null": "null",
@@ -25,12 +25,12 @@ _DURATION: Final = "a duration with its unit, such as 500ms, 30s, 5m, 1h or 7d"
 _SIZE: Final = "a size with its unit, such as 512KiB, 10MiB or 1GB"
 _FORMS: Final = {
     NAME_PATTERN: "a name of a-z, 0-9, _ and -, starting with a letter, of up to 63 characters",
-    WHOLE_REFERENCE: "a whole number, or one whole reference such as ${env:NAME}",
+    WHOLE_REFERENCE: "an integer, or a single reference such as ${env:NAME}",
     "^[0-9]+(ms|s|m|h|d)$": _DURATION,
     "^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$": _SIZE,
 }
 _SHOWN: Final = 60
-# What people call the verbs; by likeness, SELECT would be DELETE.
+# Other names of the verbs; by similarity, SELECT would become DELETE.
 _VERBS: Final = {
     **dict.fromkeys(("SELECT", "READ", "LIST", "VIEW", "QUERY", "FETCH"), "GET"),
     **dict.fromkeys(("INSERT", "CREATE", "ADD"), "POST"),
@@ -40,17 +40,17 @@ _VERBS: Final = {
 }
 
 _Error = Any
-"""`jsonschema.ValidationError`, which is loaded only when there is something to report."""
+"""`jsonschema.ValidationError`, which is only loaded when there is something to report."""
 
 
 def structural_faults(tree: Tree, drivers: tuple[str, ...] = ()) -> tuple[Diagnostic, ...]:
     """
-    Return every way in which *tree* is not of the manifest's form.
+    Return every way in which *tree* violates the schema of a manifest.
 
     With *drivers*, services may have no others.
     """
     found = tuple(dict.fromkeys(_explained(_validator(drivers).iter_errors(tree))))
-    # A key that is misspelled is not missing as well.
+    # A misspelled key is not also reported as missing.
     meant = frozenset((one.address[:-1], one.hint) for one in found if one.code == "FCT1102")
     return tuple(one for one in found if one.code != "FCT1103" or not _is_meant(one, meant))
 
@@ -62,7 +62,7 @@ def _is_meant(missing: Diagnostic, meant: frozenset[tuple[Address, str]]) -> boo
 
 @cache
 def _validator(drivers: tuple[str, ...]) -> Any:
-    # A tenth of a second that a manifest without faults need not pay for.
+    # A manifest without faults does not need this import, which takes a tenth of a second.
     from jsonschema.validators import Draft202012Validator, extend  # noqa: PLC0415
 
     types = Draft202012Validator.TYPE_CHECKER.redefine(
@@ -86,7 +86,7 @@ def _explained(errors: Iterable[_Error]) -> Iterator[Diagnostic]:
 
 
 def _branch(error: _Error, address: Address) -> Iterator[Diagnostic]:
-    """Explain by what the writer meant: a choice, else the branch of the value's own type."""
+    """Explain by what the author meant: a choice, else the branch of the value's own type."""
     choices = [value for branch in error.validator_value for value in branch.get("enum", ())]
     if choices and not isinstance(error.instance, tuple | dict):
         yield no_choice(error.instance, choices, address)
@@ -131,10 +131,10 @@ def _unknown(error: _Error, address: Address) -> Iterator[Diagnostic]:
             rest = sorted(set(known) - set(error.instance))
             yield Diagnostic(
                 code="FCT1102",
-                message=f"{_quoted(key)} is no key of {dotted(address)}",
+                message=f"unknown key {_quoted(key)} in {dotted(address)}",
                 hint=did_you_mean(key, rest)
                 or misplaced_hint(key, address)
-                or f"keys are {', '.join(known)}",
+                or f"allowed keys: {', '.join(known)}",
                 address=(*address, key),
                 at_key=True,
             )
@@ -146,7 +146,7 @@ def _missing(error: _Error, address: Address) -> Iterator[Diagnostic]:
             example = error.schema["properties"][key]["examples"][0]
             yield Diagnostic(
                 code="FCT1103",
-                message=f"{dotted(address)} lacks the key {_quoted(key)}",
+                message=f"{dotted(address)} must have the key {_quoted(key)}",
                 hint=f"add {key}: {_quoted(example)}",
                 address=address,
                 at_key=True,
@@ -158,7 +158,7 @@ def _choice(error: _Error, address: Address) -> Iterator[Diagnostic]:
 
 
 def no_choice(value: Tree, allowed: Iterable[object], address: Address) -> Diagnostic:
-    """Return the diagnostic of a *value* that is none of those *allowed*."""
+    """Return the diagnostic for a *value* that is not one of those *allowed*."""
     choices = [str(choice) for choice in allowed]
     meant = _meant(value, choices) if isinstance(value, str) else ""
     one_of = "one of " if len(choices) > 1 else ""
@@ -181,7 +181,7 @@ def _pattern(error: _Error, address: Address) -> Iterator[Diagnostic]:
 def _empty(_error: _Error, address: Address) -> Iterator[Diagnostic]:
     yield Diagnostic(
         code="FCT1106",
-        message=f"{dotted(address)} is empty, which means neither all nor none",
+        message=f"{dotted(address)} is empty, which is ambiguous: it could mean all or none",
         hint="write a value, or remove the key",
         address=address,
     )
@@ -213,7 +213,7 @@ _KEYWORDS: Final[Mapping[str, Callable[[_Error, Address], Iterator[Diagnostic]]]
 
 
 def _form(error: _Error) -> str:
-    return _FORMS.get(error.validator_value, f"a text of the form {error.validator_value}")
+    return _FORMS.get(error.validator_value, f"a string of the form {error.validator_value}")
 
 
 def _kind(value: Tree) -> str:
@@ -225,7 +225,7 @@ def _kind(value: Tree) -> str:
         case int() | float():
             return f"the number {_plain(str(value))}"
         case str():
-            return "a text"
+            return "a string"
         case tuple():
             return "a list"
         case _:

@@ -1,4 +1,4 @@
-"""Every text of a manifest, with the schema's word on whether references may stand in it. Pure."""
+"""Every string of a manifest, and whether the schema allows references in it. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from faucet.model.manifest.sections import REFERENCE, Manifest
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """A text of the manifest; *mark* is "secret" or "deployment" where references may stand."""
+    """A string of the manifest; *mark* is "secret" or "deployment" where references are allowed."""
 
     text: str
     address: Address
@@ -20,7 +20,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def texts(manifest: Manifest) -> Iterator[Text]:
-    """Yield every text and every mapping key of the manifest, with the schema's mark."""
+    """Yield every string and every mapping key of the manifest, with the schema's mark."""
     yield from _texts(msgspec.to_builtins(manifest), manifest_schema(), (), None)
 
 

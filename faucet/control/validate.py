@@ -1,4 +1,4 @@
-"""`Document` to `Manifest`: its form by the schema, then every check. Pure."""
+"""`Document` to `Manifest`: the schema first, then every check. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -20,16 +20,16 @@ _FOREIGN_KEYS: Final = ("config_db", "rate_limit")
 
 def validate(document: Document, facts: Facts, now: float | None = None) -> Outcome[Manifest]:
     """
-    Return the manifest that *document* spells, and every finding in it.
+    Return the manifest in *document*, and every finding in it.
 
-    *now* (seconds since 1970) is what expiry is judged by; without it, it is not judged.
+    *now* (seconds since 1970) is the time for checking expiry; without it, expiry is not checked.
     """
     if foreign := _foreign_form(document.tree):
         return Outcome(value=None, diagnostics=(foreign,))
     try:
         manifest = msgspec.convert(document.tree, Manifest)
     except msgspec.ValidationError as error:
-        # msgspec stops at the first fault; the schema tells all of them.
+        # msgspec stops at the first fault; the schema reports all of them.
         unexplained = Diagnostic(code="FCT1101", message=str(error))
         drivers = tuple(sorted(facts.dialects))
         found = structural_faults(document.tree, drivers) or (unexplained,)
@@ -51,7 +51,7 @@ def validate(document: Document, facts: Facts, now: float | None = None) -> Outc
 
 
 def _foreign_form(tree: Tree) -> Diagnostic | None:
-    """Recognise the configuration file of the Go product."""
+    """Recognize the configuration file of the Go product."""
     if not isinstance(tree, Mapping):
         return None
     at = next((key for key in _FOREIGN_KEYS if key in tree), "")
@@ -61,10 +61,13 @@ def _foreign_form(tree: Tree) -> Diagnostic | None:
         return None
     return Diagnostic(
         code="FCT1108",
-        message=f'this is the configuration file of another Faucet ("{at}" shows it): no manifest',
+        message=(
+            "this is the configuration file of a different product "
+            f'named Faucet (it has "{at}"), not a manifest'
+        ),
         hint=(
-            "`faucet import` will carry it over in a later version; until then start a manifest "
-            "with `faucet db add`, once for each database"
+            "a later version will convert it with `faucet import`; until then create a manifest "
+            "with `faucet db add`, once per database"
         ),
         address=(at,),
         at_key=True,

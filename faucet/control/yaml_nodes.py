@@ -1,4 +1,4 @@
-"""YAML text to nodes with places. Pure; bounded in depth, so that no text can exhaust the stack."""
+"""YAML text to nodes with places. Pure; limited in depth, so that no text can exhaust the stack."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -11,19 +11,19 @@ from faucet.diagnostics import Diagnostic, Span
 
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 250_000
-"""The most nodes, before and after aliases are expanded."""
+"""The maximum number of nodes, before and after aliases are expanded."""
 
 _UNQUOTED: Final = frozenset({"while scanning an alias", "while scanning a tag"})
 _SYNTAX_HINTS: Final = {
     "mapping values are not allowed": (
-        "put a text that holds ': ' in quotes, or look at the indentation"
+        "put a string that contains ': ' in quotes, or check the indentation"
     ),
-    "cannot start any token": "put the text in quotes",
+    "cannot start any token": "put the string in quotes",
     "did not find expected '-' indicator": (
-        "look at the indentation: what belongs to a list item stands under its first key"
+        "check the indentation: the keys of a list item are aligned with its first key"
     ),
     "did not find expected key": (
-        "look at the indentation: this line stands under none of those above"
+        "check the indentation: this line is aligned with none of those above"
     ),
 }
 _Loader: Final = getattr(yaml, "CLoader", yaml.Loader)  # only its parser is used
@@ -55,23 +55,23 @@ Node = ScalarNode | SequenceNode | MappingNode
 
 
 class YamlFaultError(Exception):
-    """The text cannot be read on from here."""
+    """The text cannot be parsed beyond this point."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
 
 
-# PyYAML's events are told apart by class; their attributes come from C, untyped.
+# PyYAML's events are distinguished by class; their attributes come from C, untyped.
 _Event = Any
 
 
 class Composer:
     """
-    Makes nodes of one text.
+    Builds the nodes of one text.
 
-    `compose` gives the root (None for an empty text) or raises `YamlFaultError`; *findings* holds
-    the faults that did not stop it.
+    `compose` returns the root (None for an empty text) or raises `YamlFaultError`; *findings*
+    contains the faults that did not stop it.
     """
 
     def __init__(self, file: str, text: str) -> None:
@@ -143,10 +143,14 @@ class Composer:
     def _alias(self, event: _Event) -> Node:
         name = event.anchor
         if name in self._open:
-            raise self._fault("FCT1010", f"the alias *{name} stands inside of what it names", event)
+            raise self._fault(
+                "FCT1010", (f"the alias *{name} is inside the node that it refers to"), event
+            )
         if name not in self._anchors:
-            hint = "write a text that starts with * in quotes"
-            raise self._fault("FCT1010", f"no anchor &{name} stands before this alias", event, hint)
+            hint = "put a string that starts with * in quotes"
+            raise self._fault(
+                "FCT1010", (f"no anchor &{name} is defined before this alias"), event, hint
+            )
         return self._anchors[name]
 
     def _span(self, start: _Event, end: _Event = None) -> Span:
@@ -169,15 +173,15 @@ def _tag(span: Span, tag: str) -> Diagnostic:
     return Diagnostic(
         code="FCT1007",
         message=f"tags have no meaning in a manifest: {tag}",
-        hint="remove the tag; write a text that starts with ! in quotes",
+        hint="remove the tag; put a string that starts with ! in quotes",
         span=span,
     )
 
 
 def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Diagnostic:
-    problem = error.problem or "the YAML cannot be read"
+    problem = error.problem or "the YAML cannot be parsed"
     mark = error.problem_mark or error.context_mark
-    # At the end of the text, what was opened says more than where it was missed.
+    # At the end of the text, the place of the opening is more useful than the end.
     if mark and error.context_mark and not text[mark.index :].strip():
         mark = error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -191,10 +195,10 @@ def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Diagnostic:
 
 def _syntax_hint(problem: str, context: str | None, at: str) -> str:
     if context in _UNQUOTED:
-        return 'put a text that starts with * or ! in quotes: "*", "!name"'
+        return 'put a string that starts with * or ! in quotes: "*", "!name"'
     if at == "\t":
-        return "indent with spaces; YAML takes no tabs"
+        return "indent with spaces; YAML does not allow tabs"
     return next(
         (hint for words, hint in _SYNTAX_HINTS.items() if words in problem),
-        "look at indentation, quotes and brackets from here upwards",
+        "check indentation, quotes and brackets from here upwards",
     )

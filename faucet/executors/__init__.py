@@ -1,1 +1,1 @@
-"""Ways to carry a compiled statement to a database and its rows back."""
+"""Executors: run compiled statements on a database and return their rows."""

@@ -1,4 +1,4 @@
-"""How values travel between psycopg and PostgreSQL."""
+"""How values are converted between psycopg and PostgreSQL."""
 
 from typing import Final
 
@@ -13,9 +13,9 @@ from psycopg.types.string import ByteaLoader, BytesDumper, StrDumperUnknown, Tex
 
 def _text_adapters() -> AdaptersMap:
     """
-    Return adapters that give numbers, booleans and bytes as Python has them, all else as text.
+    Return adapters that load numbers, booleans and bytes as Python values, all else as text.
 
-    psycopg's own fail on what Python cannot hold: infinite dates, years BC or beyond 9999.
+    psycopg's own fail on what Python cannot represent: infinite dates, years BC or beyond 9999.
     """
     adapters = AdaptersMap(types=known_types)
     for python, dumper in (

@@ -1,4 +1,6 @@
-"""Many calls in one pipeline of a PostgreSQL connection: one round trip, each call as if alone."""
+"""
+Many calls in one pipeline of a PostgreSQL connection: one round trip, each call as if sent alone.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -45,7 +47,7 @@ async def run_pipeline(connection: _Connection, calls: Sequence[Call]) -> tuple[
     except PipelineAborted:
         pass
     except psycopg.Error as error:
-        # What the driver refused to send was preceded by a call that the server refused.
+        # A call that the server rejected precedes the one that the driver rejected.
         failure = error
     done = [each for cursor in cursors for each in await _results(cursor)]
     if failure is not None:

@@ -36,9 +36,9 @@ _FOREIGN_ERRORS: Final = (psycopg.Error, UnicodeError)
 _DOWN_SECONDS: Final = 1.0
 _PREPARED: Final = 256
 _SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-# Not READ WRITE: the pinned settings of a read-only service stay in force.
+# Not READ WRITE: the fixed settings of a read-only service apply.
 _WRITE: Final = "BEGIN"
-# Triggers may have set, made or locked what belongs to the session; it must not reach the next
+# Triggers may have changed session state, temporary objects or locks; they must not reach the next
 # principal. In the same message this costs no round trip.
 _CLEAN: Final = "RESET ALL; DISCARD TEMP; SELECT pg_catalog.pg_advisory_unlock_all()"
 _COMMIT: Final = f"COMMIT; {_CLEAN}"
@@ -51,7 +51,7 @@ _SAVEPOINT: Final = {
 _DECLARE: Final = "DECLARE faucet NO SCROLL CURSOR FOR"
 _OPEN: Final = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 _SETTLE: Final = "SET CONSTRAINTS ALL IMMEDIATE"
-# A prepared statement outlived what it was prepared for; the next connection prepares it anew.
+# A prepared statement is outdated; the next connection prepares it again.
 _STALE_PLAN: Final = frozenset({"0A000", "26000"})
 _PING: Final = Call(sql="SELECT 1", parameters=())
 
@@ -61,9 +61,8 @@ class PoolExecutor:
     The executor of a PostgreSQL service; see `Executor`.
 
     *connection_string* gives the pinned DSN, whose statement timeout is *statement_timeout*; calls
-    with another limit cost a transaction. Connections open when they are needed, at most
-    `pool.size`. While the server is down, one request in a second finds out and the others fail at
-    once.
+    with another limit cost a transaction. Connections are opened on demand, at most `pool.size`.
+    While the server is down, one request per second tries to connect and the others fail at once.
     """
 
     def __init__(
@@ -85,7 +84,7 @@ class PoolExecutor:
         self._probing = False
 
     async def fetch(self, call: Call, time_limit: float) -> Fetched:
-        """Run one reading statement by itself."""
+        """Run one reading statement on its own."""
         if time_limit != self._statement_timeout:
             return await self.transact(_only(call), time_limit, writes=False)
         async with self._lend() as connection:
@@ -100,7 +99,7 @@ class PoolExecutor:
                 result = await self._walk(connection, Walk(script))
                 await self._command(connection, _COMMIT if writes else "COMMIT")
             except Exception:
-                # A cancelled call does not come here: its connection is closed, which rolls back.
+                # A cancelled call does not reach this: its connection is closed, which rolls back.
                 await self._roll_back(connection)
                 raise
             return result
@@ -136,7 +135,7 @@ class PoolExecutor:
         return True
 
     async def close(self) -> None:
-        """Let running calls end, then close every connection."""
+        """Wait for running calls, then close every connection."""
         if self._closed:
             return
         self._closed = True
@@ -157,7 +156,7 @@ class PoolExecutor:
                 outcome = await self._attempt(connection, step)
                 failure = outcome if isinstance(outcome, ExecutionError) else failure
                 step = walk.advance(outcome, ended=connection.closed)
-            # COMMIT of a failed transaction would roll back without a word.
+            # COMMIT of a failed transaction would roll back silently.
             if failure and connection.pgconn.transaction_status == TransactionStatus.INERROR:
                 raise failure
             return step.result
@@ -181,7 +180,7 @@ class PoolExecutor:
 
     async def _execute(self, connection: _Connection, call: Call) -> Fetched:
         try:
-            # The parameters are passed even where there are none: %% is then read as %.
+            # Parameters are passed even if there are none, so that %% is read as %.
             cursor = await connection.execute(call.sql.encode(), call.parameters)
             return await fetched(cursor)
         except _FOREIGN_ERRORS as error:
@@ -239,7 +238,7 @@ class PoolExecutor:
         return None
 
     async def _keep(self, pooled: "_Pooled") -> None:
-        """Take back what is at rest; close all else, which never waits, so also when cancelled."""
+        """Keep an idle connection; close any other, which never waits, so also when cancelled."""
         at_rest = pooled.connection.pgconn.transaction_status == TransactionStatus.IDLE
         if at_rest and not self._closed and pooled.expires > time.monotonic():
             self._idle.append(pooled)
@@ -284,7 +283,7 @@ def _only(call: Call) -> Script[Fetched]:
 
 
 def _has_unread_input(connection: _Connection) -> bool:
-    """Return whether an idle connection has unread input: most likely the server ended it."""
+    """Return whether an idle connection has unread input: most likely the server closed it."""
     watch = select.poll()
     watch.register(connection.pgconn.socket, select.POLLIN)
     return bool(watch.poll(0))

@@ -1,4 +1,4 @@
-"""The walk of a script through one transaction, without I/O. Pure."""
+"""Runs a script through one transaction, without I/O. Pure."""
 
 from typing import Final, Generic, TypeVar
 
@@ -20,9 +20,9 @@ class Finished(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
 class Walk(Generic[T]):
     """
-    A script with the one law that it cannot break: what ends a transaction ends the script.
+    A script with an enforced rule: what ends the transaction ends the script.
 
-    After such an error no further step comes out, and however the script ends, the walk ends with
+    After such an error there is no further step, and however the script ends, the walk ends with
     that error.
     """
 
@@ -38,7 +38,7 @@ class Walk(Generic[T]):
         """
         Return the step after the one that had *outcome*, or the script's result.
 
-        *ended* says that the database has ended the transaction, whatever the error's kind. Raises
+        *ended* means that the database has ended the transaction, whatever the error's kind. Raises
         what the script raises.
         """
         if isinstance(outcome, ExecutionError) and (ended or outcome.kind in _ENDING):

@@ -29,7 +29,7 @@ T = TypeVar("T")
 Classify = Callable[[BaseException], ErrorKind]
 Prepare = Callable[[sqlite3.Connection], None]
 
-# One operation may search a long text for long: few of them must pass between looks at the clock.
+# One operation may search a long text for a long time: the clock is checked every few operations.
 _OPERATIONS_BETWEEN_LOOKS: Final = 200
 _CACHED_STATEMENTS: Final = 256
 _FOREIGN_ERRORS: Final = (sqlite3.Error, OverflowError, UnicodeError, OSError)
@@ -70,7 +70,8 @@ class SqliteSession:
             check_same_thread=False,
             cached_statements=_CACHED_STATEMENTS,
         )
-        # A file may hold text that is no UTF-8; one such cell must not take its whole page along.
+        # A file may contain text that is not UTF-8; one such cell must not make its whole page
+        # fail.
         self._connection.text_factory = _text
         self._cursor = self._connection.cursor()
         try:
@@ -87,7 +88,7 @@ class SqliteSession:
         return Fetched(rows=rows, affected=max(cursor.rowcount, 0))
 
     def open(self, call: Call, time_limit: float) -> "SqliteSession":
-        """Begin to read the rows of *call*, which `read_on` gives, until `end`; return itself."""
+        """Begin to read the rows of *call*, which `read_on` returns, until `end`; return itself."""
         self._command("BEGIN")
         try:
             self._deadline = time.monotonic() + time_limit
@@ -115,7 +116,7 @@ class SqliteSession:
             step = walk.start()
             while not isinstance(step, Finished):
                 outcome = self._attempt(step, time_limit)
-                # Some failures (a time limit in a write, a full disk) roll back by themselves.
+                # Some failures (a time limit in a write, a full disk) roll back on their own.
                 step = walk.advance(outcome, ended=not self._connection.in_transaction)
             self._command("COMMIT")
             return step.result
@@ -157,7 +158,7 @@ class SqliteSession:
             self._connection.execute(sql)
 
     def _roll_back(self) -> None:
-        """End what is still open; a session that cannot is not used again."""
+        """End an open transaction; a session that cannot is not used again."""
         if self._connection.in_transaction:
             try:
                 self._command("ROLLBACK")
@@ -176,7 +177,10 @@ class SqliteSession:
         self._connection.set_progress_handler(self._is_late, _OPERATIONS_BETWEEN_LOOKS)
 
     def _write_ahead(self, patience: float) -> None:
-        """Let readers and the writer pass each other, unless file system or another user refuse."""
+        """
+        Let readers and the writer run concurrently, unless the file system or another user prevents
+        it.
+        """
         self._command("PRAGMA busy_timeout = 0")  # the first session changes it, or none does
         with suppress(ExecutionError):
             self._command("PRAGMA journal_mode = WAL")

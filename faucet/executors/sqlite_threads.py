@@ -1,4 +1,4 @@
-"""SQLite on worker threads: one writer, and readers beside it."""
+"""SQLite on worker threads: one writer, and concurrent readers."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -29,11 +29,10 @@ class ThreadExecutor:
     """
     The executor of a SQLite file; see `Executor`.
 
-    Writers take turns and wait for each other no longer than the acquire timeout; readers are as
-    many as the pool is large. A call whose caller was cancelled runs to its end on its thread,
-    and its result is dropped. A deferred foreign key is checked when the transaction commits, not
-    by `Settle`: SQLite has no way to check it earlier. *prepare* gets every connection when it
-    opens.
+    Writers take turns and wait no longer than the acquire timeout; there are as many readers as the
+    pool size. A call whose caller has disconnected runs to its end on its thread, and its result is
+    dropped. A deferred foreign key is checked when the transaction commits, not by `Settle`: SQLite
+    cannot check it earlier. *prepare* gets every connection when it opens.
     """
 
     def __init__(self, service: ServiceSettings, *, classify: Classify, prepare: Prepare) -> None:
@@ -54,7 +53,7 @@ class ThreadExecutor:
         self._closed = False
 
     async def fetch(self, call: Call, time_limit: float) -> Fetched:
-        """Run one reading statement by itself."""
+        """Run one reading statement on its own."""
         return await self._run(self._readers, lambda session: session.fetch(call, time_limit))
 
     async def transact(self, script: Script[T], time_limit: float, *, writes: bool) -> T:
@@ -69,7 +68,7 @@ class ThreadExecutor:
         """
         Fetch the rows of *call* on a thread, a list at a time; see `Executor`.
 
-        A file that is not in WAL mode takes no write meanwhile.
+        A file that is not in WAL mode accepts no write meanwhile.
         """
         slot = await self._take(self._readers)
         opening = self._threads.submit(slot.run, lambda session: session.open(call, time_limit))
@@ -98,7 +97,7 @@ class ThreadExecutor:
         return True
 
     async def close(self) -> None:
-        """Let running calls end, then close every connection."""
+        """Wait for running calls, then close every connection."""
         if self._closed:
             return
         self._closed = True
@@ -132,14 +131,16 @@ class ThreadExecutor:
 
 
 def _end(opening: Future[SqliteSession], reading: Future[Any]) -> None:
-    # The consumer may be gone while the last list is still being fetched.
+    # The consumer may have gone while the last list is still being fetched.
     wait((opening, reading))
     if not opening.cancelled() and opening.exception() is None:
         opening.result().end()
 
 
 class _SlotPool:
-    """Slots that calls of one kind share; the one used last is taken first, its cache is warm."""
+    """
+    Slots that calls of one kind share; the one used last is taken first, since its cache is warm.
+    """
 
     def __init__(self, places: Iterable["_SessionSlot"]) -> None:
         self._idle = list(places)
@@ -160,7 +161,7 @@ class _SlotPool:
 
 
 class _SessionSlot:
-    """A slot for one session, opened on use and reopened when the file was replaced."""
+    """A slot for one session, opened on use and reopened if the file was replaced."""
 
     def __init__(self, options: SessionOptions) -> None:
         self._options = options

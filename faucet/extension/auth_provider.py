@@ -11,10 +11,10 @@ from faucet.model.settings import AuthSettings
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a request brings: each credential header at most once.
+    The credentials of a request: each header at most once.
 
     *api_key* is the key header's value, *bearer* the token after ``Authorization: Bearer``.
-    *client* is the caller's address or None where it could not be told; *now* is seconds since
+    *client* is the caller's address or None if it could not be determined; *now* is seconds since
     1970.
     """
 
@@ -26,10 +26,11 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
 class Provider(Protocol):
     """
-    Answers who asks. Pure but for its cache, which lives as long as the generation.
+    Authenticates a request. Pure except for its cache, which lives as long as the generation.
 
-    Returns None when none of its credentials is present; raises `AuthenticationError` UNAUTHORIZED
-    for a bad one, `AuthorizationError` NO_ROLE or AMBIGUOUS_ROLE for a good one without one role.
+    Returns None if none of its credentials is present; raises `AuthenticationError` UNAUTHORIZED
+    for an invalid one, `AuthorizationError` NO_ROLE or AMBIGUOUS_ROLE for a valid one without
+    exactly one role.
     """
 
     def __call__(self, credentials: Credentials) -> Principal | None: ...
@@ -37,7 +38,8 @@ class Provider(Protocol):
 
 class AuthProvider(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A kind of provider. *build* makes one from the manifest's settings; *roles* are the role names.
+    A kind of provider. *build* creates one from the manifest's settings; *roles* are the role
+    names.
 
     *recognizes* says whether a bearer token has this provider's form, so that exactly one is asked.
     """

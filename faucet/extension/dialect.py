@@ -10,7 +10,7 @@ from faucet.model.catalog import Catalog
 from faucet.model.facts import DialectFacts
 from faucet.model.settings import ServiceSettings
 
-if TYPE_CHECKING:  # it brings SQLAlchemy, which `faucet check` does without
+if TYPE_CHECKING:  # it imports SQLAlchemy, which `faucet check` does not need
     from faucet.extension.sql_forms import SqlForms
 
 
@@ -33,4 +33,4 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     Open *dsn*, read its catalog, close. Blocking. Raises `ExecutionError` DATABASE_UNAVAILABLE.
     """
     executor: Callable[[ServiceSettings], Executor]
-    """Make an executor; connects on first use."""
+    """Create an executor; it connects on first use."""

@@ -1,4 +1,4 @@
-"""The executor slot: carries compiled statements to a database and its rows back."""
+"""The executor slot: runs compiled statements on a database."""
 
 from collections.abc import AsyncGenerator, Generator, Sequence
 from enum import Enum
@@ -20,7 +20,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Calls that are sent together and run one after the other, each as it would alone.
+    Calls that are sent together and run one after the other, each as if sent alone.
 
     The first that fails ends the batch, as a `BatchError`.
     """
@@ -29,7 +29,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Savepoint(Enum):
-    """Begin the one savepoint of the transaction, keep what follows it, or undo that."""
+    """Begin the only savepoint of the transaction, keep the changes since then, or undo them."""
 
     BEGIN = "begin"
     RELEASE = "release"
@@ -37,14 +37,17 @@ class Savepoint(Enum):
 
 
 class Settle(msgspec.Struct, frozen=True, kw_only=True):
-    """Check deferred constraints now, and from now on after each statement."""
+    """
+    Make deferred constraints immediate, so that they are checked now; does nothing if there are
+    none.
+    """
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Rows of a call; *affected* counts the rows of one that returns none.
+    Rows of a call; *affected* counts the rows of a call that returns none.
 
-    A `Batch` has no rows of its own: *each* holds what its calls fetched.
+    A `Batch` has no rows of its own: *each* contains what its calls fetched.
     """
 
     rows: Sequence[tuple[object, ...]]
@@ -65,25 +68,26 @@ RowStream = AsyncGenerator[Sequence[tuple[object, ...]], None]
 Step = Call | Batch | Savepoint | Settle
 Script = Generator[Step, Fetched, T]
 """
-The inside of one transaction, without I/O: yields steps, receives `Fetched`, returns its result.
+The body of one transaction, without I/O: yields steps, receives `Fetched`, returns its result.
 
 A step that fails raises `ExecutionError` at its yield; a script that does not catch it ends the
-transaction with nothing written. After a failure only `Savepoint.UNDO` makes the transaction
-usable again. Returning commits.
+transaction with nothing written. After a failure only `Savepoint.UNDO` makes the transaction usable
+again. Returning commits.
 """
 
 
 class Executor(Protocol):
     """
-    One service's way to its database. All methods may raise `ExecutionError`.
+    Runs the statements of one service.
 
-    Every driver error arrives classified: DATABASE_UNAVAILABLE, POOL_EXHAUSTED, STATEMENT_TIMEOUT,
-    TRANSACTION_CONFLICT, a constraint violation, OUT_OF_RANGE, or INTERNAL with the driver's error
-    as its cause. *time_limit* is in seconds, for each statement.
+    All methods may raise `ExecutionError`. Every driver error is classified: DATABASE_UNAVAILABLE,
+    POOL_EXHAUSTED, STATEMENT_TIMEOUT, TRANSACTION_CONFLICT, a constraint violation, OUT_OF_RANGE,
+    or INTERNAL with the driver's error as its cause. *time_limit* is in seconds, for each
+    statement.
     """
 
     async def fetch(self, call: Call, time_limit: float) -> Fetched:
-        """Run one reading statement by itself."""
+        """Run one reading statement on its own."""
         ...
 
     async def transact(self, script: Script[T], time_limit: float, *, writes: bool) -> T:
@@ -91,8 +95,8 @@ class Executor(Protocol):
         Run *script* in one transaction and return its result.
 
         Where *writes* is false the transaction is a read-only snapshot. TRANSACTION_CONFLICT and
-        DATABASE_UNAVAILABLE end the transaction itself: they are thrown into the script, but cannot
-        be survived by it.
+        DATABASE_UNAVAILABLE end the transaction itself: they are thrown into the script, which
+        cannot continue after them.
         """
         ...
 
@@ -100,9 +104,9 @@ class Executor(Protocol):
         """
         Return the rows of one reading statement in lists of *size*, the last one shorter.
 
-        No list is fetched before it is asked for; all are of one snapshot. The connection is held
-        until the last one, or until the stream is closed: whoever may stop earlier closes it, with
-        `contextlib.aclosing`. *time_limit* is that of each list.
+        Each list is fetched on demand; all are from one snapshot. The connection is held until the
+        last one, or until the stream is closed: a caller that may stop earlier closes it, with
+        `contextlib.aclosing`. *time_limit* applies to each list.
         """
         ...
 
@@ -111,5 +115,5 @@ class Executor(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let running calls end, then close every connection."""
+        """Wait for running calls, then close every connection."""
         ...

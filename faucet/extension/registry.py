@@ -1,4 +1,4 @@
-"""The registry: what extensions there are, frozen, and its content as plain facts."""
+"""The registry: all extensions, frozen, and its content as plain facts."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -24,7 +24,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     auth_providers: Mapping[str, AuthProvider]
 
     def facts(self) -> Facts:
-        """Return what the pure stages must know."""
+        """Return the facts that the pure stages use."""
         return Facts(
             dialects={name: dialect.facts for name, dialect in self.dialects.items()},
             transforms={name: transform.facts for name, transform in self.transforms.items()},
@@ -33,7 +33,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Registrar:
-    """Collects extensions; a name taken twice is refused with `ValueError`."""
+    """Collects extensions; a name used twice raises `ValueError`."""
 
     def __init__(self) -> None:
         self._dialects: dict[str, Dialect] = {}
@@ -58,7 +58,7 @@ class Registrar:
         _add(self._auth_providers, provider.name, provider)
 
     def freeze(self) -> Registry:
-        """Return what was collected."""
+        """Return the registry."""
         return Registry(
             dialects=MappingProxyType(dict(self._dialects)),
             transforms=MappingProxyType(dict(self._transforms)),

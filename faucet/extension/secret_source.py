@@ -1,4 +1,4 @@
-"""The secret source slot: what stands behind ``${scheme:NAME}``."""
+"""The secret source slot: resolves ``${scheme:NAME}``."""
 
 from collections.abc import Callable
 
@@ -24,8 +24,8 @@ class SecretSource(msgspec.Struct, frozen=True, kw_only=True):
     """
     One scheme.
 
-    *fetch* gives the secret or None where it does not exist; *path* the file to watch for changes,
-    or None where there is none.
+    *fetch* returns the secret, or None if it does not exist; *path* the file to watch for changes,
+    or None.
     """
 
     scheme: str

@@ -1,4 +1,4 @@
-"""How one database spells SQL: the forms that statements are written through."""
+"""The SQL of one database: the forms from which statements are built."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -13,11 +13,11 @@ from faucet.model.statement import Function
 
 Expression = sa.ColumnElement[Any]
 Binder = Callable[[Scalar], object]
-"""A canonical value (`model/values.py`) to what the driver takes."""
+"""Converts a canonical value (`model/values`) to what the driver accepts."""
 
 
 class CompiledText(msgspec.Struct, frozen=True, kw_only=True):
-    """SQL with positional placeholders, their names in order, and what the constants are."""
+    """SQL with positional placeholders, their names in order, and the constants."""
 
     sql: str
     names: tuple[str, ...]
@@ -26,10 +26,10 @@ class CompiledText(msgspec.Struct, frozen=True, kw_only=True):
 
 class DeletedRows(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a DELETE gives of its rows.
+    What a DELETE returns of its rows.
 
-    *select* makes the query of the outputs, in order, from a source that has the relation's
-    *columns*; *keys* are what the order compares.
+    *select* builds the query of the outputs, in order, from a source that has the relation's
+    *columns*; *keys* are the sort keys.
     """
 
     select: Callable[[sa.FromClause], sa.Select[Any]]
@@ -39,20 +39,21 @@ class DeletedRows(msgspec.Struct, frozen=True, kw_only=True):
 
 class SqlForms(Protocol):
     """
-    How one database spells what the contract means. Pure; SQLAlchemy expressions in and out.
+    One database's SQL for the contract.
 
-    Everything that differs between databases in a statement's text is here, so that `sql/` never
-    asks for a dialect's name.
+    Pure; SQLAlchemy expressions in and out. Everything that differs between databases in a
+    statement's text is here, so that `sql/` never checks a dialect's name.
     """
 
     array_parameters: bool
     """As in `DialectFacts`."""
     makes_json: bool
     """
-    Whether the database makes the JSON of rows; otherwise cells come back and `sql/cells` makes it.
+    Whether the database produces the JSON of rows; otherwise it returns cells and `sql/cells`
+    produces it.
     """
     orders_deleted: bool
-    """Whether a DELETE can give the rows it deleted in an order."""
+    """Whether a DELETE can return the rows it deleted in an order."""
 
     def compile(self, statement: sa.sql.ClauseElement) -> CompiledText:
         """Return the SQL text of *statement*."""
@@ -65,7 +66,7 @@ class SqlForms(Protocol):
         ...
 
     def binder(self, of: ColumnType, options: ValueOptions) -> Binder:
-        """Return what turns a canonical value into what `parameter` of the same type takes."""
+        """Return the function that converts a canonical value for `parameter` of the same type."""
         ...
 
     def any_of(
@@ -74,7 +75,7 @@ class SqlForms(Protocol):
         """
         Return ``column IN (all values of the one array parameter name)``; array dialects only.
 
-        *exact* says that *column* is what `exact` made of it.
+        *exact* means that *column* is the result of `exact`.
         """
         ...
 
@@ -82,14 +83,14 @@ class SqlForms(Protocol):
         self, of: ColumnType, options: ValueOptions, *, keys: bool
     ) -> Callable[[tuple[Scalar, ...]], object]:
         """
-        Return what turns values into the array parameter of `any_of`.
+        Return the function that converts values to the array parameter of `any_of`.
 
-        The values are canonical, or with *keys* as `key` gave them.
+        The values are canonical, or with *keys* as `key` returned them.
         """
         ...
 
     def comparable(self, column: Expression, of: ColumnType) -> Expression:
-        """Return *column* so that it compares with `parameter` by value, by its own collation."""
+        """Return *column* so that it compares with `parameter` by value, in its own collation."""
         ...
 
     def exact(self, column: Expression, of: ColumnType) -> Expression:
@@ -107,7 +108,7 @@ class SqlForms(Protocol):
         ...
 
     def wire(self, column: Expression, of: ColumnType, options: ValueOptions) -> Expression:
-        """Return *column* in the form from which the contract's JSON is made."""
+        """Return *column* in the form from which the contract's JSON is produced."""
         ...
 
     def aggregate(self, function: Function, column: Expression, of: ColumnType) -> Expression:
@@ -115,7 +116,7 @@ class SqlForms(Protocol):
         ...
 
     def aggregate_order(self, function: Function, column: Expression, of: ColumnType) -> Expression:
-        """Return what sorts by SUM, AVG, MIN or MAX of *column*."""
+        """Return the sort key for SUM, AVG, MIN or MAX of *column*."""
         ...
 
     def truth(self, *, holds: bool) -> Expression:
@@ -135,15 +136,15 @@ class SqlForms(Protocol):
     def paged(
         self, query: sa.Select[Any], limit: Expression | None, offset: Expression | None
     ) -> sa.Select[Any]:
-        """Return *query* from row *offset* on, at most *limit* rows of it."""
+        """Return at most *limit* rows of *query*, starting at row *offset*."""
         ...
 
     def page(self, query: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:
         """
         Return *query*, whose columns are *labels*, in the form of `Layout.PAGE`.
 
-        One row: how many rows there are, and their JSON joined by commas. A dialect that makes no
-        JSON returns *query* itself.
+        One row: how many rows there are, and their JSON joined by commas. A dialect that produces
+        no JSON returns *query* itself.
         """
         ...
 
@@ -153,7 +154,7 @@ class SqlForms(Protocol):
         """
         Return *query*, whose columns are *labels*, in the form of `Layout.ROWS`.
 
-        Each row is its *keys* followed by its JSON, or by its cells where the dialect makes no
+        Each row is its *keys* followed by its JSON, or by its cells if the dialect produces no
         JSON.
         """
         ...
@@ -161,16 +162,16 @@ class SqlForms(Protocol):
     def returning(
         self, write: sa.Insert | sa.Update, keys: Sequence[Expression]
     ) -> sa.sql.ClauseElement:
-        """Return *write* so that it gives the *keys* of each row it wrote."""
+        """Return *write* so that it returns the *keys* of each row it wrote."""
         ...
 
     def deleted_rows(
         self, delete: sa.Delete, deleted: DeletedRows, labels: tuple[str, ...]
     ) -> sa.sql.ClauseElement:
         """
-        Return *delete* so that it gives the rows it deleted, in the form of `Layout.ROWS`.
+        Return *delete* so that it returns the rows it deleted, in the form of `Layout.ROWS`.
 
-        Where `orders_deleted` is false their order is left open, and the order's keys come first.
+        If `orders_deleted` is false their order is unspecified, and the sort keys come first.
         """
         ...
 
@@ -187,21 +188,24 @@ class SqlForms(Protocol):
         ...
 
     def tail(self, text: Expression, count: int) -> Expression:
-        """Return the last *count* characters of *text*, which has at least so many."""
+        """Return the last *count* characters of *text*, which has at least that many."""
         ...
 
     def default(self, expression: str | None) -> Expression:
-        """Return what sets a column to its default; *expression* is the catalog's own text."""
+        """
+        Return the expression that sets a column to its default; *expression* is the catalog's own
+        text.
+        """
         ...
 
     def locator_type(self) -> ColumnType:
-        """Return the type under which a row locator travels."""
+        """Return the type of a row locator as a parameter."""
         ...
 
     def key(self, column: Expression, of: ColumnType) -> Expression:
-        """Return *column* in a form that `key_binder` takes back without loss."""
+        """Return *column* in a form that `key_binder` can convert back without loss."""
         ...
 
     def key_binder(self, of: ColumnType, options: ValueOptions) -> Binder:
-        """Return what turns what `key` gave into what `parameter` takes."""
+        """Return the function that converts what `key` returned for `parameter`."""
         ...

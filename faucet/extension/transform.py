@@ -1,4 +1,4 @@
-"""The transform slot: a value changed on its way out; a mask is a transform that hides."""
+"""The transform slot: a change of an output value; a mask is a transform that hides."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -8,13 +8,14 @@ import msgspec
 from faucet.model.catalog import ColumnType
 from faucet.model.facts import TransformFacts
 
-if TYPE_CHECKING:  # it brings SQLAlchemy, which `faucet check` does without
+if TYPE_CHECKING:  # it imports SQLAlchemy, which `faucet check` does not need
     from faucet.extension.sql_forms import Expression, SqlForms
 
 
 class Transform(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One transform, as an SQL expression over a raw column, so that the raw value never leaves.
+    One transform, as an SQL expression over a raw column, so that the raw value never leaves the
+    database.
 
     *expression* takes the column, its type, the dialect's forms and the purpose key (b"" unless
     `facts.keyed`). SQLAlchemy loads when it is first called.

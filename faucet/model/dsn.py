@@ -69,7 +69,7 @@ def _text(driver: str, dsn: str, known: Mapping[str, DsnForms]) -> str:
     if not text:
         raise DsnError("the DSN is empty")
     if not text.isprintable():
-        raise DsnError("the DSN holds a control character")
+        raise DsnError("the DSN contains a control character")
     _refuse_others(driver, text.lower(), known)
     return text
 
@@ -79,10 +79,10 @@ def _refuse_others(driver: str, lowered: str, known: Mapping[str, DsnForms]) -> 
         return
     for other, forms in known.items():
         if forms.recognizes(lowered):
-            raise DsnError(f"this is a DSN of another driver: say driver: {other}")
+            raise DsnError(f"this DSN belongs to another driver: set driver: {other}")
     for pattern, database in _FOREIGN:
         if pattern.match(lowered):
             raise DsnError(
-                f"this is a DSN of {database}, which this version does not serve; "
-                f"drivers are {' and '.join(sorted(known))}"
+                f"this DSN belongs to {database}, which this version does not support; "
+                f"supported drivers: {' and '.join(sorted(known))}"
             )

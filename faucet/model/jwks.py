@@ -76,9 +76,9 @@ def read_jwks(text: str) -> tuple[JsonWebKey, ...]:
 def _key(entry: JsonObject) -> JsonWebKey | None:
     kty, kid = entry.get("kty"), entry.get("kid")
     if kty == "oct":
-        raise JwksError("a symmetric key stands in the document; use secret instead")
+        raise JwksError("the document contains a symmetric key; use secret instead")
     if not isinstance(kty, str) or not (kid is None or isinstance(kid, str)):
-        raise JwksError("the kty or kid of a key is not a text")
+        raise JwksError("the kty or kid of a key is not a string")
     if kty not in _MEMBERS or not _verifies(entry):
         return None
     public = {"kty": kty, **{name: _member(entry, name) for name in _MEMBERS[kty]}}

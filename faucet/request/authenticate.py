@@ -86,7 +86,7 @@ def authenticate(request: HttpRequest, authentication: Authentication, now: floa
         # A different wording by a plug-in would reveal the cause.
         raise AuthenticationError(UNAUTHORIZED).because(refusal.reason) from None
     if principal is None:
-        raise AuthenticationError(UNAUTHORIZED).because("no provider takes this credential")
+        raise AuthenticationError(UNAUTHORIZED).because("no provider accepts this credential")
     return principal
 
 

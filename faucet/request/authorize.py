@@ -190,7 +190,7 @@ class _Rules:
 
 
 def _claim_missing(missing: MissingClaimError) -> AuthorizationError:
-    message = f'the credential lacks the claim "{missing.claim}", or it is of another type'
+    message = f'the credential lacks the claim "{missing.claim}", or the claim has the wrong type'
     return AuthorizationError(CLAIM_MISSING, message, claim=missing.claim)
 
 
@@ -270,7 +270,7 @@ def _check_functions(
     for field in functions:
         if field.column is not None and field.column.name in view.masks:
             name = field.column.name
-            message = f'"{name}" is masked for this role: no function takes it'
+            message = f'"{name}" is masked for this role: it cannot be used in a function'
             raise AuthorizationError(MASKED_COLUMN, message, parameter="fields", column=name)
 
 

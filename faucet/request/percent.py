@@ -34,7 +34,7 @@ def decode(text: str, *, form: bool = False) -> str:
     except UnicodeError:
         raise ValueError("it is not UTF-8") from None
     if "\0" in decoded:
-        raise ValueError("it holds a NUL")
+        raise ValueError("it contains a NUL")
     return decoded
 
 

@@ -132,7 +132,7 @@ def _check_service(context: RequestContext, caller: Caller) -> None:
 def _check_method(context: RequestContext) -> None:
     methods, method = context.match.route.operations, context.request.method
     if method not in methods:
-        message = f"this route takes {', '.join(methods)}, not {method}"
+        message = f"this route allows {', '.join(methods)}, not {method}"
         raise RequestError(METHOD_NOT_ALLOWED, message)
 
 

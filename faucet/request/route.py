@@ -127,4 +127,4 @@ def _decoded(segment: str) -> str:
     try:
         return decode(segment)
     except ValueError as fault:
-        raise RequestError(INVALID_PATH, f"the path cannot be read: {fault}") from None
+        raise RequestError(INVALID_PATH, f"invalid path: {fault}") from None

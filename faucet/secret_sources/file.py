@@ -10,10 +10,10 @@ _LARGEST: Final = 2**20
 
 
 def _fetch(reference: SecretReference) -> Secret | None:
-    """Return the text of the file without its last line end; None where it cannot be read."""
+    """Return the text of the file without its final line break; None if it cannot be read."""
     path = _located(reference)
     try:
-        # Whoever names a pipe or a device would make every reload wait for it.
+        # A pipe or a device would make every reload wait for it.
         if not path.is_file():
             return None
         with path.open("rb") as file:

@@ -123,13 +123,13 @@ def lines_of(event: Event) -> tuple[Line, ...]:
         case events.Answered():
             return (("info", "request", _request(event)),)
         case events.Refused(generation=number, diagnostics=found):
-            message = f"The manifest has errors; generation {number} serves on"
+            message = f"The manifest has errors; the server keeps serving generation {number}"
             if not number:
                 message = "The manifest has errors"
             return (*map(_diagnosed, found), ("error", message, _fields(event, generation=number)))
         case events.Switched(generation=number, warnings=found):
             fields = _fields(event, generation=number, fingerprint=event.fingerprint)
-            return (*map(_diagnosed, found), ("info", f"Generation {number} serves", fields))
+            return (*map(_diagnosed, found), ("info", f"Now serving generation {number}", fields))
         case events.LibraryNote(level=level, logger=logger, message=message):
             return ((level, message, _fields(event, logger=logger)),)
         case _:
@@ -148,14 +148,20 @@ _MESSAGES: Final[Mapping[type, tuple[str, str]]] = {
     events.Waiting: ("warning", "There is no manifest at {path}; waiting for one"),
     events.ManifestGone: (
         "warning",
-        "The manifest {path} cannot be read; generation {generation} serves on",
+        "The manifest {path} cannot be read; the server keeps serving generation {generation}",
     ),
-    events.ReloadCrashed: ("error", "A reload failed; generation {generation} serves on"),
-    events.Unchanged: ("debug", "Nothing changed; generation {generation} serves on"),
+    events.ReloadCrashed: (
+        "error",
+        ("A reload failed; the server keeps serving generation {generation}"),
+    ),
+    events.Unchanged: (
+        "debug",
+        ("Nothing changed; the server keeps serving generation {generation}"),
+    ),
     events.Retired: ("debug", "Generation {generation} is closed"),
     events.ServiceChecked: ("warning", "Service {service} is {state}"),
-    events.WatchFailed: ("warning", "Changes are noticed by polling: {reason}"),
-    events.Stopping: ("info", "Stopping on {signal}; running requests may end"),
+    events.WatchFailed: ("warning", "Watching for changes by polling: {reason}"),
+    events.Stopping: ("info", "Stopping on {signal}; running requests may finish"),
     events.Stopped: ("info", "Stopped"),
     events.RequestCrashed: ("error", "A request failed: {request_id}"),
 }

@@ -18,10 +18,13 @@ def lost_services(running: Built, wanted: Built) -> tuple[Diagnostic, ...]:
     return tuple(
         Diagnostic(
             code=LOST,
-            message=f'the database of "{name}" cannot be reached as it is now written',
+            message=f'the database of "{name}" cannot be reached with its new settings',
             detail=catalog.reason,
             address=("services", name, "dsn"),
-            hint="what served before goes on; mend the DSN or its secret, or take the change back",
+            hint=(
+                "the previous configuration stays in service; fix the "
+                "DSN or its secret, or revert the change"
+            ),
             span=wanted.document.values.get(("services", name, "dsn")),
         )
         for name, catalog in wanted.catalogs.items()

@@ -22,7 +22,7 @@ def restart_needed(
                 f"to {getattr(wanted, field)}, which needs a restart"
             ),
             address=("server", field),
-            hint="restart the server, or undo this change",
+            hint="restart the server, or revert this change",
             span=_nearest(document, ("server", field)),
         )
         for field in _FIELDS

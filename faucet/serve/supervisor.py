@@ -148,7 +148,7 @@ class Supervisor:
         except Exception:  # noqa: BLE001 - whatever failed, the last good generation serves on
             trace = traceback.format_exc()
             self._publish(events.ReloadCrashed(generation=self.number, trace=trace))
-            crashed = Diagnostic(code=CRASHED, message="the reload failed; the log has the rest")
+            crashed = Diagnostic(code=CRASHED, message="the reload failed; see the log for details")
             self._status.attempted((crashed,), ok=False)
             return False
 

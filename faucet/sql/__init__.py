@@ -1,1 +1,1 @@
-"""From statement shapes to SQL text, through a dialect's forms."""
+"""Statement shapes to SQL text, with a dialect's forms."""

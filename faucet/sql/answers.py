@@ -1,4 +1,4 @@
-"""How to read what a statement fetched, by its form and by who makes the JSON. Pure."""
+"""How to read the result of a statement, by its form and by what produces the JSON. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -16,7 +16,7 @@ _Encode = Callable[[Sequence[object]], bytes]
 
 
 def reader(statement: Statement, forms: SqlForms, options: ValueOptions) -> Reader:
-    """Return what gives the answer in what *statement* fetched through *forms*."""
+    """Return the reader of what *statement* fetched with *forms*."""
     match statement:
         case Select(outputs=outputs, form=form):
             encode = _text if forms.makes_json else row_encoder(outputs, options)
@@ -62,7 +62,7 @@ def _sorted(width: int, encode: _Encode) -> Reader:
 
 
 def _keys(fetched: Fetched) -> Answer:
-    """Read the keys of the rows, which may be of no columns: then nothing but a count came."""
+    """Read the keys of the rows, which may have no columns: then only a count was returned."""
     rows = fetched.rows
     return Answer(count=len(rows) or fetched.affected, keys=tuple(_key(row) for row in rows if row))
 
@@ -80,7 +80,7 @@ def _key(cells: _Row) -> Key:
 
 
 def _integer(cell: object) -> int:
-    """Return a count as the driver gave it, number or text."""
+    """Return a count from the driver, a number or text."""
     return cell if isinstance(cell, int) else int(str(cell))
 
 
@@ -95,4 +95,4 @@ _READERS: Final[Mapping[tuple[Layout, bool], Callable[[int, _Encode], Reader]]] 
     (Layout.ROWS, True): _rows,
     (Layout.ROWS, False): _rows,
 }
-"""By layout, and by whether the database makes the JSON."""
+"""By layout, and by whether the database produces the JSON."""

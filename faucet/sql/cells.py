@@ -1,4 +1,4 @@
-"""Rows as JSON where the database does not make it, byte for byte as PostgreSQL would. Pure."""
+"""Rows as JSON if the database does not produce it, byte for byte as PostgreSQL would. Pure."""
 
 import json
 import math
@@ -20,7 +20,7 @@ from faucet.sql.moments import spell_date, spell_instant, spell_seconds, spell_t
 Encoder = Callable[[object], str]
 
 OVERFLOW: Final = "overflow"
-"""What a dialect gives for a float sum beyond double, since a sum of infinities is infinite."""
+"""What a dialect returns for a float sum beyond double, since a sum of infinities is infinite."""
 _SUM_END: Final = 2**63
 # A double has 309 digits before its point, a text 400 and an exponent of 400.
 _CONTEXT: Final = Context(prec=4_000, Emax=999_999, Emin=-999_999)
@@ -31,9 +31,10 @@ def row_encoder(
     outputs: tuple[Output, ...], options: ValueOptions
 ) -> Callable[[Sequence[object]], bytes]:
     """
-    Return what turns the cells of a row, in the order of *outputs*, into its JSON object.
+    Return the function that converts the cells of a row, in the order of *outputs*, to its JSON
+    object.
 
-    A cell that does not fit its column's kind is spelled by what it is: number, text, base64. The
+    A cell that does not fit its column's kind is written by its own type: number, text, base64. The
     encoder raises `ExecutionError` OUT_OF_RANGE for a sum beyond 64 bit or a float beyond double.
     """
     spellings = tuple(
@@ -55,7 +56,7 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
-        # Half a surrogate pair stands for bytes that were no UTF-8 in the file.
+        # Half a surrogate pair represents bytes in the file that are not UTF-8.
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
 
 
@@ -97,12 +98,12 @@ def _within_double(output: Output, spell: Encoder) -> Encoder:
 
 
 def _out_of_range(output: Output) -> ExecutionError:
-    message = f'"{output.label}" is out of the range of its type'
+    message = f'"{output.label}" is out of range for its type'
     return ExecutionError(OUT_OF_RANGE, message, column=output.label)
 
 
 def _plain(options: ValueOptions) -> Encoder:
-    """Return what spells a cell by its storage class."""
+    """Return the function that writes a cell by its storage class."""
     quote_large = options.integers == "string"
 
     def spell(cell: object) -> str:
@@ -223,7 +224,7 @@ def _documents(of: ColumnType, options: ValueOptions) -> Encoder:  # noqa: ARG00
 
 def _is_json(text: str) -> bool:
     try:
-        # Numbers are only looked at: to convert them costs, and a long one raises.
+        # Numbers are not converted: that is expensive, and a long one raises.
         json.loads(text, parse_int=len, parse_float=len, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return False

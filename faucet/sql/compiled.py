@@ -1,4 +1,4 @@
-"""A compiled statement: SQL text, how to bind values to it, and how to read what comes back."""
+"""A compiled statement: SQL text, how to bind values to it, and how to read the result."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,11 +14,11 @@ Key = tuple[Scalar, ...]
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a statement answered.
+    The result of a statement.
 
-    *rows* are texts which, joined by commas, are its rows: one for each row, or one for all.
-    *keys* are those of the rows, where the statement asked for them.
-    *count* is the number of rows that came back or were touched, or the number that was asked for.
+    *rows* are texts which, joined by commas, are its rows: one for each row, or one for all. *keys*
+    are those of the rows, if the statement requested them. *count* is the number of rows that were
+    returned or changed, or the requested count.
     """
 
     count: int
@@ -27,7 +27,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Placeholder(msgspec.Struct, frozen=True):
-    """Where a placeholder's value is, and what makes of it what the driver takes."""
+    """The index of a placeholder's value, and its conversion for the driver."""
 
     index: int
     bind: Callable[[Any], object]
@@ -35,7 +35,7 @@ class Placeholder(msgspec.Struct, frozen=True):
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     """
-    SQL of one statement shape for one dialect; *read* gives the answer in what was fetched.
+    SQL of one statement shape for one dialect; *read* returns the answer in what was fetched.
 
     *constants* follow the values: a placeholder of one has a negative index.
     """

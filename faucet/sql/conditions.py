@@ -1,4 +1,4 @@
-"""Conditions as SQLAlchemy expressions, through a dialect's forms. Pure."""
+"""Conditions as SQLAlchemy expressions, with a dialect's forms. Pure."""
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ from faucet.model.filters.predicate import Operator
 from faucet.model.settings import ValueOptions
 from faucet.sql.compiled import Placeholder
 
-# SQLite refuses expressions deeper than 1,000; a flat chain of AND is as deep as it is long.
+# SQLite rejects expressions deeper than 1,000; a flat chain of AND is as deep as it is long.
 _CHAIN: Final = 64
 
 _OPERATORS: Final[Mapping[Operator, Callable[[Expression, Expression], Expression]]] = {
@@ -58,7 +58,7 @@ class Parameters:
         return forms.exact_parameter(name, of) if exact else forms.parameter(name, of)
 
     def key(self, index: int, of: ColumnType) -> Expression:
-        """Return the expression of a key value as the database gave it."""
+        """Return the expression of a key value as the database returned it."""
         name = self._named(index, self.forms.key_binder(of, self.options), "k")
         return self.forms.parameter(name, of)
 
@@ -75,10 +75,10 @@ class Parameters:
 
 class Conditions:
     """
-    Writes conditions over the columns of one relation.
+    Writes conditions on the columns of one relation.
 
-    *source* gives the expression of a column by name, *types* its type. The values of a `KeySet`
-    are as `SqlForms.key` gave them.
+    *source* returns the expression of a column by name, *types* its type. The values of a `KeySet`
+    are as `SqlForms.key` returned them.
     """
 
     def __init__(
@@ -94,10 +94,11 @@ class Conditions:
 
     def write(self, condition: Condition, *, negated: bool = False) -> Expression:
         """
-        Return *condition*, or its negation, as an expression with SQL's three values of truth.
+        Return *condition*, or its negation, as an expression in SQL's three-valued logic.
 
-        Negations move down to the tests by De Morgan's laws, which hold for unknown too, and the
-        highest part of a chain comes first: SQLite's parser keeps a hundred open levels at most.
+        Negations are pushed down to the tests by De Morgan's laws, which are also valid for
+        unknown, and the deepest part of a chain comes first: SQLite's parser allows a hundred open
+        levels.
         """
         match condition:
             case AllOf(of=parts) | AnyOf(of=parts):
@@ -141,7 +142,7 @@ class Conditions:
             self._forms.exact(column, of), self._parameters.value(test.operand, of, exact=True)
         )
         if test.operator is Operator.EQ and of.kind is Kind.TEXT:
-            # The plain test beside the exact one lets the column's own index serve.
+            # The plain test next to the exact one allows the use of the column's own index.
             return sa.and_(column == self._parameters.value(test.operand, of), exact)
         return exact
 
@@ -184,7 +185,7 @@ class Conditions:
 
 
 class _Closed(Grouping[bool]):
-    """Parentheses that a chain around them does not open; SQLAlchemy flattens plain ones."""
+    """Parentheses that an enclosing chain keeps; SQLAlchemy flattens plain ones."""
 
     inherit_cache = True
     operator = None

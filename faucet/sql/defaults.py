@@ -1,4 +1,4 @@
-"""The one place where SQL text of the catalog enters a statement."""
+"""The only place where SQL text of the catalog becomes part of a statement."""
 
 import sqlalchemy as sa
 

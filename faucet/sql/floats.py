@@ -30,9 +30,10 @@ def spell_float(number: float, bits: int | None = 64) -> str:
 
 def _reads_by_tie(number: float, digits: str, power: int) -> bool:
     """
-    Whether the digits lie halfway to a neighbour, so that only rounding to even reads them back.
+    Return whether the digits are halfway to a neighbor, so that only rounding to even reads them
+    back.
 
-    Python spells 2e22+ such as 1e23 like that; PostgreSQL never does.
+    Python writes numbers from 2e22, such as 1e23, like that; PostgreSQL never does.
     """
     distance = abs(int(digits) * 10 ** (power - len(digits) + 1) - int(number))
     return any(2 * distance == abs(int(other) - int(number)) for other in _neighbours(number))
@@ -86,5 +87,5 @@ def _single_neighbours(number: float) -> tuple[float, float]:
 
 def _neighbours(number: float) -> tuple[float, float]:
     below, above = math.nextafter(number, 0), math.nextafter(number, math.inf)
-    # Beyond the largest number the gap would go on as it is.
+    # Beyond the largest number the gap stays the same.
     return below, above if math.isfinite(above) else number

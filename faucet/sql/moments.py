@@ -21,7 +21,7 @@ def spell_instant(text: str, *, zoned: bool) -> str | None:
     """
     Return a stored timestamp as ``2024-01-02T03:04:05.6``, in UTC with ``Z`` if *zoned*.
 
-    A zone on one that is not *zoned* is dropped, as PostgreSQL does. None if it is no timestamp.
+    A zone on one that is not *zoned* is dropped, as in PostgreSQL. None if it is not a timestamp.
     """
     found = _INSTANT.fullmatch(text)
     if found is None:
@@ -44,7 +44,7 @@ def _offset(zone: str) -> timedelta:
 
 
 def spell_seconds(seconds: float, *, zoned: bool) -> str | None:
-    """Return seconds since 1970 as a timestamp, None where it has no year of four digits."""
+    """Return seconds since 1970 as a timestamp, None if its year does not have four digits."""
     try:
         moment = (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None)
     except (ValueError, OverflowError):
@@ -55,13 +55,13 @@ def spell_seconds(seconds: float, *, zoned: bool) -> str | None:
 
 
 def spell_date(text: str) -> str | None:
-    """Return a stored date, also one stored as its midnight; None if it is no date."""
+    """Return a stored date, also one stored as its midnight; None if it is not a date."""
     found = _MIDNIGHT.fullmatch(text)
     return None if found is None else found["day"]
 
 
 def spell_time(text: str) -> str | None:
-    """Return a stored time of day, None if it is none."""
+    """Return a stored time of day, None if it is not one."""
     found = _TIME.fullmatch(text)
     if found is None:
         return None

@@ -40,7 +40,7 @@ _INTEGER = ColumnType(kind=Kind.INTEGER, db_type="bigint", bits=64)
 
 
 class RenderContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What statements of one service are written with. *mask_key* is for keyed transforms."""
+    """The context for rendering statements of one service. *mask_key* is for keyed transforms."""
 
     forms: SqlForms
     options: ValueOptions
@@ -49,7 +49,7 @@ class RenderContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def render(statement: Statement, render_context: RenderContext) -> Compiled:
-    """Return *statement* as SQL of the render_context's dialect."""
+    """Return *statement* as SQL of the context's dialect."""
     return _Rendering(render_context).render(statement)
 
 

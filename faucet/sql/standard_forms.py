@@ -1,4 +1,4 @@
-"""Forms that many databases have as SQL's standard writes them; a dialect overrides the others."""
+"""Forms of the SQL standard that many databases share; a dialect overrides the others."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the bundled masks make of a column, as SQL expressions. Pure. Loads SQLAlchemy."""
+"""The bundled masks as SQL expressions. Pure. Loads SQLAlchemy."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -42,4 +42,4 @@ EXPRESSIONS: Final[Mapping[str, Callable[[Expression, SqlForms, bytes], Expressi
     "hash": _hash,
     "last4": _last4,
 }
-"""By the name of the mask."""
+"""The expressions by name of the mask."""

@@ -111,7 +111,7 @@ def test_touching_or_commenting_a_manifest_makes_no_generation(folder: Path):
 
         manifest.write_text(_manifest() + "# a comment\n")
         manifest.write_text(_manifest("id"))
-        server._wait(lambda: [line for line in server.lines if "Generation 2 serves" in line])
+        server._wait(lambda: [line for line in server.lines if "Now serving generation 2" in line])
 
         assert server.get("/healthz").headers["X-Faucet-Generation"] == "2"
 

@@ -1,4 +1,4 @@
-"""What a manifest may say beyond its form: one function a check, each with its code. Pure."""
+"""Checks of a manifest beyond its form: one function per check, each with its code. Pure."""
 
 from collections.abc import Callable, Iterator
 from typing import Final

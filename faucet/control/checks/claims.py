@@ -1,4 +1,4 @@
-"""FCT1219: a claim that a key lacks or nobody brings, so that its rule refuses. Pure."""
+"""FCT1219: claims that rules need and that a key, or every credential, lacks. Pure."""
 
 from collections.abc import Collection, Iterator
 from typing import Final
@@ -15,9 +15,9 @@ MISSING_CLAIM: Final = "FCT1219"
 
 def check_claims(subject: Subject) -> Iterator[Diagnostic]:
     """
-    Yield a warning for each claim that a key lacks, whatever tokens may bring.
+    Yield a warning for each claim that a key lacks, whatever tokens may supply.
 
-    A rule of a role without keys is reported itself, where no provider can assert its claim.
+    For a role without keys the rule itself is reported, if no provider can assert its claim.
     """
     yield from _at_keys(subject)
     yield from _at_rules(subject)
@@ -34,7 +34,7 @@ def _at_keys(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _needed(subject: Subject, role: str) -> dict[str, Address]:
-    """The claims that rules in force for *role* need, each with the place of one such rule."""
+    """Return the claims that rules of *role* need, each with the address of one such rule."""
     if role not in subject.roles:
         return {}
     in_force: dict[tuple[str, int], set[Verb]] = {}
@@ -81,8 +81,10 @@ def _at_rules(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     code=MISSING_CLAIM,
                     severity=Severity.WARNING,
-                    message=f'no key or provider of this role brings the claim "{reference.name}"',
-                    hint=f"give a key of the role claims: {{{reference.name}: …}}",
+                    message=(
+                        f'no key or provider of this role supplies the claim "{reference.name}"'
+                    ),
+                    hint=f"add to a key of the role: claims: {{{reference.name}: …}}",
                     address=address,
                     offset=reference.position,
                 )
@@ -91,7 +93,7 @@ def _at_rules(subject: Subject) -> Iterator[Diagnostic]:
 def _references(
     grant: GrantSettings, verbs: Collection[Verb]
 ) -> Iterator[tuple[ClaimReference, Address]]:
-    """The claims that *grant* needs where it decides for *verbs*, each with its place."""
+    """Yield the claims that *grant* needs where it decides for *verbs*, each with its address."""
     changes = not CHANGES.isdisjoint(verbs)
     for rule in (grant.rows if verbs else None, grant.check if changes else None):
         if rule is not None and rule.predicate is not None:

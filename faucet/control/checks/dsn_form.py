@@ -1,4 +1,4 @@
-"""FCT1235: a DSN that its driver cannot take, whatever its references hold. Pure."""
+"""FCT1235: a DSN that its driver cannot use, whatever its references contain. Pure."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""FCT1205, FCT1208, FCT1209, FCT1228, FCT1233 and FCT1234: what a grant is made of. Pure."""
+"""FCT1205, FCT1208, FCT1209, FCT1228, FCT1233 and FCT1234: the parts of a grant. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -40,8 +40,8 @@ def check_shape(subject: Subject) -> Iterator[Diagnostic]:
 def _faults(grant: Grant) -> Iterator[tuple[str, str, str]]:
     if grant.system is not UNSET:
         for spelled in _present(grant, _OF_TABLES):
-            message = f'a grant on the system takes no "{spelled}"'
-            yield message, "make it two grants", spelled
+            message = f'"{spelled}" is not allowed in a grant on the system'
+            yield message, "split it into two grants", spelled
         return
     missing = [key for key in _NEEDED if not _present(grant, (key,))]
     if len(missing) == len(_NEEDED):
@@ -72,14 +72,14 @@ def check_any_verb(subject: Subject) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 code=ANY_VERB,
                 severity=Severity.WARNING,
-                message=f'the role "{address[1]}" gets every verb, DELETE among them',
-                hint="list the verbs that are meant: [GET, POST, PUT, PATCH, DELETE]",
+                message=f'the role "{address[1]}" is granted every verb, including DELETE',
+                hint="list the verbs that you mean: [GET, POST, PUT, PATCH, DELETE]",
                 address=(*address, "verbs", verbs.index("*")),
             )
 
 
 def check_anonymous_writes(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a warning for each write verb that requests without a credential get."""
+    """Yield a warning for each write verb that requests without a credential are granted."""
     anonymous = subject.manifest.auth.anonymous
     roles = subject.lineage(anonymous) if anonymous else ()
     for grant in subject.grants:
@@ -88,8 +88,10 @@ def check_anonymous_writes(subject: Subject) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 code=ANONYMOUS_WRITE,
                 severity=Severity.WARNING,
-                message=f"requests without a credential get {', '.join(sorted(writes))} here",
-                hint="leave GET alone to the anonymous role",
+                message=(
+                    f"requests without a credential are granted {', '.join(sorted(writes))} here"
+                ),
+                hint="grant only GET to the anonymous role",
                 address=(*grant.address, "verbs"),
             )
 
@@ -101,15 +103,18 @@ def check_presets(subject: Subject) -> Iterator[Diagnostic]:
             if isinstance(value, str) and (found := _MEANT.search(value)):
                 yield Diagnostic(
                     code=PRESET_FORM,
-                    message="a preset is one whole reference or a literal, not a mixture",
-                    hint="write {claims.NAME}, {principal.name} or {principal.role}, and no more",
+                    message="a preset must be a single reference or a literal, not a mixture",
+                    hint=(
+                        "write {claims.NAME}, {principal.name} or "
+                        "{principal.role}, and nothing else"
+                    ),
                     address=(*grant.address, "set", column),
                     offset=found.start(),
                 )
 
 
 def check_masks(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each mask that no transform is named for."""
+    """Yield a diagnostic for each mask that is not the name of a transform."""
     known = subject.facts.transforms
     for grant in subject.grants:
         for column, mask in grant.masks.items():
@@ -117,7 +122,8 @@ def check_masks(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     code=UNKNOWN_MASK,
                     message=f'there is no mask "{mask}"',
-                    hint=did_you_mean(mask, known) or f"masks are {', '.join(sorted(known))}",
+                    hint=did_you_mean(mask, known)
+                    or (f"available masks: {', '.join(sorted(known))}"),
                     address=(*grant.address, "mask", column),
                 )
 
@@ -129,7 +135,7 @@ def check_aggregates(subject: Subject) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 code=FILTERED_AGGREGATE,
                 severity=Severity.WARNING,
-                message="aggregates over few rows tell the values of each of them",
-                hint="leave aggregate out, or accept it with --allow FCT1234",
+                message="aggregates over few rows reveal the values of each row",
+                hint="remove aggregate, or accept it with --allow FCT1234",
                 address=(*grant.address, "aggregate"),
             )

@@ -20,7 +20,7 @@ TOO_SHORT: Final = "FCT1226"
 
 
 def family(algorithm: str) -> str:
-    """Return what the algorithms of one family share: HS, RS, PS, ES or Ed."""
+    """Return the prefix that the algorithms of one family share: HS, RS, PS, ES or Ed."""
     return algorithm[:2]
 
 
@@ -32,8 +32,8 @@ def check_family(subject: Subject) -> Iterator[Diagnostic]:
             if family(algorithm) != family(first):
                 yield Diagnostic(
                     code=MIXED_FAMILIES,
-                    message=f"{algorithm} is of another family than {first}",
-                    hint="make a provider for each family, each with its issuer",
+                    message=f"{algorithm} belongs to a different family than {first}",
+                    hint="define one provider per family, each with its own issuer",
                     address=("auth", "jwt", name, "algorithms", index),
                 )
 
@@ -57,7 +57,8 @@ def _fault(name: str, provider: JwtProvider) -> tuple[str, str]:
         return f'"{name}" has both secret and jwks', "keep the one that its algorithms need"
     if family(provider.algorithms[0]) == "HS":
         if provider.jwks:
-            return "HMAC algorithms verify with a secret, not with jwks", "name a secret"
+            fault = "HMAC algorithms verify with a secret, not with jwks"
+            return fault, "set secret instead of jwks"
         # FAUCET_AUTH_JWT_SECRET may give that one its secret.
         if not provider.secret and name != OWN_PROVIDER:
             return "HMAC algorithms need a secret", "add secret: ${env:NAME}"
@@ -68,7 +69,7 @@ def _fault(name: str, provider: JwtProvider) -> tuple[str, str]:
 
 
 def check_jwks_provider(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each of issuer, audience, roles and claims that jwks asks for."""
+    """Yield a diagnostic for each of issuer, audience, roles and claims that jwks requires."""
     for name, provider in subject.manifest.auth.jwt.items():
         if not provider.jwks:
             continue
@@ -76,7 +77,9 @@ def check_jwks_provider(subject: Subject) -> Iterator[Diagnostic]:
             if getattr(provider, key) is UNSET:
                 yield Diagnostic(
                     code=OPEN_PROVIDER,
-                    message=f"a provider with jwks must name {key}: others sign with its keys too",
+                    message=(
+                        f"a provider with jwks must set {key}: its keys also sign tokens for others"
+                    ),
                     hint=f"add {key}",
                     address=("auth", "jwt", name),
                     at_key=True,
@@ -84,18 +87,18 @@ def check_jwks_provider(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def check_issuer(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each provider whose issuer, or lack of one, is taken."""
+    """Yield a diagnostic for each provider whose issuer, or lack of one, another provider has."""
     taken: dict[str, str] = {}
     for name, provider in subject.manifest.auth.jwt.items():
         if provider.jwks and not provider.issuer:
-            continue  # FCT1224 says so
+            continue  # reported as FCT1224
         issuer = provider.issuer or ""
         other = taken.setdefault(issuer, name)
         if other != name:
-            shared = f"the issuer of {other}" if issuer else f"no issuer, as {other} does"
+            shared = f"the issuer of {other}" if issuer else f"no issuer, like {other}"
             yield Diagnostic(
                 code=SHARED_ISSUER,
-                message=f'"{name}" has {shared}: a token is verified by one provider',
+                message=f'"{name}" has {shared}: each token is verified by exactly one provider',
                 hint="give each its own issuer",
                 address=("auth", "jwt", name, *(("issuer",) if issuer else ())),
                 at_key=not issuer,
@@ -103,13 +106,13 @@ def check_issuer(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def check_secret_length(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each literal secret of too few bytes."""
+    """Yield a diagnostic for each literal secret that is too short."""
     for name, provider in subject.manifest.auth.jwt.items():
         secret = provider.secret
         if secret and not has_reference(secret) and is_short_secret(secret):
             yield Diagnostic(
                 code=TOO_SHORT,
-                message=f"an HMAC secret has {LEAST_SECRET_BYTES} bytes or more",
-                hint="make one: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+                message=f"an HMAC secret must have at least {LEAST_SECRET_BYTES} bytes",
+                hint="generate one: python3 -c 'import secrets; print(secrets.token_hex(32))'",
                 address=("auth", "jwt", name, "secret"),
             )

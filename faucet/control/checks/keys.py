@@ -27,14 +27,14 @@ def check_hashes(subject: Subject) -> Iterator[Diagnostic]:
             if not has_reference(text) and read_hash(text) is None:
                 yield Diagnostic(
                     code=KEY_HASH,
-                    message="the hash of a key is sha256: and 64 hexadecimal digits",
-                    hint=f"let `faucet key create {name} --role {key.role}` make it",
+                    message="the hash of a key must be sha256: followed by 64 hexadecimal digits",
+                    hint=f"create it with `faucet key create {name} --role {key.role}`",
                     address=("keys", name, "hash", index),
                 )
 
 
 def check_digests(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each hash that stood before, or reference to where one stands."""
+    """Yield a diagnostic for each hash, or reference to one, that an earlier key has."""
     first: dict[str, Address] = {}
     for name, key in subject.manifest.keys.items():
         for index, text in enumerate(key.hash):
@@ -45,14 +45,14 @@ def check_digests(subject: Subject) -> Iterator[Diagnostic]:
             if before != address:
                 yield Diagnostic(
                     code=REPEATED_DIGEST,
-                    message=f"this hash is that of {dotted(before)} already",
-                    hint="make a key of its own with `faucet key create`",
+                    message=f"this hash is already used by {dotted(before)}",
+                    hint="create a separate key with `faucet key create`",
                     address=address,
                 )
 
 
 def check_expiry(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a warning for each key that ends within thirty days, or has ended."""
+    """Yield a warning for each key that expires within thirty days, or has expired."""
     if subject.now is None:
         return
     for name, key in subject.manifest.keys.items():
@@ -61,20 +61,20 @@ def check_expiry(subject: Subject) -> Iterator[Diagnostic]:
         try:
             left = parse_instant(key.expires) - subject.now
         except UnitError:
-            continue  # FCT1218 says so
+            continue  # reported as FCT1218
         if left <= _SOON:
             what = "has expired" if left <= 0 else f"expires in {max(1, round(left / _DAY))} days"
             yield Diagnostic(
                 code=KEY_EXPIRY,
                 severity=Severity.WARNING,
                 message=f'the key "{name}" {what}',
-                hint="add the hash of a new key beside it, and remove the old one later",
+                hint="add the hash of a new key next to it, and remove the old one later",
                 address=("keys", name, "expires"),
             )
 
 
 def check_instants(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each expiry that is no RFC 3339 instant."""
+    """Yield a diagnostic for each expiry that is not an RFC 3339 timestamp."""
     for name, key in subject.manifest.keys.items():
         if key.expires is UNSET:
             continue

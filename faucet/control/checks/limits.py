@@ -28,7 +28,7 @@ _LIMITS: Final = {
 
 
 class _Quantity(msgspec.Struct, frozen=True, kw_only=True):
-    """A quantity as written, and the numbers between which it must lie, in its own unit."""
+    """A quantity as written, and its bounds, in its own unit."""
 
     value: int | str
     address: Address
@@ -46,14 +46,14 @@ def check_bounds(subject: Subject) -> Iterator[Diagnostic]:
         if page.default is not UNSET and page.max is not UNSET and page.default > page.max:
             yield Diagnostic(
                 code=OUT_OF_BOUNDS,
-                message=f"a page of {page.default} rows is more than the {page.max} it may have",
+                message=f"the default page size {page.default} exceeds the maximum {page.max}",
                 hint="lower the default, or raise the maximum",
                 address=(*address, "limits", "page", "default"),
             )
 
 
 def readable(manifest: Manifest) -> bool:
-    """Return whether every quantity can be read, so that they may be compared."""
+    """Return whether every quantity can be parsed, so that they can be compared."""
     return not any(_fault(quantity) for quantity in _quantities(manifest))
 
 
@@ -69,7 +69,7 @@ def _fault(quantity: _Quantity) -> str:
     if value_read < quantity.least:
         return f"{dotted(quantity.address)} must be more than {value}"
     if value_read > quantity.most:
-        return f"{dotted(quantity.address)} may be {quantity.most:,.0f} at most"
+        return f"{dotted(quantity.address)} must be at most {quantity.most:,.0f}"
     return ""
 
 
@@ -100,7 +100,7 @@ def _quantities(manifest: Manifest) -> Iterator[_Quantity]:
 def _quantity(
     value: object, address: Address, least: float, most: float = float("inf")
 ) -> _Quantity:
-    # What is absent, or a reference whose value is known later, is within every bound.
+    # An absent value, or a reference whose value is known later, is within every bound.
     if not isinstance(value, int | str) or (isinstance(value, str) and "${" in value):
         return _Quantity(value=1, address=address, least=0, most=1)
     return _Quantity(value=value, address=address, least=least, most=most)
@@ -119,7 +119,7 @@ def _limits(manifest: Manifest) -> Iterator[tuple[Limits, Address]]:
 
 
 class _Level(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits somewhere in the manifest, and what bounds them."""
+    """Limits at one place of the manifest, and what bounds them."""
 
     limits: PartialLimits
     above: LimitSettings
@@ -127,7 +127,10 @@ class _Level(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_limits(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each limit of a service, role, grant or key that is no tightening."""
+    """
+    Yield a diagnostic for each limit of a service, role, grant or key that does not tighten the
+    level above.
+    """
     if not readable(subject.manifest):
         return
     for level in _levels(subject):
@@ -137,7 +140,7 @@ def check_limits(subject: Subject) -> Iterator[Diagnostic]:
                 shown = f"{bound:g}s" if name == "statement_timeout" else str(bound)
                 yield Diagnostic(
                     code=LOOSENED_LIMIT,
-                    message=f"limits only tighten on the way down: {shown} is the most here",
+                    message=f"limits can only be lowered further down: the maximum here is {shown}",
                     hint="lower it, or raise the one above",
                     address=(*level.address, "limits", *place),
                 )

@@ -13,26 +13,26 @@ CODE = "FCT1214"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a warning for each password in a DSN and each provider's secret spelled out."""
+    """Yield a warning for each password in a DSN and each provider's secret in plain text."""
     known = subject.facts.dsn_forms
     for name, service in subject.manifest.services.items():
         forms = known.get(service.driver)
         if forms is not None and holds_password(service.dsn, forms):
-            yield _warning(("services", name, "dsn"), "the DSN holds a password", name)
+            yield _warning(("services", name, "dsn"), "the DSN contains a password", name)
     for name, provider in subject.manifest.auth.jwt.items():
         secret = provider.secret
         if secret and not has_reference(secret) and not is_short_secret(secret):
-            yield _warning(("auth", "jwt", name, "secret"), "the secret is spelled out", name)
+            yield _warning(("auth", "jwt", name, "secret"), "the secret is in plain text", name)
 
 
 def holds_password(dsn: str, forms: DsnForms) -> bool:
-    """Return whether a password is spelled out in *dsn*, be it the default of a reference."""
+    """Return whether *dsn* contains a literal password, even as the default of a reference."""
     template = dsn_template(dsn, keep_defaults=True)
     return bool(template) and forms.holds_secret(template or "", PLACEHOLDER)
 
 
 def variable_for(name: str, what: str = "PASSWORD") -> str:
-    """Return the environment variable that is advised for a secret of *name*."""
+    """Return the environment variable that hints recommend for a secret of *name*."""
     return f"{name.upper().replace('-', '_')}_{what}"
 
 
@@ -41,7 +41,7 @@ def _warning(address: tuple[str, ...], what: str, name: str) -> Diagnostic:
     return Diagnostic(
         code=CODE,
         severity=Severity.WARNING,
-        message=f"{what}, for everyone who can read the manifest",
-        hint=f"put ${{env:{variable}}} or ${{file:…}} in its place",
+        message=f"{what}, visible to everyone who can read the manifest",
+        hint=f"replace it with ${{env:{variable}}} or ${{file:…}}",
         address=address,
     )

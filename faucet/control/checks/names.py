@@ -40,7 +40,7 @@ def check_roles(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def named_roles(manifest: Manifest) -> Iterator[tuple[str, Address]]:
-    """Yield every mention of a role, and where it stands."""
+    """Yield every mention of a role, and its address."""
     if manifest.auth.anonymous is not UNSET:
         yield manifest.auth.anonymous, ("auth", "anonymous")
     for name, provider in manifest.auth.jwt.items():
@@ -76,13 +76,16 @@ def check_cycles(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     code=EXTENDS_CYCLE,
                     message=f'the role "{name}" extends itself through "{parent}"',
-                    hint="move the shared grants into a role of their own that both extend",
+                    hint="move the shared grants into a separate role that both extend",
                     address=("roles", name, "extends", index),
                 )
 
 
 def check_reserved(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each service, role and key whose name is taken or has a line end."""
+    """
+    Yield a diagnostic for each service, role and key whose name is reserved or ends in a line
+    break.
+    """
     manifest = subject.manifest
     named: Mapping[str, Mapping[str, object]] = {
         "services": manifest.services,
@@ -91,12 +94,12 @@ def check_reserved(subject: Subject) -> Iterator[Diagnostic]:
     }
     for section, names in named.items():
         for name in names:
-            # The schema's `$` lets a line end pass.
+            # The schema's `$` matches before a trailing line break.
             if name in RESERVED_NAMES or is_name(name) is None:
                 yield Diagnostic(
                     code=RESERVED_NAME,
                     message=f'the name "{name}" is reserved',
-                    hint=f'take another, such as "{name.strip()}-1"',
+                    hint=f'choose another, such as "{name.strip()}-1"',
                     address=(section, name),
                     at_key=True,
                 )
@@ -105,7 +108,7 @@ def check_reserved(subject: Subject) -> Iterator[Diagnostic]:
 def check_reachable(subject: Subject) -> Iterator[Diagnostic]:
     """Yield a warning for each role that no key, token, other role or `anonymous` leads to."""
     manifest = subject.manifest
-    # A provider without a map of roles may name any; a role that does not exist is misspelled.
+    # A provider without a map of roles may assert any; a role that does not exist is misspelled.
     if any(not provider.roles for provider in manifest.auth.jwt.values()):
         return
     if any(name not in manifest.roles for name, _ in named_roles(manifest)):
@@ -116,8 +119,8 @@ def check_reachable(subject: Subject) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 code=UNREACHABLE_ROLE,
                 severity=Severity.WARNING,
-                message=f'nobody can have the role "{name}": no key or token leads to it',
-                hint=f"make a key: faucet key create --role {name}",
+                message=f'the role "{name}" is unreachable: no key or token maps to it',
+                hint=f"create a key: faucet key create --role {name}",
                 address=("roles", name),
                 at_key=True,
             )

@@ -1,8 +1,8 @@
-"""DSNs with something harmless where their references stand. Pure."""
+"""DSNs with a harmless placeholder for each reference. Pure."""
 
 from faucet.model.manifest.references import Reference, ReferenceSyntaxError, parse_references
 
-# It reads as a host, a name and a port alike.
+# It is valid as a host, a name and a port.
 PLACEHOLDER = "1"
 
 
@@ -10,7 +10,7 @@ def dsn_template(dsn: str, *, keep_defaults: bool = False) -> str | None:
     """
     Return *dsn* with `PLACEHOLDER` for each reference, or its default if those are kept.
 
-    None where the references cannot be read, or one of them brings the DSN or its start.
+    None if the references cannot be parsed, or one of them supplies the DSN or its start.
     """
     try:
         parts = parse_references(dsn)

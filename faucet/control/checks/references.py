@@ -29,12 +29,15 @@ def check_secret_defaults(subject: Subject) -> Iterator[Diagnostic]:
         try:
             parts = parse_references(text.text)
         except ReferenceSyntaxError:
-            continue  # FCT1231 says so
+            continue  # reported as FCT1231
         for part in parts:
             if isinstance(part, Reference) and part.default is not None:
                 yield Diagnostic(
                     code=KNOWN_DEFAULT,
-                    message="a secret has no default: whoever reads the manifest would know it",
+                    message=(
+                        "a secret cannot have a default: anyone who "
+                        "can read the manifest would know it"
+                    ),
                     hint=f"write ${{{part.scheme}:{part.name}}}",
                     address=text.address,
                     offset=part.position,
@@ -47,7 +50,7 @@ def check_places(subject: Subject) -> Iterator[Diagnostic]:
         if text.mark is None and has_reference(text.text):
             yield Diagnostic(
                 code=MISPLACED_REFERENCE,
-                message="references stand in secrets and deployment settings alone, not here",
+                message="references are only allowed in secrets and deployment settings",
                 hint="write the value itself; a literal ${ is written $${",
                 address=text.address,
                 offset=None if text.at_key else text.text.find("${"),
@@ -83,7 +86,7 @@ def check_forms(subject: Subject) -> Iterator[Diagnostic]:
                     code=REFERENCE_FORM,
                     message=f'there is no secret source "{part.scheme}"',
                     hint=did_you_mean(part.scheme, schemes)
-                    or f"sources are {', '.join(sorted(schemes))}",
+                    or f"available sources: {', '.join(sorted(schemes))}",
                     address=text.address,
                     offset=part.position,
                 )

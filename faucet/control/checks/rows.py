@@ -1,4 +1,6 @@
-"""FCT1212 and FCT1213: which rows the grants of a role mean, beside a row filter. Pure."""
+"""
+FCT1212 and FCT1213: which rows grants cover beside another's row filter. Pure.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -15,7 +17,7 @@ UNSTATED_ROWS: Final = "FCT1213"
 
 
 class _OpenWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant of writes on every row of a table of which *role* sees only those of *read*."""
+    """A grant to write every row of a table of which *role* sees only those of *read*."""
 
     role: str
     write: GrantSettings
@@ -26,10 +28,8 @@ class _OpenWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_rows(subject: Subject) -> Iterator[Diagnostic]:
     """
-    Yield what is doubtful of the rows that the grants of a role mean.
-
-    A warning where GET has a row filter and a write on the same table none; an error for each grant
-    that must say `rows: all`, if every row is meant.
+    Yield a warning where GET has a row filter and a write on the same table has none, and an error
+    for each grant that must state which rows it covers.
     """
     unstated: dict[tuple[str, int], Diagnostic] = {}
     writes: dict[tuple[str, int], _OpenWrite] = {}
@@ -49,9 +49,9 @@ def check_rows(subject: Subject) -> Iterator[Diagnostic]:
 def _unstated(found: UnstatedRows, table: str) -> Diagnostic:
     return Diagnostic(
         code=UNSTATED_ROWS,
-        message=f'which rows of "{table}" are meant? '
+        message=f'it is unclear which rows of "{table}" the grant covers:  '
         f"{dotted(found.filtered.address)} has a row filter",
-        hint="write rows: all if every row is meant, else a row filter",
+        hint="write rows: all for every row, or a row filter",
         address=found.grant.address,
     )
 
@@ -76,7 +76,7 @@ def _open_writes(role: str, named: NamedTables) -> Iterable[_OpenWrite]:
 
 
 def _is_open(write: GrantSettings, verb: Verb) -> bool:
-    """Whether it says `rows: all`, and no check binds a POST."""
+    """Return whether it says `rows: all`, and no check restricts a POST."""
     if write.rows is None or not write.rows.every_row:
         return False
     return verb is not Verb.POST or write.check is None or write.check.every_row
@@ -89,8 +89,8 @@ def _open_write(found: _OpenWrite) -> Diagnostic:
         code=OPEN_WRITE,
         severity=Severity.WARNING,
         message=(
-            f'the role "{found.role}" sees some rows of "{found.table}", '
-            f"but no rule binds its {', '.join(verbs)}"
+            f'the role "{found.role}" sees only some rows of "{found.table}", '
+            f"but no rule restricts its {', '.join(verbs)}"
         ),
         hint=f"add {key}: {found.read.rows.text if found.read.rows else ''}",
         address=found.write.address,

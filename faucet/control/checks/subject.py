@@ -1,4 +1,4 @@
-"""What a check looks at, and ways to walk it. Pure."""
+"""The input of checks, and ways to walk it. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -17,7 +17,7 @@ Roles = Mapping[str, RoleSettings]
 
 class NamedTables(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One service as the grants that a role has or inherits name it, and what decides for the role.
+    One service as the grants that a role has or inherits name it, and the grants that decide.
 
     There is a table for each name in the *grants*, and an example of each glob; *patterns* are
     these tables as the manifest spells them.
@@ -30,10 +30,10 @@ class NamedTables(msgspec.Struct, frozen=True, kw_only=True):
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A manifest under review.
+    A manifest to be checked.
 
     *roles* are its roles as resolved, *texts* all of its texts; *now* is in seconds since 1970,
-    None where no clock is asked.
+    None where no clock is used.
     """
 
     manifest: Manifest

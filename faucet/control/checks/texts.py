@@ -1,4 +1,4 @@
-"""FCT1206, FCT1207, FCT1232 and FCT1236: blanks, repetitions, networks and headers. Pure."""
+"""FCT1206, FCT1207, FCT1232 and FCT1236: blank values, duplicates, networks and headers. Pure."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -24,7 +24,7 @@ def check_duplicates(subject: Subject) -> Iterator[Diagnostic]:
             if item in items[:index]:
                 yield Diagnostic(
                     code=DUPLICATE_ITEM,
-                    message=f'"{item}" stands here a second time',
+                    message=f'"{item}" is listed twice',
                     hint="remove one of the two",
                     address=(*address, index),
                 )
@@ -44,13 +44,13 @@ def _lists(manifest: Manifest) -> Iterator[tuple[tuple[str, ...], Address]]:
 
 
 def check_blanks(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each text that says nothing; claims and presets may hold any text."""
+    """Yield a diagnostic for each blank string; claims and presets may be any string."""
     for text in subject.texts:
         if text.text.strip() or _is_free(text):
             continue
         yield Diagnostic(
             code=BLANK_TEXT,
-            message="the text is blank, which means neither all nor none",
+            message="a blank value is ambiguous: it could mean all or none",
             hint="write a value, or remove the key",
             address=text.address,
             at_key=text.at_key,
@@ -58,7 +58,7 @@ def check_blanks(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _is_free(text: Text) -> bool:
-    """Claims of keys, preset values, and the database's own names may be any text."""
+    """Claims of keys, preset values, and names of the database may be any string."""
     match text.address:
         case ("keys", _, "claims", *_):
             return not text.at_key
@@ -70,7 +70,7 @@ def _is_free(text: Text) -> bool:
 
 
 def check_networks(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each address or network that cannot be read."""
+    """Yield a diagnostic for each address or network that cannot be parsed."""
     manifest = subject.manifest
     yield from _faults(manifest.server.trusted_proxies, ("server", "trusted_proxies"))
     for name, key in manifest.keys.items():
@@ -84,20 +84,22 @@ def _faults(networks: tuple[str, ...], address: Address) -> Iterator[Diagnostic]
         except ValueError:
             yield Diagnostic(
                 code=NETWORK_FORM,
-                message=f'"{text}" is no network',
-                hint="write 192.0.2.0/24, 2001:db8::/32 or one address; names are not looked up",
+                message=f'"{text}" is not a network',
+                hint=(
+                    "write 192.0.2.0/24, 2001:db8::/32 or one address; host names are not resolved"
+                ),
                 address=(*address, index),
             )
 
 
 def check_header(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield a diagnostic where the header's name is none, or means something else."""
+    """Yield a diagnostic if the header's name is invalid or has another meaning."""
     name = subject.manifest.auth.api_key_header
     if has_reference(name) or is_key_header(name):
         return
     yield Diagnostic(
         code=HEADER_NAME,
         message=f'"{name}" cannot be the header of API keys',
-        hint="take a name of its own, such as X-API-Key",
+        hint="choose a name without another meaning, such as X-API-Key",
         address=("auth", "api_key_header"),
     )

@@ -20,10 +20,10 @@ _WORD = re.compile(r"\w+")
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A relation less what its resource hides.
+    A relation without what its resource hides.
 
-    *columns* are the unhidden ones in table order; *key* the primary or declared key, () where a
-    part of it is hidden. *descriptions* are the manifest's.
+    *columns* are those not hidden, in table order; *key* the primary or declared key, () if a part
+    of it is hidden. *descriptions* come from the manifest.
     """
 
     relation: Relation
@@ -38,7 +38,7 @@ def select_relations(
     catalog: Catalog, tables: Tables, granted: Collection[str] = frozenset()
 ) -> Catalog:
     """
-    Return *catalog* as if it had never held the relations that a service does not publish.
+    Return *catalog* without any trace of the relations that a service does not publish.
 
     `include` and `exclude` of *tables* select by name, and `exclude` wins. A glob of `include`
     reaches a relation that is exact-only (a partition, say) only if it is among *granted*, the
@@ -69,7 +69,9 @@ def _without_comments(relation: Relation, mentions: Callable[[str], bool]) -> Re
 
 
 def mention_test(names: Iterable[str]) -> Callable[[str], bool]:
-    """Return the test of whether a text mentions one of *names*: a word, or, odd ones, anywhere."""
+    """
+    Return a test of whether a text mentions one of *names*: as a word, or unusual names anywhere.
+    """
     folded = frozenset(name.casefold() for name in names)
     odd = tuple(name for name in folded if _WORD.fullmatch(name) is None)
 
@@ -81,13 +83,15 @@ def mention_test(names: Iterable[str]) -> Callable[[str], bool]:
 
 
 def granted_names(roles: Mapping[str, RoleSettings], service: str) -> frozenset[str]:
-    """Return every name that a grant on *service* spells exactly; globs among them do no harm."""
+    """Return every name in a grant on *service*; globs among them match nothing."""
     grants = (grant for role in roles.values() for grant in role.grants)
     return frozenset(name for grant in grants if grant.service == service for name in grant.tables)
 
 
 def expose(service: ServiceSettings, catalog: Catalog) -> Mapping[str, Exposed]:
-    """Return what exists of each relation of *catalog*, which holds what the service publishes."""
+    """
+    Return what is exposed of each relation of *catalog*, which holds what the service publishes.
+    """
     return {
         name: _expose(relation, service.resources.get(name, _NO_RESOURCE))
         for name, relation in catalog.relations.items()
@@ -115,7 +119,7 @@ def _expose(relation: Relation, resource: Resource) -> Exposed:
 
 
 def resource_faults(service: ServiceSettings, catalog: Catalog) -> Iterator[Diagnostic]:
-    """Yield what `resources` says of relations and columns that are not there, and bad keys."""
+    """Yield a fault for each unknown relation or column in `resources`, and for invalid keys."""
     for name, resource in service.resources.items():
         address: Address = ("services", service.name, "resources", name)
         relation = catalog.relations.get(name)
@@ -152,9 +156,11 @@ def _key_faults(resource: Resource, relation: Relation, address: Address) -> Ite
         if declared != relation.primary_key:
             yield Diagnostic(
                 code=BAD_KEY,
-                message=f'the primary key of the table "{relation.name}" is the database\'s own',
+                message=(
+                    f'the primary key of the table "{relation.name}" is defined by the database'
+                ),
                 address=address,
-                hint="declare keys of views only",
+                hint="declare keys only for views",
             )
         return
     for index, name in enumerate(declared):
@@ -177,4 +183,4 @@ def _key_fault(name: str, resource: Resource, relation: Relation, *, repeated: b
     field = resource.fields.get(name)
     if field is not None and field.hidden:
         return f'"{name}" is hidden, so it cannot be a key'
-    return f'"{name}" stands in the key twice' if repeated else ""
+    return f'"{name}" is in the key twice' if repeated else ""

@@ -32,7 +32,7 @@ KEY_CLAIM: Final = "FCT1527"
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """One fault and the tables it shows on, so that a thousand tables make one finding."""
+    """One fault; with the tables that it occurs on it makes a single finding."""
 
     code: str
     message: str
@@ -44,7 +44,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def merge(faults: dict[Found, list[str]]) -> tuple[Diagnostic, ...]:
-    """Return one diagnostic a fault, naming the first of its tables and how many more there are."""
+    """Return one diagnostic per fault, with the first of its tables and how many more there are."""
     return tuple(
         Diagnostic(
             code=fault.code,
@@ -67,5 +67,5 @@ def name_some(names: list[str]) -> str:
 
 
 def grant_path(role: str, index: int) -> str:
-    """Return where a grant stands, for messages that name a second place."""
+    """Return the address of a grant, for messages that name a second place."""
     return f"roles.{role}.grants[{index}]"

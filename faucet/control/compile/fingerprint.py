@@ -14,9 +14,9 @@ def fingerprint(settings: Settings, catalogs: Mapping[str, Catalog | Unreachable
     """
     Return the hex SHA-256 of *settings* and *catalogs*, whatever the order of their keys.
 
-    It says nothing of Faucet's own version or its extensions: it compares what runs the same build.
-    Secrets enter as digests. The database server's version and the reason of an unreachable service
-    do not count: neither changes an answer.
+    It does not cover Faucet's own version or its extensions: it compares processes of the same
+    build. Secrets enter as digests. The database server's version and the reason of an unreachable
+    service do not count: neither changes an answer.
     """
     found = {
         name: None if isinstance(catalog, Unreachable) else (catalog.schema, catalog.relations)

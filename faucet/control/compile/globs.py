@@ -1,4 +1,4 @@
-"""What is wrong with the table patterns of a grant, beside a catalog. Pure."""
+"""Faults in the table patterns of a grant, given a catalog. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,11 +12,11 @@ from faucet.names import did_you_mean
 def pattern_faults(
     patterns: tuple[str, ...], relations: Mapping[str, Relation], address: Address
 ) -> Iterator[Diagnostic]:
-    """Yield what is wrong with *patterns*: names without a table, globs without a match."""
+    """Yield the faults of *patterns*: names without a table, globs without a match."""
     if all(pattern.startswith("!") for pattern in patterns):
         yield Diagnostic(
             code=NOTHING_LEFT,
-            message="the patterns only take away, so they name no table",
+            message="the patterns only exclude, so they select no table",
             address=address,
             hint='start with "*" or with names',
         )
@@ -33,7 +33,7 @@ def _fault(pattern: str, relations: Mapping[str, Relation], address: Address) ->
     if not is_glob(name):
         return Diagnostic(
             code=IDLE_REMOVAL if removal else UNKNOWN_TABLE,
-            message=f'there is no table "{name}"' + (" to take away" if removal else ""),
+            message=f'there is no table "{name}"' + (" to exclude" if removal else ""),
             address=address,
             hint=did_you_mean(name, relations),
         )

@@ -1,4 +1,4 @@
-"""Grants as written, against the tables that they cover; who uses them is not asked yet. Pure."""
+"""Grants as written, with the tables that they cover, whatever role uses them. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -36,10 +36,10 @@ WRITES: Final = frozenset({Verb.POST, Verb.PUT, Verb.PATCH, Verb.DELETE})
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What one grant says of one relation, for whatever verb and whoever uses it.
+    What one grant defines for one relation, for any verb and any role.
 
     *open* are the readable columns that are neither masked nor generated; *writable* is None where
-    the grant does not say `write`.
+    the grant has no `write`.
     """
 
     readable: tuple[str, ...]
@@ -52,13 +52,13 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TableGrant(RankedGrant, frozen=True, kw_only=True):
-    """One grant on tables, with what it covers and what it says there."""
+    """One grant on tables, with the relations that it covers and its definition for each."""
 
     definitions: Mapping[str, Definition]
 
 
 class GrantContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What a grant is compiled against; *exposed* is None while the service is unreachable."""
+    """The input for compiling a grant; *exposed* is None while the service is unreachable."""
 
     service: ServiceSettings
     exposed: Mapping[str, Exposed] | None
@@ -135,20 +135,20 @@ def _define(
 def _nothing_left(address: Address) -> Found:
     return Found(
         code=NOTHING_LEFT,
-        message="no column of {tables} is left",
+        message="the grant leaves no column of {tables}",
         address=(*address, "fields"),
-        hint="leave the table out of the grant, or name a column of it",
+        hint="remove the table from the grant, or list one of its columns",
     )
 
 
 def _grant_faults(grant: GrantSettings, context: GrantContext, faults: Faults) -> None:
-    """Note what is doubtful about a grant whatever the table."""
+    """Add the faults of a grant that do not depend on a table."""
     if context.service.read_only and WRITES & grant.verbs:
         fault = Found(
             code=READ_ONLY_WRITE,
-            message=f'service "{context.service.name}" is read-only: its writes are all refused',
+            message=f'service "{context.service.name}" is read-only: all writes are refused',
             address=(*grant.address, "verbs"),
-            hint="grant GET alone",
+            hint="grant only GET",
             severity=Severity.WARNING,
         )
         faults.setdefault(fault, [])
@@ -157,8 +157,8 @@ def _grant_faults(grant: GrantSettings, context: GrantContext, faults: Faults) -
         if mask in transforms and transforms[mask].keyed and not context.keyed:
             fault = Found(
                 code=UNKEYED_MASK,
-                message=f'the mask "{mask}" is keyed, and no secret is set: '
-                "its values change with every start",
+                message=f'the mask "{mask}" needs a secret, and none is set:  '
+                "its values change with every restart",
                 address=(*grant.address, "mask", name),
                 hint="set FAUCET_AUTH_JWT_SECRET",
                 severity=Severity.WARNING,

@@ -1,4 +1,4 @@
-"""Claims of keys against the columns that rules hold them to: what can never fit. Pure."""
+"""Claims of keys that can never fit the columns that rules compare them with. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -27,7 +27,7 @@ _UNQUOTED = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.BOOLEAN})
 
 
 class _Demand(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim that a rule or preset holds to *column*; a list of values where *many*."""
+    """A claim that a rule or preset uses for *column*; a list of values where *many*."""
 
     claim: Claim
     column: str
@@ -40,7 +40,7 @@ def key_claims(
     roles: Mapping[str, RoleView],
     services: Mapping[str, ServiceSettings],
 ) -> tuple[Diagnostic, ...]:
-    """Return a warning for each claim of a key that every request under some rule fails on."""
+    """Return a warning for each claim of a key that makes every request under some rule fail."""
     faults: Faults = {}
     demands: dict[str, dict[_Demand, list[str]]] = {}
     for key in keys:
@@ -111,7 +111,7 @@ def _found(key: ApiKey, demand: _Demand) -> Found:
         code=KEY_CLAIM,
         message=(
             f'the claim "{name}" of the key "{key.name}" is {_kind(value)} and does not fit '
-            f'"{demand.column}" of {{tables}} ({wanted}), to which a rule holds it'
+            f'"{demand.column}" of {{tables}} ({wanted}), with which a rule compares it'
         ),
         address=("keys", key.name, "claims", name),
         hint=_hint(value, demand),
@@ -123,7 +123,7 @@ def _hint(value: ClaimValue, demand: _Demand) -> str:
     if demand.claim.many and not isinstance(value, tuple):
         return "write a list: [ … ]"
     if isinstance(value, tuple) and not demand.claim.many:
-        return "write one value, or let the rule say IN"
+        return "write a single value, or use IN in the rule"
     if isinstance(value, str) and demand.of.kind in _UNQUOTED:
         return "write it without quotes"
     if isinstance(value, bool | int | float) and demand.of.kind not in _UNQUOTED:
@@ -136,7 +136,7 @@ def _kind(value: ClaimValue) -> str:
         case bool():
             return "true or false"
         case str():
-            return "a text"
+            return "a string"
         case tuple():
             return "a list"
         case _:

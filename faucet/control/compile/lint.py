@@ -1,4 +1,4 @@
-"""Doubts about what was granted: warnings, each with a leak or a refusal behind it. Pure."""
+"""Warnings about grants: each describes a possible leak or refusal. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -22,13 +22,13 @@ from faucet.model.settings import CHANGES, ServiceSettings
 from faucet.model.surface import Permission, ResourceView, RoleView, ServiceView, Verb, takes
 
 _TOUCHED_BY: Final = {"CASCADE": Verb.DELETE, "SET NULL": Verb.PATCH, "SET DEFAULT": Verb.PATCH}
-"""What a foreign key does to the rows that point at a deleted one, as the verb that it is like."""
+"""The verb that equals what a foreign key does to rows that reference a deleted one."""
 
 
 def lint(
     view: RoleView, services: Mapping[str, ServiceSettings], grants: Iterable[TableGrant]
 ) -> tuple[Diagnostic, ...]:
-    """Return the warnings about the grants that *view*'s role wrote itself."""
+    """Return the warnings about the own grants of *view*'s role."""
     own = (grant for grant in grants if grant.settings.role == view.name)
     written = {grant.settings.address: grant for grant in own}
     faults: Faults = {}
@@ -54,7 +54,7 @@ def _note(found: Iterable[Found], table: str, faults: Faults) -> None:
 
 
 def _spelled(grant: TableGrant, verb: Verb, table: str) -> bool:
-    """Whether the author named this verb or this table, so that a `*` for both stays quiet."""
+    """Return whether the author named this verb or this table; a `*` for both gives no warning."""
     return verb in grant.settings.spelled_verbs or grant.ranks[table] == EXACT
 
 
@@ -64,11 +64,11 @@ def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[
         mend = (
             "declare its `primary_key` in `resources`"
             if relation.kind is RelationKind.VIEW and not resource.key
-            else "grant GET alone"
+            else "grant only GET"
         )
         yield _warning(
             UNWRITABLE_VIEW,
-            f"{verb} is refused on {{tables}}, which the database does not let be written",
+            f"{verb} is refused on {{tables}}, which the database does not allow you to write",
             (*grant.address, "verbs"),
             mend,
         )
@@ -82,7 +82,9 @@ def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[
 
 
 def _unread(resource: ResourceView, _verb: Verb, grant: Permission) -> Iterator[Found]:
-    """Rules on columns that the role cannot read: it may learn of them by what is shown."""
+    """
+    Yield rules on columns that the role cannot read: visible rows reveal something about them.
+    """
     read = resource.read
     if read is None:
         return
@@ -92,14 +94,14 @@ def _unread(resource: ResourceView, _verb: Verb, grant: Permission) -> Iterator[
         for column in sorted(columns_of(rule).difference(read.readable)):
             yield _warning(
                 UNREADABLE_RULE,
-                f'the rule stands on "{column}" of {{tables}}, which the role cannot read',
+                f'the rule uses "{column}" of {{tables}}, which the role cannot read',
                 (*grant.address, key),
-                "the rows shown tell of it; grant the column, or leave it at that",
+                "the visible rows reveal information about it; grant the column, or accept that",
             )
 
 
 def _oracle(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Found]:
-    """Unique keys across tenants: a 409 tells that some invisible row has these values."""
+    """Yield unique keys across tenants: a 409 reveals that some hidden row has these values."""
     seen = resource.read or grant
     if verb not in CHANGES or seen.row_filter is None:
         return
@@ -110,14 +112,14 @@ def _oracle(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[F
             yield _warning(
                 UNIQUE_ORACLE,
                 f"({', '.join(columns)}) of {{tables}} is unique across all rows, "
-                "so a refused value tells that an invisible row holds it",
+                "so a rejected value reveals that a hidden row has it",
                 (*grant.address, "rows"),
                 "make a column of the rule part of the key, or do not grant `write` on it",
             )
 
 
 def _unique_sets(relation: Relation) -> Iterator[tuple[str, ...]]:
-    """The keys whose values callers make up; a counter's values tell little."""
+    """Yield the keys whose values callers choose; a counter's values reveal little."""
     counted = {column.name for column in relation.columns if column.auto_increment}
     found = {unique.columns for unique in relation.unique}
     for columns in sorted(found | {relation.primary_key}):
@@ -126,7 +128,9 @@ def _unique_sets(relation: Relation) -> Iterator[tuple[str, ...]]:
 
 
 def _cascading(service: ServiceView) -> Mapping[str, list[tuple[str, ForeignKey]]]:
-    """The foreign keys that change rows when others are deleted, by the table they point at."""
+    """
+    Return the foreign keys that change rows when others are deleted, by the table they reference.
+    """
     found: dict[str, list[tuple[str, ForeignKey]]] = {}
     for name, child in service.resources.items():
         for foreign_key in child.relation.foreign_keys:
@@ -138,17 +142,17 @@ def _cascading(service: ServiceView) -> Mapping[str, list[tuple[str, ForeignKey]
 def _cascades(
     service: ServiceView, children: Iterable[tuple[str, ForeignKey]], grant: Permission
 ) -> Iterator[Found]:
-    """Foreign keys that change rows of another table which the role may not touch itself."""
+    """Yield foreign keys that change rows of another table that the role may not change itself."""
     for name, foreign_key in children:
         action = foreign_key.on_delete.upper()
         stricter = _filter(service.resources[name], _TOUCHED_BY[action])
         if stricter is not None and stricter != grant.row_filter:
             yield _warning(
                 CASCADE,
-                f"deleting from {{tables}} reaches ({action}) rows of "
-                f'"{name}" that the role\'s row filter there hides',
+                f"deleting from {{tables}} also affects ({action}) rows of "
+                f'"{name}" that the role\'s row filter hides',
                 (*grant.address, "verbs"),
-                "give both tables the same rule, or take DELETE away",
+                "give both tables the same rule, or remove DELETE",
             )
 
 

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 documents, one a role and one a role and service, of its view alone. Pure."""
+"""OpenAPI 3.1 documents, one per role and one per role and service, of its view only. Pure."""
 
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -31,7 +31,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]")
 
 
 class PublishedService(msgspec.Struct, frozen=True, kw_only=True):
-    """What documents say of a service; comments may not tell of its *relations*."""
+    """The parts of documents about a service; comments must not mention its *relations*."""
 
     label: str | None
     values: ValueOptions
@@ -40,7 +40,7 @@ class PublishedService(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
-    """What documents say beyond a role's view."""
+    """The parts of documents beyond a role's view."""
 
     api_key_header: str
     anonymous: str | None
@@ -57,9 +57,9 @@ class Documents(msgspec.Struct, frozen=True, kw_only=True):
 
 class Rendered(Mapping[K, bytes], Generic[K]):
     """
-    Documents rendered when they are first asked for, and kept.
+    Documents rendered on first use, and kept.
 
-    Two threads may render the same one at once: they get equal bytes, and one of them is kept.
+    Two threads may render the same one at once: they get equal bytes, and one is kept.
     """
 
     def __init__(self, writers: Mapping[K, Callable[[], bytes]]) -> None:

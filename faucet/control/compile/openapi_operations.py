@@ -32,7 +32,7 @@ _READ_ERRORS: Final = error_answers(writes=False)
 _WRITE_ERRORS: Final = error_answers(writes=True)
 _HEADERS: Final = headers()
 _LOCATION: Final = headers(
-    Location={"schema": {"type": "string"}, "description": "Of a single row."}
+    Location={"schema": {"type": "string"}, "description": "For a single row."}
 )
 
 
@@ -46,7 +46,7 @@ class DocumentedRelation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def row(self) -> Schema:
-        """The schema of a row that is shown, or of the keys that a POST made."""
+        """Return the schema of a returned row, or of the keys that a POST created."""
         return reference(row_name(self.token)) if self.relation.reads else {"type": "object"}
 
 
@@ -87,7 +87,9 @@ def _record(place: DocumentedRelation, verbs: list[Verb]) -> Schema:
                 "name": "id",
                 "in": "path",
                 "required": True,
-                "description": f"The primary key; the parts of a composite one by commas{named}.",
+                "description": (
+                    f"The primary key; the parts of a composite key are separated by commas{named}."
+                ),
                 "schema": key_schema(place.relation, place.forms),
             }
         ]
@@ -160,7 +162,7 @@ def _bodies(place: DocumentedRelation, verb: Verb, grant: Permission) -> Schema:
     record = reference(body_name(place.token, verb))
     keyed = _keyed(place, record) if verb is not Verb.POST else record
     listed = {"type": "array", "items": keyed, "minItems": 1, "maxItems": grant.limits.batch}
-    # Without a key, PATCH selects by filter, and records of a list could not say which they are.
+    # Without a key, PATCH selects by filter, and records of a list could not be identified.
     lists = [] if verb is Verb.PATCH and not place.relation.key else [listed]
     single = keyed if verb is Verb.PUT else record
     forms: list[Schema] = [single, *lists]
@@ -170,7 +172,7 @@ def _bodies(place: DocumentedRelation, verb: Verb, grant: Permission) -> Schema:
 
 
 def _keyed(place: DocumentedRelation, record: Schema) -> Schema:
-    """The body of a record of a list: it carries its key."""
+    """Return the body of a record of a list, which contains its key."""
     return {**record, "required": list(place.relation.key)} if place.relation.reads else record
 
 
@@ -185,7 +187,7 @@ def _envelope(place: DocumentedRelation, verb: Verb, resource: Schema) -> Schema
 
 
 def _selector(place: DocumentedRelation, grant: Permission) -> Schema:
-    """The body of DELETE: keys, or records of them."""
+    """Return the body of DELETE: keys, or records of them."""
     key: Schema = {"type": "object"}
     if place.relation.reads:
         key["required"] = list(place.relation.key)

@@ -18,12 +18,12 @@ LISTED_WRITE: Final = ("rollback", "continue")
 
 
 def headers(**more: object) -> dict[str, object]:
-    """Return the headers of every answer, and *more*."""
+    """Return the headers of every response, and *more*."""
     return {**_HEADERS, **more}
 
 
 def error_answers(*, writes: bool) -> dict[str, object]:
-    """Return references to the error answers of a reading or a writing operation."""
+    """Return references to the error responses of a reading or a writing operation."""
     statuses = _WRITE_STATUSES if writes else _READ_STATUSES
     return {
         **{str(status): {"$ref": f"#/components/responses/Error{status}"} for status in statuses},
@@ -37,7 +37,7 @@ def parameter(name: str) -> dict[str, object]:
 
 
 def security_schemes(api_key_header: str) -> dict[str, object]:
-    """Return the two ways to show a credential."""
+    """Return the two ways to send a credential."""
     return {
         "apiKey": {"type": "apiKey", "in": "header", "name": api_key_header},
         "bearer": {
@@ -49,7 +49,7 @@ def security_schemes(api_key_header: str) -> dict[str, object]:
 
 
 def error_responses() -> dict[str, object]:
-    """Return the error answers by component name, each with the types it may carry."""
+    """Return the error responses by component name, each with its possible types."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, ErrorKind)]
     by_status: dict[int, list[str]] = {}
     for kind in kinds:
@@ -103,8 +103,8 @@ SCHEMAS: Final[Mapping[str, object]] = {
         "required": ["count", "took_ms"],
         "properties": {
             "count": _COUNT,
-            "total": {**_COUNT, "description": "Of all pages; only when asked by `count`."},
-            "limit": {**_COUNT, "description": "The limit in force."},
+            "total": {**_COUNT, "description": "Across all pages; only with `count`."},
+            "limit": {**_COUNT, "description": "The limit that was applied."},
             "offset": _COUNT,
             "took_ms": {"type": "number"},
         },
@@ -119,7 +119,7 @@ SCHEMAS: Final[Mapping[str, object]] = {
             "errors": {
                 "type": "array",
                 "items": _COUNT,
-                "description": "With `continue`: the places of the records that failed.",
+                "description": "With `continue`: the indexes of the records that failed.",
             },
             "took_ms": {"type": "number"},
         },
@@ -145,7 +145,7 @@ SCHEMAS: Final[Mapping[str, object]] = {
 
 HEADERS: Final[Mapping[str, object]] = {
     "RequestId": {
-        "description": "Names the request in logs; a caller's is kept.",
+        "description": "Identifies the request in logs; the caller's own id is kept.",
         "schema": {"type": "string"},
     },
     "Generation": {
@@ -161,7 +161,7 @@ def _query(name: str, description: str, **schema: object) -> dict[str, object]:
 
 PARAMETERS: Final[Mapping[str, object]] = {
     "fields": _query(
-        "fields", "Columns to answer with, separated by commas; `*` for all.", type="string"
+        "fields", "Columns to return, separated by commas; `*` for all.", type="string"
     ),
     "aggregates": _query(
         "fields",
@@ -171,13 +171,16 @@ PARAMETERS: Final[Mapping[str, object]] = {
     ),
     "filter": _query(
         "filter",
-        "Which rows: comparisons joined by AND, OR and NOT, texts in single quotes.",
+        "Which rows: comparisons joined by AND, OR and NOT, strings in single quotes.",
         type="string",
         maxLength=MOST_FILTER_BYTES,
     ),
     "order": _query(
         "order",
-        "Columns to sort by, separated by commas; `-` in front or DESC behind descends.",
+        (
+            "Columns to sort by, separated by commas; a leading "
+            "`-` or a trailing DESC sorts descending."
+        ),
         type="string",
     ),
     "group": _query("group", "Columns to group by, separated by commas.", type="string"),
@@ -187,25 +190,25 @@ PARAMETERS: Final[Mapping[str, object]] = {
         "composite ones as `(a,b)`.",
         type="string",
     ),
-    "offset": _query("offset", "Rows to pass over.", type="integer", minimum=0, default=0),
+    "offset": _query("offset", "Rows to skip.", type="integer", minimum=0, default=0),
     "count": _query("count", "Whether to count the rows of all pages.", type="boolean"),
     "all": _query("all", "Write every row that may be written.", type="boolean"),
     "rollback": _query(
         "rollback",
-        "Write all records or none, as without it; wins over `continue`.",
+        "Write all records or none, which is the default; overrides `continue`.",
         type="boolean",
     ),
     "continue": _query(
-        "continue", "Go on after a record that fails, and tell which did.", type="boolean"
+        "continue", "Continue after a record that fails, and report which failed.", type="boolean"
     ),
 }
 
 
 def limit_parameter(default: int, most: int) -> dict[str, object]:
-    """Return the `limit` of a grant whose pages hold *default* rows and *most* at the most."""
+    """Return the `limit` of a grant whose pages have *default* rows and at most *most*."""
     return _query(
         "limit",
-        f"Rows of the page; 0 is the most, {most}.",
+        f"Rows per page; 0 means the maximum, {most}.",
         type="integer",
         minimum=0,
         default=default,

@@ -27,14 +27,14 @@ _BODY_NAMES: Final[Mapping[Verb, str]] = {
 
 
 class Forms(msgspec.Struct, frozen=True, kw_only=True):
-    """What decides the form of values in one service."""
+    """The settings that decide the form of values in one service."""
 
     values: ValueOptions
     transforms: Mapping[str, TransformFacts]
 
 
 def reference(name: str, **beside: object) -> Schema:
-    """Return a reference to the component schema *name*, narrowed by what stands *beside* it."""
+    """Return a reference to the component schema *name*, narrowed by the keywords *beside* it."""
     return {"$ref": f"#/components/schemas/{name}", **beside}
 
 
@@ -57,7 +57,7 @@ def relation_schemas(relation: Visible, token: str, forms: Forms) -> Iterator[tu
 
 
 def key_schema(relation: Visible, forms: Forms) -> Schema:
-    """Return the schema of the key in the path; composite keys are texts."""
+    """Return the schema of the key in the path; composite keys are strings."""
     if not relation.reads or len(relation.key) != 1:
         return {"type": "string"}
     (name,) = relation.key
@@ -121,7 +121,9 @@ def _body(relation: Visible, verb: Verb, body: Body, forms: Forms) -> Schema:
 
 
 def _required(relation: Visible, verb: Verb, body: Body) -> list[str]:
-    """The columns that neither the database nor a preset fills in; a replaced row keeps its key."""
+    """
+    Return the columns that neither the database nor a preset fills; a replaced row keeps its key.
+    """
     return [
         column.name
         for column in body.columns

@@ -1,4 +1,4 @@
-"""Columns as JSON schemas, in the forms that values really have. Pure."""
+"""Columns as JSON schemas, in the forms that values have on the wire. Pure."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -23,18 +23,18 @@ def value_schema(of: ColumnType, options: ValueOptions) -> Schema:
 
 
 def column_schema(column: Column, options: ValueOptions, mask: TransformFacts | None) -> Schema:
-    """Return the schema of what a reader gets of *column*, through *mask* if there is one."""
+    """Return the schema of *column* as a reader gets it, through *mask* if there is one."""
     if mask is None:
         schema = value_schema(column.type, options)
         return or_null(schema) if column.nullable else schema
-    # The shape of what is behind a mask (length, labels) is not told.
+    # The shape of a masked value (length, labels) is not revealed.
     bare = ColumnType(kind=mask.gives or column.type.kind, db_type="")
     schema = value_schema(bare, options)
     return or_null(schema) if column.nullable or mask.gives is None else schema
 
 
 def body_schema(column: Column, options: ValueOptions) -> Schema:
-    """Return the schema of what a writer may send for *column*: decimals as numbers too."""
+    """Return the schema of what a writer may send for *column*: decimals also as numbers."""
     schema = column_schema(column, options, None)
     types = schema.get("type")
     if column.type.kind is Kind.DECIMAL and types is not None:
@@ -44,7 +44,7 @@ def body_schema(column: Column, options: ValueOptions) -> Schema:
 
 
 def or_null(schema: Schema) -> Schema:
-    """Return *schema*, letting null pass."""
+    """Return *schema*, also allowing null."""
     types = schema.get("type")
     if types is None:
         return schema
@@ -103,7 +103,7 @@ _SCHEMAS: Final[Mapping[Kind, Callable[[ColumnType, ValueOptions], Schema]]] = {
     Kind.TIMESTAMPTZ: _plain(type="string", format="date-time"),
     Kind.INTERVAL: _plain(type="string", format="duration"),
     Kind.JSON: _plain(),
-    # Arrays may nest, so nothing is said of their items.
+    # Arrays may be nested, so their items have no schema.
     Kind.ARRAY: _plain(type="array", items={}),
     Kind.OPAQUE: _plain(type="string"),
 }

@@ -1,4 +1,4 @@
-"""What one role may be told of a relation; all that its documents are made from. Pure."""
+"""What one role may know of a relation; its documents are made from this only. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -12,7 +12,7 @@ _CHANGES = (Verb.POST, Verb.PUT, Verb.PATCH)
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
-    """Columns that a write takes; *preset* ones are accepted and overwritten."""
+    """Columns that a write accepts; *preset* ones are accepted and overwritten."""
 
     columns: tuple[Column, ...]
     writable: frozenset[str]
@@ -23,10 +23,10 @@ class Visible(msgspec.Struct, frozen=True, kw_only=True):
     """
     One relation as its role may know it.
 
-    *columns* are those of the GET grant, comments left out where they mention what the role may
-    not know. *key* is usable as a selector; its columns are named to readers alone (*reads*).
-    *written* are the columns that some verb takes. *enveloped* says that a body with ``resource``
-    is an envelope.
+    *columns* are those of the GET grant, comments left out where they mention what the role may not
+    know. *key* is usable as a selector; its columns are named for readers only (*reads*). *written*
+    are the columns that some verb accepts. *enveloped* means that a body with ``resource`` is an
+    envelope.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Row rules: from a parsed rule to a condition typed against each table. Pure."""
+"""Row rules: parsed rules to conditions typed against each table. Pure."""
 
 from faucet.control.compile.exposure import Exposed
 from faucet.control.compile.fields import Faults
@@ -14,7 +14,7 @@ from faucet.names import did_you_mean
 def type_rule(
     rule: RowRule | None, exposed: Exposed, service: ServiceSettings, faults: Faults
 ) -> Condition | None:
-    """Return *rule* on the relation; None lets every row pass, or there is a fault."""
+    """Return *rule* for the relation; None means every row, or that there is a fault."""
     if rule is None or rule.every_row:
         return None
     if rule.predicate is None:
@@ -34,7 +34,7 @@ def type_rule(
             reason, hint = f'no column "{error.column}"', _hint(error.column, exposed)
         fault = Found(
             code=RULE_TYPE,
-            message=f"the rule does not hold on {{tables}}: {reason}",
+            message=f"the rule does not fit {{tables}}: {reason}",
             address=rule.address,
             offset=error.position,
             hint=hint,

@@ -15,7 +15,7 @@ from faucet.model.values.fault import ValueFault
 
 
 class PresetError(ValueError):
-    """A preset that its column does not take; the message says why."""
+    """A preset that does not fit its column; the message says why."""
 
 
 def presets(
@@ -53,11 +53,11 @@ def _operand(
         case PrincipalReference(field=field):
             if column.type.kind is not Kind.TEXT:
                 kind = column.type.kind
-                raise PresetError(f"{{principal.{field}}} is a text, and the column is {kind}")
+                raise PresetError(f"{{principal.{field}}} is a string, and the column is {kind}")
             return PrincipalField(field=field)
         case None:
             if not column.nullable:
-                raise PresetError("the column takes no null")
+                raise PresetError("the column does not allow null")
             return Value(value=None)
         case bool() | str():
             json: JsonValue = preset

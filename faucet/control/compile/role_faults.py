@@ -1,4 +1,4 @@
-"""What is wrong with the grants that decide for a role: ties, and rows that nobody stated. Pure."""
+"""Faults of the grants that decide for a role: ties, and rows that are not stated. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -15,14 +15,14 @@ def row_faults(role: str, found: Iterable[UnstatedRows]) -> Iterator[Diagnostic]
         yield Diagnostic(
             code=ROWS_UNSTATED,
             message=f'role "{role}" has a row filter on {name_some(one.tables)} in another grant, '
-            "so this grant must say which rows it means",
+            "so this grant must state which rows it covers",
             address=one.grant.address,
-            hint="say `rows: all` for every row, or repeat the filter",
+            hint="write `rows: all` for every row, or repeat the filter",
         )
 
 
 def tie_faults(role: str, decisions: Mapping[Verb, Decisions[TableGrant]]) -> Iterator[Diagnostic]:
-    """Yield the ties that *role* has of its own, once for each pair of grants."""
+    """Yield the ties of *role* itself, once for each pair of grants."""
     ties: dict[tuple[tuple[str, int], ...], tuple[list[Verb], list[str]]] = {}
     for verb, decided in decisions.items():
         for table, choices in decided.items():
@@ -38,7 +38,7 @@ def tie_faults(role: str, decisions: Mapping[Verb, Decisions[TableGrant]]) -> It
 
 
 def _belongs_above(role: str, choices: tuple[Choice[TableGrant], ...]) -> bool:
-    """Whether the tie lies within one ancestor, which reports it itself."""
+    """Return whether the tie is within one ancestor, which reports it itself."""
     roles = {choice.grant.settings.role for choice in choices}
     return len(roles) == 1 and role not in roles
 
@@ -56,7 +56,7 @@ def _tie(
         message=f"{first} and {' and '.join(others)} are equally close to {name_some(tables)} "
         f"for {', '.join(verbs)}",
         address=address,
-        hint="name the table exactly in one of them, or take it away with ! in the other"
+        hint="name the table exactly in one of them, or exclude it with ! in the other"
         if own
-        else f'let "{role}" itself say what holds for it',
+        else f'give "{role}" itself a grant on it',
     )

@@ -18,7 +18,7 @@ Chosen = Mapping[Verb, Choice[TableGrant]]
 
 class ServiceScope(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One service as roles are compiled on it: what it exposes, nothing while it is unreachable, and
+    One service as input for compiling roles: what it exposes, nothing while it is unreachable, and
     the grants on it.
     """
 
@@ -33,7 +33,7 @@ class ServiceScope(msgspec.Struct, frozen=True, kw_only=True):
 def service_view(
     scope: ServiceScope, levels: Levels, decided: Mapping[Verb, Decisions[TableGrant]]
 ) -> ServiceView | None:
-    """Return the service as the role of *levels* meets it, or None without any grant on tables."""
+    """Return the service as the role of *levels* sees it, or None without any grant on tables."""
     patterns = {verb: found for verb in Verb if (found := _patterns(scope, levels, verb))}
     if not patterns:
         return None
@@ -56,7 +56,7 @@ def _patterns(scope: ServiceScope, levels: Levels, verb: Verb) -> tuple[tuple[st
 
 
 class _Compiler:
-    """Makes the resources of one role in one service; what grants share is made once."""
+    """Compiles the resources of one role in one service; what grants share is compiled once."""
 
     def __init__(self, scope: ServiceScope, decided: Mapping[Verb, Decisions[TableGrant]]) -> None:
         self._scope = scope
@@ -116,7 +116,7 @@ class _Compiler:
         )
 
     def _parent(self, foreign_key: ForeignKey) -> ParentRule | None:
-        """The rule of a reference into rows that the role sees only some of."""
+        """Return the rule of a reference into a table of which the role sees only some rows."""
         if foreign_key.referenced_schema not in {None, self._scope.schema}:
             return None
         target = foreign_key.referenced_table

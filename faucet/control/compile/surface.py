@@ -26,7 +26,7 @@ from faucet.model.facts import Facts
 from faucet.model.settings import RoleSettings, ServiceSettings, Settings
 from faucet.model.surface import RoleView, ServiceSurface, ServiceView, Surface
 
-_NOT_ASKED = Unreachable(reason="the database was not asked")
+_NOT_ASKED = Unreachable(reason="the database was not queried")
 
 
 class _Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +45,8 @@ def compile_surface(
     Return the surface of *settings* over *catalogs*, with every finding.
 
     A service without a catalog counts as unreachable: its grants keep their patterns and have no
-    tables. The OpenAPI documents are rendered when they are first asked for. Findings carry
-    addresses and offsets, no spans.
+    tables. The OpenAPI documents are rendered on first use. Findings carry addresses and offsets,
+    no spans.
     """
     diagnostics: list[Diagnostic] = []
     published = _published(settings, catalogs, diagnostics)

@@ -1,4 +1,4 @@
-"""What a role meets of a relation, compiled: all that requests would else compute anew. Pure."""
+"""A relation as a role sees it, compiled: all that requests would otherwise recompute. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +11,9 @@ from faucet.model.surface import Constraints, Permission, ResourceView, Target, 
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a relation is the same for every role; compiled once, shared by their views."""
+    """
+    The part of a relation that is the same for every role; compiled once, shared by their views.
+    """
 
     exposed: Exposed
     columns: Mapping[str, Column]
@@ -33,7 +35,7 @@ def compile_table(exposed: Exposed, *, arrays: bool) -> Table:
 
 
 def resource_view(table: Table, grants: Mapping[Verb, Permission]) -> ResourceView:
-    """Return *table* as the role of *grants* meets it."""
+    """Return *table* as the role of *grants* sees it."""
     key, columns = table.exposed.key, table.columns
     read = grants.get(Verb.GET)
     readable = () if read is None else read.readable
@@ -81,7 +83,9 @@ def _output(column: Column, mask: str | None) -> Output:
 def _order(
     columns: Mapping[str, Column], public_key: tuple[str, ...], read: Permission
 ) -> tuple[OrderTerm, ...]:
-    """By the key; where it cannot be ordered by, by everything readable that can."""
+    """
+    Return the order by the key; where it cannot be ordered by, by every readable column that can.
+    """
     if public_key and all(columns[name].type.kind in EQUATABLE for name in public_key):
         return _terms(columns[name] for name in public_key)
     return _terms(
@@ -98,12 +102,12 @@ def _terms(columns: Iterable[Column]) -> tuple[OrderTerm, ...]:
 
 
 def relation_name(relation: Relation) -> RelationName:
-    """Return the name under which statements know *relation*."""
+    """Return the name of *relation* in statements."""
     return RelationName(schema=relation.schema, name=relation.name)
 
 
 def typed_columns(relation: Relation) -> tuple[Typed, ...]:
-    """Return the columns of *relation* as statements know them, in table order."""
+    """Return the columns of *relation* as statements use them, in table order."""
     return tuple(
         Typed(name=column.name, type=column.type, nullable=column.nullable)
         for column in relation.columns
@@ -122,7 +126,9 @@ def _target(relation: Relation, key: tuple[str, ...], *, arrays: bool) -> Target
 
 
 def _known_defaults(relation: Relation) -> Mapping[str, str | None]:
-    """Return what absent columns become: constants and NULL; what a call makes is not known."""
+    """
+    Return the values of absent columns: constants and NULL; the result of a call is not known.
+    """
     return {
         column.name: column.default
         for column in relation.columns

@@ -1,4 +1,4 @@
-"""DSNs of PostgreSQL, as far as they can be read without libpq. Pure."""
+"""DSNs of PostgreSQL, as far as they can be parsed without libpq. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -17,33 +17,33 @@ _PAIR: Final = re.compile(
     r"\s*(?P<key>\w+)\s*="
     r"\s*('(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<plain>(?:[^\s'\\]|\\.)*))(?=\s|$)"
 )
-# Whatever the URL means by it, from the first colon to the last @ is what a writer means.
+# Whatever the URL standard says, an author means the text from the first colon to the last @.
 _PASSWORD: Final = re.compile(r"[A-Za-z][\w+.-]*://[^:/?#@]*:(?P<password>.*)@", re.ASCII)
 _CUTTING: Final = re.compile(r"[@:/?#]|%(?![0-9A-Fa-f]{2})")
 _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _is_name: Final = re.compile(r"[A-Za-z_][\w.]*", re.ASCII).fullmatch
 _PORTS: Final = range(1, MOST_PORT + 1)
 SECRET: Final = frozenset({"oauth_client_secret", "password", "sslpassword"})
-_HINT: Final = "a password with @, /, #, % or : is percent-encoded, or a reference"
+_HINT: Final = "a password with @, /, #, % or : must be percent-encoded or a reference"
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """A DSN taken apart: *hosts* as a URL writes them, and *settings*, decoded."""
+    """A parsed DSN: *hosts* as written in a URL, and *settings*, decoded."""
 
     hosts: str
     settings: tuple[tuple[str, str], ...]
 
 
 def parse(text: str) -> Parts:
-    """Take a URL or ``key=value`` pairs apart, or raise `DsnError`."""
+    """Parse a URL or ``key=value`` pairs, or raise `DsnError`."""
     if found := _URL.fullmatch(text):
         if found["scheme"].lower().partition("+")[0] not in {"postgres", "postgresql"}:
-            raise DsnError("a URL of PostgreSQL starts with postgresql://")
+            raise DsnError("a PostgreSQL URL must start with postgresql://")
         hosts, settings = _from_url(found["rest"])
     elif "=" in text:
         hosts, settings = "", tuple(_pairs(text))
     else:
-        raise DsnError(f"a DSN of PostgreSQL is {_EXAMPLE}")
+        raise DsnError(f"a PostgreSQL DSN looks like {_EXAMPLE}")
     ports = [_decode(_port(host)) for host in hosts.split(",")]
     for port in ",".join([*ports, *(value for key, value in settings if key == "port")]).split(","):
         _check_port(port)
@@ -67,7 +67,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
     while text[at:].strip():
         found = _PAIR.match(text, at)
         if found is None:
-            raise DsnError("the key=value pairs cannot be read: a value with blanks stands in '…'")
+            raise DsnError("the key=value pairs cannot be read: put a value with blanks in '…'")
         value = found["plain"] if found["quoted"] is None else found["quoted"]
         yield found["key"], re.sub(r"\\(.)", r"\1", value)
         at = found.end()
@@ -81,7 +81,7 @@ def _port(host: str) -> str:
 
 def _check_port(port: str) -> None:
     if port and not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) in _PORTS):  # noqa: PLR2004
-        raise DsnError(f"the port is no number from 1 to {MOST_PORT}; {_HINT}")
+        raise DsnError(f"the port must be a number from 1 to {MOST_PORT}; {_HINT}")
 
 
 def _decode(text: str) -> str:
@@ -89,7 +89,7 @@ def _decode(text: str) -> str:
 
 
 def encode_stray_percents(text: str) -> str:
-    """Return *text* with every % that encodes nothing as %25."""
+    """Return *text* with every % that encodes nothing replaced by %25."""
     return _STRAY_PERCENT.sub("%25", text)
 
 
@@ -112,7 +112,7 @@ def _escape(template: str, value: str) -> str:
 
 
 def _passwords(text: str) -> frozenset[str]:
-    """Return what is secret in *text*; nothing where it is no DSN."""
+    """Return what is secret in *text*; nothing if it is not a DSN."""
     try:
         settings = parse(text).settings
     except DsnError:

@@ -1,4 +1,4 @@
-"""What PostgreSQL's SQLSTATEs mean to a caller. Pure."""
+"""PostgreSQL's SQLSTATEs as error kinds. Pure."""
 
 from typing import Final
 
@@ -42,7 +42,7 @@ _STATES: Final = {
     "57P02": DATABASE_UNAVAILABLE,
     "57P03": DATABASE_UNAVAILABLE,
     "57P05": DATABASE_UNAVAILABLE,
-    # A function's RAISE is a check that the schema's author wrote out.
+    # A function's RAISE is a check by the schema's author.
     "P0001": CHECK_VIOLATION,
 }
 _CLASSES: Final = {
@@ -55,13 +55,13 @@ _CLASSES: Final = {
 
 
 def classify(error: BaseException) -> ErrorKind:
-    """Return what *error* means, by its SQLSTATE; INTERNAL for what is not foreseen."""
+    """Return the kind of *error* by its SQLSTATE; INTERNAL for any other."""
     match error:
         case psycopg.Error(sqlstate=str() as state):
             return _STATES.get(state) or _CLASSES.get(state[:2], INTERNAL)
-        case psycopg.OperationalError():  # no connection, or no more
+        case psycopg.OperationalError():  # no connection, or a lost one
             return DATABASE_UNAVAILABLE
-        # The driver refuses U+0000 and lone surrogates before they reach the server.
+        # The driver rejects U+0000 and lone surrogates before they reach the server.
         case psycopg.DataError() | UnicodeError():
             return INVALID_VALUE
         case _:

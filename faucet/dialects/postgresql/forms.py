@@ -1,4 +1,4 @@
-"""How PostgreSQL spells what the contract means. Pure."""
+"""PostgreSQL's SQL for the contract. Pure."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from faucet.model.settings import ValueOptions
 from faucet.model.statement import Function
 from faucet.sql.standard_forms import StandardForms
 
-# Functions are named with their schema, so that nothing a user creates can stand in for one.
+# Functions are qualified with their schema, so that no user can replace one.
 _pg: Final = sa.func.pg_catalog
 
 _INTEGERS: Final = {16: "smallint", 32: "integer", 64: "bigint", None: "numeric"}
@@ -39,7 +39,7 @@ _HMAC_BLOCK: Final = 64
 
 
 class _Named(UserDefinedType[Any]):
-    """A type by the catalog's own spelling."""
+    """A type as the catalog spells it."""
 
     cache_ok = True
 
@@ -59,14 +59,14 @@ def _is(of: ColumnType, *names: str) -> bool:
 
 
 def _below(of: ColumnType) -> str:
-    """Return the type itself, or what a domain stands on."""
+    """Return the type itself, or the base of a domain."""
     return of.base or of.db_type
 
 
 def _spelling(of: ColumnType) -> str:
     """
-    Return the type of a parameter: without length or scale, so that nothing is cut, and below
-    domains, lest a filter fails by the domain's check.
+    Return the type of a parameter: without length or scale, so that nothing is truncated, and the
+    base of a domain, so that a filter does not fail the domain's check.
     """
     if of.kind is Kind.INTEGER:
         return _INTEGERS[of.bits]
@@ -103,7 +103,7 @@ class PostgresForms(StandardForms):
         return _cast(sa.bindparam(name, type_=NullType()), _spelling(of))
 
     def binder(self, of: ColumnType, options: ValueOptions) -> Binder:  # noqa: ARG002
-        """Return what spells a canonical value as PostgreSQL reads it."""
+        """Return the function that converts a canonical value to PostgreSQL's input."""
         if of.kind is Kind.ARRAY:
             return _array_text
         if of.kind is Kind.TIMESTAMPTZ:
@@ -114,7 +114,7 @@ class PostgresForms(StandardForms):
         self, column: Expression, name: str, of: ColumnType, *, exact: bool = False
     ) -> Expression:
         """Return ``column = ANY(array)``."""
-        # As an array of the column's own type, char(n) would lose its members' blanks.
+        # As an array of the column's own type, char(n) would lose the blanks of its elements.
         spelling = "text" if exact and of.kind is Kind.TEXT else _spelling(of)
         array = _cast(sa.bindparam(name, type_=NullType()), f"{spelling}[]")
         if _is(of, "money"):
@@ -124,7 +124,7 @@ class PostgresForms(StandardForms):
     def array_binder(
         self, of: ColumnType, options: ValueOptions, *, keys: bool
     ) -> Callable[[tuple[Scalar, ...]], object]:
-        """Return what spells values as one array literal."""
+        """Return the function that converts values to one array literal."""
         spell: Binder = _text if keys else self.binder(of, options)
         return lambda values: _array_literal([spell(value) for value in values])
 
@@ -150,7 +150,7 @@ class PostgresForms(StandardForms):
         """
         Return LIKE; citext is compared as text, since its own LIKE ignores case.
 
-        A collation without one order of bytes has no LIKE at all, so C stands in for it.
+        A nondeterministic collation has no LIKE, so C is used instead.
         """
         if _is(of, "citext"):
             column, pattern = _cast(column, "text"), _cast(pattern, "text")
@@ -161,7 +161,7 @@ class PostgresForms(StandardForms):
         return column.like(pattern, escape="\\")
 
     def wire(self, column: Expression, of: ColumnType, options: ValueOptions) -> Expression:
-        """Return what `row_to_json` prints in the contract's form."""
+        """Return the expression that `row_to_json` prints in the contract's form."""
         if of.kind in _AS_TEXT or _is(of, "citext"):
             return _cast(column, "text")
         match of.kind:
@@ -201,7 +201,7 @@ class PostgresForms(StandardForms):
         return self.aggregate(function, column, of)
 
     def page(self, query: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:  # noqa: ARG002
-        """Let PostgreSQL make one text of all rows."""
+        """Return the query of one text of all rows."""
         page = query.subquery("t")
         joined = _pg.string_agg(_row_json("t"), sa.literal_column("','"))
         empty: Expression = sa.literal_column("''")
@@ -210,7 +210,7 @@ class PostgresForms(StandardForms):
     def rows(
         self, query: sa.Select[Any], keys: Sequence[Expression], labels: tuple[str, ...]
     ) -> sa.sql.ClauseElement:
-        """Let PostgreSQL make a text of each row; the keys come out of the same subquery."""
+        """Return the query of one text per row; the keys come from the same subquery."""
         names = [_unlike(labels, f"key {place}") for place in range(len(keys))]
         labelled = [key.label(_quoted(name)) for key, name in zip(keys, names, strict=True)]
         page = query.with_only_columns(*labelled, *query.selected_columns).subquery("t")
@@ -221,7 +221,7 @@ class PostgresForms(StandardForms):
     def deleted_rows(
         self, delete: sa.Delete, deleted: DeletedRows, labels: tuple[str, ...]
     ) -> sa.sql.ClauseElement:
-        """Return a query of what the DELETE in its WITH gives."""
+        """Return a query of what the DELETE in its WITH returns."""
         gone = delete.returning(*deleted.columns).cte("gone")
         return self.rows(deleted.select(gone), (), labels)
 
@@ -236,11 +236,11 @@ class PostgresForms(StandardForms):
 
     def characters(self, text: Expression) -> Expression:
         """Return the length of the text."""
-        # With varchar as it is, PostgreSQL would prefer anybody's length(varchar) to its own.
+        # For varchar, PostgreSQL would prefer a user's length(varchar) to its own function.
         return _pg.length(_cast(text, "text"), type_=sa.Integer())
 
     def tail(self, text: Expression, count: int) -> Expression:
-        """Return what stands at the right of the text."""
+        """Return the right end of the text."""
         return _pg.right(_cast(text, "text"), _number(count), type_=sa.Text())
 
     def default(self, expression: str | None) -> Expression:  # noqa: ARG002
@@ -261,19 +261,19 @@ class PostgresForms(StandardForms):
 
 
 def _row_json(of: str) -> Expression:
-    # A bare name would be that of a column first, if there is one.
+    # A bare name would refer to a column first, if there is one.
     return _cast(_pg.row_to_json(sa.literal_column(f"{of}.*")), "text")
 
 
 def _of_page(label: str) -> Expression:
-    # Spelled out: a column of the subquery itself would bring the subquery in a second time.
+    # Written out: a column of the subquery would include the subquery a second time.
     spelled = 't."' + label.replace('"', '""') + '"'
     named: Expression = sa.literal_column(spelled)
     return named.label(_quoted(label))
 
 
 def _unlike(labels: tuple[str, ...], name: str) -> str:
-    """Return *name*, made longer until it is none of *labels*."""
+    """Return *name*, made longer until it is not among *labels*."""
     while name in labels:
         name += " "
     return name
@@ -325,7 +325,7 @@ def _text(value: Scalar) -> str | None:
 
 
 def _instant_text(value: Scalar) -> str | None:
-    """Return a UTC instant with its zone, which stands before BC."""
+    """Return a UTC instant with its zone, which is before BC."""
     if value is None or str(value) in ("infinity", "-infinity"):
         return _text(value)
     text = str(value)

@@ -81,8 +81,8 @@ JOIN pg_namespace n ON n.oid = r.relnamespace
 WHERE n.nspname = %s
 ORDER BY c.relname
 """
-# A key into a partitioned table has a twin for every partition, whose parent stands on the same
-# relation. has_schema_privilege: a name that the role cannot resolve is of no use to anybody.
+# A key into a partitioned table has a copy for every partition, whose parent is on the same
+# relation. has_schema_privilege: a name that the role cannot resolve is of no use.
 _FOREIGN_KEYS: Final = b"""
 SELECT k.conrelid::int8 AS relation, k.conname AS name, k.conkey::int[] AS numbers,
        tn.nspname AS schema, t.relname AS "table",
@@ -176,9 +176,9 @@ def introspect(dsn: str, schema: str, timeout: float) -> Catalog:
     """
     Return the catalog of *schema*; a schema that does not exist has no relations.
 
-    Types, defaults and the like are spelt as under a search path of pg_catalog alone: what is not
-    built in comes qualified, and so holds in every session. Privileges are not considered.
-    Raises `ExecutionError`, DATABASE_UNAVAILABLE where no connection can be made.
+    Types, defaults and the like are spelled as under a search path of pg_catalog only: what is not
+    built in is qualified, and so is valid in every session. Privileges are not considered. Raises
+    `ExecutionError`, DATABASE_UNAVAILABLE where no connection can be made.
     """
     pins = Pins(statement_timeout=timeout, connect_timeout=timeout, read_only=True)
     try:

@@ -1,4 +1,4 @@
-"""DSNs as libpq reads them. Pure."""
+"""DSNs as libpq parses them. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ from faucet.dialects.postgresql.dsn import SECRET, Parts, encode_stray_percents
 from faucet.model.dsn import DsnError
 
 _KEYWORDS: Final = frozenset(option.keyword.decode() for option in pq.Conninfo.parse(b""))
-# Settings of the pools and caches of Go's drivers; libpq knows none, and Faucet has its own pool.
+# Settings of the pools and caches of Go's drivers; libpq has none of them, and Faucet has its own
+# pool.
 _FOREIGN: Final = frozenset(
     {
         "binary_parameters",
@@ -21,12 +22,12 @@ _FOREIGN: Final = frozenset(
         "statement_cache_capacity",
     }
 )
-# libpq's messages begin with words of its own and quote what it could not read after them.
+# libpq's messages begin with fixed words and then quote what it could not parse.
 _WORDS: Final = re.compile(r"""(?:[!#-~ ]|"[=\]]")*""")
 
 
 def read(parts: Parts) -> str:
-    """Return *parts* as libpq's own ``key=value`` pairs, or raise `DsnError` with its words."""
+    """Return *parts* as libpq's own ``key=value`` pairs, or raise `DsnError` with its message."""
     hosts = quote(encode_stray_percents(parts.hosts), safe=":,[]%")
     query = "&".join(f"{key}={quote(value, safe='')}" for key, value in _settings(parts))
     try:

@@ -1,4 +1,4 @@
-"""How a session with PostgreSQL is pinned. Pure."""
+"""The fixed settings of a session with PostgreSQL. Pure."""
 
 import math
 from typing import Final
@@ -19,7 +19,7 @@ _SETTINGS: Final = {
     "default_transaction_isolation": "read committed",
     "default_transaction_deferrable": "off",
 }
-# Unless the operator says otherwise: a host that vanished is noticed within half a minute.
+# Unless the operator sets them: a lost host is noticed within half a minute.
 _DEFAULTS: Final = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3"}
 _LEAST_CONNECT_TIMEOUT: Final = 2  # libpq rounds less up
 
@@ -28,7 +28,7 @@ class Pins(msgspec.Struct, frozen=True, kw_only=True):
     """
     What differs between sessions. Timeouts in seconds.
 
-    *schema* stands on the search path behind pg_catalog, for the bodies of triggers and for the
+    *schema* is on the search path after pg_catalog, for the bodies of triggers and for the
     operators of extensions; without it, types print qualified.
     """
 
@@ -42,8 +42,8 @@ def connection_string(dsn: str, pins: Pins) -> str:
     """
     Return *dsn* with our settings as start-up options, so that no reset can undo them.
 
-    What *dsn* itself says is kept; where both speak, ours wins. Raises `ExecutionError`
-    DATABASE_UNAVAILABLE for a text that libpq cannot read.
+    Other settings of *dsn* are kept; ours take precedence. Raises `ExecutionError`
+    DATABASE_UNAVAILABLE for a text that libpq cannot parse.
     """
     try:
         given = conninfo.conninfo_to_dict(dsn)
@@ -64,8 +64,8 @@ def connection_string(dsn: str, pins: Pins) -> str:
 
 
 def _settings(pins: Pins) -> dict[str, str]:
-    # pg_catalog comes first, so that nobody's function shadows it, pg_temp last, so that no
-    # temporary table shadows anything.
+    # pg_catalog comes first, so that no function shadows it, pg_temp last, so that no temporary
+    # table shadows anything.
     path = ["pg_catalog", "pg_temp"]
     if pins.schema is not None:
         path.insert(1, '"' + pins.schema.replace('"', '""') + '"')

@@ -53,8 +53,8 @@ class TypeRow(msgspec.Struct, frozen=True, kw_only=True):
     """
     A row of pg_type.
 
-    *base* with *modifier* is what a domain stands on, *element* what an array holds; 0 for none.
-    *spelling* is its qualified name, without length or scale.
+    *base* with *modifier* is the base of a domain, *element* the element type of an array; 0 for
+    none. *spelling* is its qualified name, without length or scale.
     """
 
     name: str
@@ -74,12 +74,12 @@ def column_type(db_type: str, oid: int, modifier: int, types: Mapping[int, TypeR
     """
     Return the type of a column, looking through domains.
 
-    What no other kind holds without loss (timetz, ranges, composites, bit strings, inet, xml, …)
-    is opaque: its text.
+    What no other kind represents without loss (timetz, ranges, composites, bit strings, inet, xml,
+    …) is opaque: its text.
     """
     declared = row = types[oid]
     while row.type == "d":
-        # Only the innermost domain carries a modifier, and a column of a domain has none.
+        # Only the innermost domain has a modifier, and a column of a domain has none.
         oid, modifier = row.base, row.modifier if row.modifier >= 0 else modifier
         row = types[oid]
     kind = _kind(row)
@@ -108,7 +108,7 @@ def not_null(oid: int, types: Mapping[int, TypeRow]) -> bool:
 
 
 def default(oid: int, types: Mapping[int, TypeRow]) -> str | None:
-    """Return the default that a domain gives to columns without one."""
+    """Return a domain's default, for columns without one."""
     row = types[oid]
     if row.type != "d" or row.default is not None:
         return row.default

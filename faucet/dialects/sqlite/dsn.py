@@ -15,18 +15,19 @@ _QUERY: Final = re.compile(r"\?(?P<query>[A-Za-z_][\w.]*=.*)?$", re.ASCII)
 
 def _read(text: str, folder: str) -> str:
     """
-    Return the path of a SQLite DSN: a bare path, ``file:``, ``sqlite:///rel`` or ``sqlite:////abs``.
+    Return the path of a SQLite DSN: a bare path, ``file:``, ``sqlite:///rel`` or
+    ``sqlite:////abs``.
 
-    Parameters of other drivers are dropped, but for those that would make the database read-only:
-    dropping them would loosen what the writer asked for.
+    Parameters of other drivers are dropped, except those that would make the database read-only:
+    dropping them would allow more than the author asked for.
     """
     path, query = _split(text)
     if not path or ":memory:" in path or query.get("mode") == "memory":
         raise DsnError(
-            "a database in memory is empty for every connection; name a file, such as sqlite:///shop.db"
+            "an in-memory database is empty for every connection; use a file, such as sqlite:///shop.db"
         )
     if query.get("mode") == "ro" or query.get("immutable") in {"1", "true", "yes", "on"}:
-        raise DsnError("say read_only: true of the service, instead of a parameter of the DSN")
+        raise DsnError("set read_only: true on the service instead of a parameter in the DSN")
     return posixpath.normpath(posixpath.join(folder, path))
 
 
@@ -35,7 +36,7 @@ def _check(template: str) -> None:
 
 
 def _escape(template: str, value: str) -> str:
-    """Return *value* for the place of a reference; only ``file:`` URIs are percent-decoded."""
+    """Return *value* as it replaces a reference; only ``file:`` URIs are percent-decoded."""
     return quote(value, safe="/") if template.lower().startswith("file:") else value
 
 
@@ -44,17 +45,18 @@ def _split(text: str) -> tuple[str, Mapping[str, str]]:
         path, query = _without_query(url["rest"])
         if path and not path.startswith("/"):
             raise DsnError(
-                "a SQLite URL has three slashes before a relative path, four before an absolute one"
+                "a SQLite URL must have three slashes before a "
+                "relative path, four before an absolute one"
             )
         return path.removeprefix("/"), query
     if text.lower().startswith("sqlite:"):
-        raise DsnError("a SQLite URL starts with sqlite:///")
+        raise DsnError("a SQLite URL must start with sqlite:///")
     if text.lower().startswith("file:"):
         path, query = _without_query(text[len("file:") :])
         if path.startswith("//"):
             host, _, path = path[2:].partition("/")
             if host not in {"", "localhost"}:
-                raise DsnError("a file: URI names no host")
+                raise DsnError("a file: URI must not name a host")
             path = f"/{path}"
         return unquote(path), query
     return _without_query(text)

@@ -1,4 +1,4 @@
-"""What SQLite's result codes mean to a caller. Pure."""
+"""SQLite's result codes as error kinds. Pure."""
 
 import sqlite3
 from typing import Final
@@ -25,7 +25,7 @@ _EXTENDED: Final = {
     sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: FOREIGN_KEY_VIOLATION,
     sqlite3.SQLITE_CONSTRAINT_NOTNULL: NOT_NULL_VIOLATION,
     sqlite3.SQLITE_CONSTRAINT_CHECK: CHECK_VIOLATION,
-    # A trigger's RAISE is a check that the schema's author wrote out.
+    # A trigger's RAISE is a check by the schema's author.
     sqlite3.SQLITE_CONSTRAINT_TRIGGER: CHECK_VIOLATION,
     # CONSTRAINT_DATATYPE of STRICT tables, which Python 3.11 does not name.
     sqlite3.SQLITE_CONSTRAINT | (12 << 8): INVALID_VALUE,
@@ -50,7 +50,7 @@ _PRIMARY_BITS: Final = 0xFF
 
 
 def classify(error: BaseException) -> ErrorKind:
-    """Return what *error* means, by its result code; INTERNAL for what has none."""
+    """Return the kind of *error* by its result code; INTERNAL if it has none."""
     match error:
         case OverflowError():  # an integer beyond 64 bits never reaches SQLite
             return OUT_OF_RANGE

@@ -1,4 +1,4 @@
-"""How SQLite spells what the contract means, and the functions it lacks."""
+"""SQLite's SQL for the contract, and the functions it lacks."""
 
 import hashlib
 import hmac
@@ -53,7 +53,9 @@ class SqliteForms(StandardForms):
         return sa.bindparam(name, type_=NullType())
 
     def binder(self, of: ColumnType, options: ValueOptions) -> Binder:
-        """Return what turns a canonical value into what SQLite stores for the kind."""
+        """
+        Return the function that converts a canonical value to what SQLite stores for the kind.
+        """
         if of.kind in _INSTANTS and options.timestamps == "unix":
             return _unix
         if of.kind is Kind.DECIMAL:
@@ -131,7 +133,7 @@ class SqliteForms(StandardForms):
         return extreme
 
     def aggregate_order(self, function: Function, column: Expression, of: ColumnType) -> Expression:
-        """Return what sorts by the aggregate; sums of integers by their carried high half."""
+        """Return the sort key of the aggregate; sums of integers by their carried high half."""
         if function is Function.SUM and of.kind is Kind.INTEGER:
             high, low = _halves(column)
             return sa.func.faucet_sum(high, low)
@@ -166,13 +168,13 @@ class SqliteForms(StandardForms):
         return sa.func.substr(digest, _number(1), _number(digits), type_=sa.Text())
 
     def characters(self, text: Expression) -> Expression:
-        """Return the length of the text; SQLite counts as far as the first NUL."""
+        """Return the length of the text; SQLite counts up to the first NUL."""
         return sa.func.length(sa.cast(text, sa.Text()), type_=sa.Integer())
 
     def tail(self, text: Expression, count: int) -> Expression:
         """Return the last characters before the first NUL."""
-        # substr does not stop at a NUL as length does: without its third argument, everything
-        # behind the NUL would show.
+        # substr does not stop at a NUL as length does: without its third argument, everything after
+        # the NUL would be returned.
         start = self.characters(text) - _number(count - 1)
         whole = sa.cast(text, sa.Text())
         return sa.func.substr(whole, start, _number(count), type_=sa.Text())
@@ -206,7 +208,7 @@ def _halves(column: Expression) -> tuple[Expression, Expression]:
 
 
 def _doubles(total: Expression, column: Expression) -> Expression:
-    """Return *total* with NaN and the infinities as in PostgreSQL; SQLite takes 'NaN' for 0."""
+    """Return *total* with NaN and the infinities as in PostgreSQL; SQLite reads 'NaN' as 0."""
     nan: Expression = sa.literal_column("'NaN'")
     infinity: Expression = sa.literal_column("9e999")
     infinite = sa.func.max(sa.func.abs(column) == infinity)

@@ -58,9 +58,9 @@ def introspect(dsn: str, wanted: Wanted) -> Catalog:
 
     Every column of a view is unprovable: its declared type is that of its expression or origin, and
     Python's driver cannot tell which. A computed one has the type of its affinity, which a CAST
-    gives it. Views whose definition no longer holds are left out.
-    Virtual tables are exact-only; their shadow tables and SQLite's own tables are left out.
-    Raises `ExecutionError`, DATABASE_UNAVAILABLE where the file cannot be read.
+    gives it. Views whose definition is no longer valid are left out. Virtual tables are exact-only;
+    their shadow tables and SQLite's own tables are left out. Raises `ExecutionError`,
+    DATABASE_UNAVAILABLE where the file cannot be read.
     """
     try:
         uri = f"file:{quote(dsn)}?mode=ro"
@@ -76,7 +76,9 @@ def introspect(dsn: str, wanted: Wanted) -> Catalog:
 
 
 class _Reader:
-    """Reads one file. SQLite ignores case in names; here what refers is spelt as what is meant."""
+    """
+    Reads one file. SQLite ignores case in names; here references are spelled like their targets.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -101,7 +103,7 @@ class _Reader:
                 yield _Table(name=name, type=kind, without_rowid=bool(without_rowid))
 
     def _instead_of(self) -> Mapping[str, frozenset[str]]:
-        """Return the verbs that each view takes through its triggers, by lower-case name."""
+        """Return the verbs that each view supports through its triggers, by lower-case name."""
         found: dict[str, frozenset[str]] = {}
         listed = self._connection.execute(
             "SELECT tbl_name, sql FROM sqlite_schema WHERE type = 'trigger'"
@@ -135,11 +137,13 @@ class _Reader:
             yield table.name, (tuple(columns), tuple(name for _, name in keys))
 
     def _with_affinities(self, view: _Table, rows: list[_ColumnRow]) -> list[_ColumnRow]:
-        """Return *rows* with the types that a table made of the view gives where they have none."""
+        """
+        Return *rows*, with the types that a table created from the view has where they have none.
+        """
         if all(row[1] for row in rows):
             return rows
         name = view.name.replace('"', '""')
-        # WHERE 0 is found false before anything runs; LIMIT 0 would fill inner queries first.
+        # WHERE 0 is known to be false before anything runs; LIMIT 0 would run inner queries first.
         self._connection.execute(
             f'CREATE TEMP TABLE faucet_probe AS SELECT * FROM main."{name}" WHERE 0'  # noqa: S608 - quoted
         )
@@ -205,7 +209,9 @@ class _Reader:
             yield _IndexRow(index=index, origin=origin, whole=whole)
 
     def _foreign_keys(self, table: _Table) -> Iterator[ForeignKey]:
-        """Yield the keys whose target exists, named as PostgreSQL would: SQLite tells no names."""
+        """
+        Yield the keys whose target exists, named as PostgreSQL would: SQLite reports no names.
+        """
         listed = self._connection.execute(
             'SELECT id, "table", "from", "to", on_update, on_delete'
             " FROM pragma_foreign_key_list(?, 'main') ORDER BY id DESC, seq",
@@ -232,17 +238,17 @@ class _Reader:
                 )
 
     def _deferred(self, table: _Table) -> list[bool]:
-        """Return whether each key, in order of declaration, waits for the commit."""
+        """Return whether each key, in order of declaration, is deferred to the commit."""
         found = self._connection.execute(
             "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (table.name,)
         ).fetchone()
-        # What follows each REFERENCES up to the next one holds that key's own DEFERRABLE.
+        # The text from each REFERENCES to the next contains that key's own DEFERRABLE.
         text = " ".join(_NOT_CODE.sub(" ", found[0] if found else "").split())
         _, *clauses = _REFERENCES.split(text)
         return [_DEFERRED.search(clause) is not None for clause in clauses]
 
     def _referenced(self, parent: str, named: tuple[str | None, ...]) -> tuple[str, ...]:
-        """Return the parent's columns, its primary key where none are named, or nothing."""
+        """Return the parent's columns, its primary key if none are named, or nothing."""
         table = self._tables.get(parent.lower())
         if table is None or table.name not in self._columns:
             return ()

@@ -38,7 +38,7 @@ _EXACT: Final = {
     "BIGSERIAL": Kind.INTEGER,
     "INTERVAL": Kind.OPAQUE,  # by SQLite's own rule it would be an integer, for its first letters
 }
-# SQLite's rule of affinity: the first part that the name contains decides.
+# SQLite's affinity rule: the first part that the name contains decides.
 _CONTAINED: Final = (
     ("INT", Kind.INTEGER),
     ("CHAR", Kind.TEXT),
@@ -51,7 +51,7 @@ _CONTAINED: Final = (
 )
 _LENGTHS: Final = frozenset({Kind.TEXT, Kind.BINARY})
 _DATES: Final = frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
-# They are compared as text, which is right for years of four digits alone.
+# They are compared as text, which is only right for years of four digits.
 DAYS: Final = Days(first=days_of(1, 1, 1), last=days_of(9999, 12, 31), infinite=False)
 _FRACTIONS: Final = frozenset({Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
 _SIZED: Final = frozenset({Kind.INTEGER, Kind.FLOAT})
@@ -63,8 +63,8 @@ def column_type(declared: str, *, provable: bool = True) -> ColumnType:
     """
     Return the type of a column declared as *declared*.
 
-    A type that SQLite does not hold its values to (none, ANY, an unknown name) is opaque and not
-    provable, and so is everything where *provable* is false.
+    A type that SQLite does not enforce (none, ANY, an unknown name) is opaque and not provable, and
+    so is every type where *provable* is false.
     """
     parts = _DECLARED.fullmatch(declared)
     if parts is None:  # ENUM('a', 'b') and the like

@@ -110,7 +110,7 @@ class TermReader:
             null = self._tokens.take()
             if operator not in {Operator.EQ, Operator.NE}:
                 shown = repr(token.text)
-                message = f"NULL cannot stand after {shown}; say IS NULL or IS NOT NULL"
+                message = f"NULL is not allowed after {shown}; use IS NULL or IS NOT NULL"
                 raise FilterError(FILTER_SYNTAX, message, null.position)
             return IsNull(column=column, negated=operator is Operator.NE)
         return Compare(column=column, operator=operator, operand=self._value(repr(token.text)))
@@ -133,10 +133,10 @@ class TermReader:
             word = f"{word} WITH"
         operand = self._value(word)
         if not isinstance(operand, Literal):
-            message = f"{word} takes a text, and no claim or other reference"
+            message = f"{word} requires a string, not a claim or another reference"
             raise FilterError(FILTER_SYNTAX, message, operand.position)
         if operand.kind is not LiteralKind.TEXT:
-            message = f"{word} takes a text in single quotes"
+            message = f"{word} requires a string in single quotes"
             raise FilterError(FILTER_SYNTAX, message, operand.position)
         if pattern in {PatternKind.LIKE, PatternKind.ILIKE}:
             _check_escapes(operand)
@@ -156,7 +156,7 @@ class TermReader:
         operands = [self._value("'('")]
         while self._tokens.accept(","):
             if len(operands) == _MAX_MEMBERS:
-                message = f"IN takes at most {_MAX_MEMBERS} values"
+                message = f"IN accepts at most {_MAX_MEMBERS} values"
                 raise FilterError(FILTER_TOO_LARGE, message, self._tokens.current.position)
             operands.append(self._value("','"))
         if not self._tokens.accept(")"):
@@ -194,10 +194,10 @@ class TermReader:
             return NowReference(position=token.position)
         self._check_braces(token)
         if token.keyword == "NULL":
-            message = f"NULL cannot stand after {after}; say IS NULL or IS NOT NULL"
+            message = f"NULL is not allowed after {after}; use IS NULL or IS NOT NULL"
         else:
             shown = token.text[:_SHOWN].replace("'", "''")
-            message = f"expected a value after {after}; text must stand in single quotes: '{shown}'"
+            message = f"expected a value after {after}; strings must be in single quotes: '{shown}'"
         raise FilterError(FILTER_SYNTAX, message, token.position)
 
     def reference(self) -> ClaimReference | PrincipalReference:
@@ -224,12 +224,12 @@ class TermReader:
             meant = f"{{{source}.{name}}}"
             if source == "principal" and name not in _FIELDS:
                 meant = "{principal.name} or {principal.role}"
-            message = f"a reference stands in braces: write {meant}"
+            message = f"a reference must be in braces: write {meant}"
             raise FilterError(FILTER_SYNTAX, message, token.position)
 
     def _check_policy(self, what: str, token: Token) -> None:
         if not self._policy:
-            message = f"{what} can stand in row rules only"
+            message = f"{what} is only allowed in row rules"
             raise FilterError(FILTER_SYNTAX, message, token.position)
 
     def _part(self, wanted: str) -> str:
@@ -254,5 +254,5 @@ def has_good_escapes(pattern: str) -> bool:
 
 def _check_escapes(pattern: Literal) -> None:
     if not has_good_escapes(pattern.text):
-        message = "in a pattern '\\' stands only before '%', '_' or another '\\'"
+        message = "in a pattern '\\' is only allowed before '%', '_' or another '\\'"
         raise FilterError(FILTER_SYNTAX, message, pattern.position)

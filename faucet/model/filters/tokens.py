@@ -60,7 +60,7 @@ _KINDS: Final = {kind.value: kind for kind in TokenKind}
 _BLANKS: Final = re.compile(r"\s*+")
 _RUNS_ON: Final = re.compile(r"[\w.]")
 _UNCLOSED: Final = {
-    "'": "the text has no closing '",
+    "'": "the string has no closing '",
     '"': 'the name has no closing "',
     "{": "the reference has no closing }",
 }
@@ -168,13 +168,13 @@ class Tokens:
 
 def _check_characters(text: str) -> None:
     if (found := text.find("\0")) >= 0:
-        raise FilterError(FILTER_SYNTAX, "the character U+0000 cannot stand here", found)
+        raise FilterError(FILTER_SYNTAX, "the character U+0000 is not allowed here", found)
     if text.isascii():
         return
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        message = "half of a surrogate pair cannot stand here"
+        message = "half of a surrogate pair is not allowed here"
         raise FilterError(FILTER_SYNTAX, message, error.start) from None
 
 

@@ -123,9 +123,7 @@ class RuleScope(Scope, frozen=True, kw_only=True):
             message = f'no column "{written}"' + (f"; {hint}" if hint else "")
             raise ConditionError(UNKNOWN_COLUMN, message, name.position, written)
         if not column.type.provable:
-            message = (
-                f'the database does not hold "{written}" to a type, so no rule can stand on it'
-            )
+            message = f'the database does not enforce a type for "{written}", so no rule can use it'
             raise ConditionError(WRONG_TYPE, message, name.position, written)
         return column
 
@@ -238,7 +236,7 @@ class _Term:
         self._check_takes(test.pattern.value.upper(), frozenset({Kind.TEXT}))
         operand = test.operand
         if not isinstance(operand, Literal) or operand.kind is not LiteralKind.TEXT:
-            message = f"{test.pattern.value.upper()} takes a text in single quotes"
+            message = f"{test.pattern.value.upper()} requires a string in single quotes"
             raise ConditionError(FILTER_SYNTAX, message, operand.position)
         origin = None
         if self._scope.traced:

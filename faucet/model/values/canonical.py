@@ -82,15 +82,17 @@ def from_number(text: str, of: ColumnType, options: ValueOptions) -> Scalar:  # 
         case Kind.BOOLEAN if number in (0, 1):
             return number == 1
         case Kind.BOOLEAN:
-            raise ValueFault(INVALID_VALUE, "a boolean is true or false, or 1 or 0")
+            raise ValueFault(INVALID_VALUE, "a boolean must be true, false, 1 or 0")
         case _:
-            raise ValueFault(INVALID_VALUE, f"a number is no {of.kind.value}; write it in quotes")
+            raise ValueFault(
+                INVALID_VALUE, (f"a number is not a valid {of.kind.value}; write it in quotes")
+            )
 
 
 def from_boolean(value: bool, of: ColumnType) -> Scalar:  # noqa: FBT001 - it is the value
     """Return the value that TRUE or FALSE means."""
     if of.kind is not Kind.BOOLEAN:
-        raise ValueFault(INVALID_VALUE, f"true and false are no {of.kind.value}")
+        raise ValueFault(INVALID_VALUE, f"true and false are not valid for {of.kind.value}")
     return value
 
 
@@ -107,7 +109,7 @@ def from_json(value: JsonValue, of: ColumnType, options: ValueOptions) -> Scalar
             return _from_document(text, of, options)
         case str():
             if of.kind is Kind.ARRAY:
-                raise ValueFault(INVALID_VALUE, "send the array itself, not a text")
+                raise ValueFault(INVALID_VALUE, "send the array itself, not a string")
             return from_text(value, of, options)
 
 
@@ -127,7 +129,7 @@ def from_claim(value: ClaimValue, of: ColumnType, options: ValueOptions) -> Scal
         case str() if value and of.kind in _CLAIM_TEXTS:
             return from_text(value, of, options)
         case _:
-            raise ValueFault(INVALID_VALUE, f"the claim is no {of.kind.value}")
+            raise ValueFault(INVALID_VALUE, f"the claim is not a valid {of.kind.value}")
 
 
 def instant(epoch_seconds: float, of: ColumnType, options: ValueOptions) -> Scalar:  # noqa: ARG001 - as above
@@ -150,7 +152,7 @@ def _number_claim(value: float | Decimal, of: ColumnType) -> Scalar:
         case Kind.FLOAT:
             return _float_claim(value, number, of)
         case _:
-            raise ValueFault(INVALID_VALUE, f"the claim is no {of.kind.value}")
+            raise ValueFault(INVALID_VALUE, f"the claim is not a valid {of.kind.value}")
 
 
 def _float_claim(value: float | Decimal, number: Decimal, of: ColumnType) -> float:
@@ -183,7 +185,7 @@ def _from_document(text: str, of: ColumnType, options: ValueOptions) -> Scalar:
         case Kind.ARRAY:
             return _array(text, of, options)
         case _:
-            raise ValueFault(INVALID_VALUE, f"an array or object is no {of.kind.value}")
+            raise ValueFault(INVALID_VALUE, f"an array or object is not a valid {of.kind.value}")
 
 
 def _array(text: str, of: ColumnType, options: ValueOptions) -> str:
@@ -240,7 +242,7 @@ def _label(text: str, of: ColumnType) -> str:
 def _boolean(text: str, of: ColumnType) -> bool:  # noqa: ARG001 - one form for all readers
     value = _BOOLEANS.get(text.strip().lower())
     if value is None:
-        raise ValueFault(INVALID_VALUE, "a boolean is true or false, or 1 or 0")
+        raise ValueFault(INVALID_VALUE, "a boolean must be true, false, 1 or 0")
     return value
 
 

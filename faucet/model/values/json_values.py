@@ -74,7 +74,7 @@ def _reason(fault: JsonFault) -> str:
         case JsonProblem.CONSTANT:
             return f"{fault.detail} is not JSON"
         case JsonProblem.REPEATED_NAME:
-            return "a name is given twice"
+            return "a name appears twice"
         case JsonProblem.HALF_PAIR:
             return "half of a surrogate pair cannot be stored"
 

@@ -11,7 +11,7 @@ from faucet.errors import INVALID_VALUE, OUT_OF_RANGE
 from faucet.model.catalog import ColumnType
 from faucet.model.values.fault import Gap, ValueFault
 
-BOUNDS: Final = "a number has at most 400 digits and an exponent from -400 to 400"
+BOUNDS: Final = "a number must have at most 400 digits and an exponent from -400 to 400"
 _MOST: Final = 400
 _SHORT: Final = 18  # digits that need no further look
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
@@ -59,7 +59,7 @@ def integer(number: Decimal, of: ColumnType) -> int:
         raise _misfit(f"the value is less than {low}", Gap(above=low))
     floor = math.floor(number)
     if floor != number:
-        raise _misfit("the value is not a whole number", Gap(below=floor, above=floor + 1))
+        raise _misfit("the value is not an integer", Gap(below=floor, above=floor + 1))
     return floor
 
 

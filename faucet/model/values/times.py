@@ -155,7 +155,9 @@ def _date(day: int, clock: _Point, of: ColumnType) -> str:
     if clock.micros or clock.more:
         above = _spell_date(day + 1) if day + 1 in days else _ends(of)[1]
         gap = Gap(below=_spell_date(day), above=above)
-        raise ValueFault(OUT_OF_RANGE, "a date has no time of day but midnight", gap)
+        raise ValueFault(
+            OUT_OF_RANGE, ("a date must not have a time of day other than midnight"), gap
+        )
     return _spell_date(day)
 
 
@@ -193,7 +195,7 @@ def _beyond(of: ColumnType, *, after: bool) -> ValueFault:
         first = _spell_moment(days.first * _DAY)
         last = _spell_moment((days.last + 1) * _DAY - _unit(of))
     gap = Gap(below=last, above=after_all) if after else Gap(below=before_all, above=first)
-    return ValueFault(OUT_OF_RANGE, f"the column's dates lie from {first} to {last}", gap)
+    return ValueFault(OUT_OF_RANGE, f"the column's dates range from {first} to {last}", gap)
 
 
 def _too_precise(of: ColumnType, gap: Gap) -> ValueFault:

@@ -33,7 +33,7 @@ def name_columns(
     names = ", ".join(f'"{name}"' for name in columns)
     message = {
         NOT_NULL_VIOLATION: f"a value is required for {names}",
-        UNIQUE_VIOLATION: f"a row with this {names} exists already",
+        UNIQUE_VIOLATION: f"a row with this {names} already exists",
         FOREIGN_KEY_VIOLATION: f"{names} refers to a row that is missing",
     }[error.kind]
     return ExecutionError(error.kind, message, columns=list(columns))

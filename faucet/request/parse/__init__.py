@@ -23,7 +23,7 @@ def build_request(
     selector = _selector(parameters, body, key)
     _check_records(verb, selector, body)
     if parameters.continued and selector.given:
-        message = "continue has a meaning for lists of records alone, not beside filter, ids or all"
+        message = "continue is only allowed with lists of records, not with filter, ids or all"
         raise RequestError(UNKNOWN_PARAMETER, message, parameter="continue")
     return ApiRequest(
         verb=verb,
@@ -45,7 +45,7 @@ def _selector(parameters: Parameters, body: Body, key: tuple[str, ...] | None) -
     in_query = parameters.where is not None or parameters.ids is not None
     in_body = body.where is not None or body.ids is not None
     if in_query and in_body:
-        message = "filter and ids stand in the query or in the body, not in both"
+        message = "filter and ids must be in the query or in the body, not in both"
         raise RequestError(INVALID_BODY, message)
     return Selector(
         where=body.where if in_body else parameters.where,
@@ -63,9 +63,9 @@ def _check_records(verb: Verb, selector: Selector, body: Body) -> None:
                 NO_SELECTOR, "DELETE needs filter or ids; all=true deletes every row"
             )
         if selector.given and body.records:
-            raise RequestError(INVALID_BODY, "a DELETE of records takes no other selector")
+            raise RequestError(INVALID_BODY, "a DELETE of records accepts no other selector")
     if selector.given and len(body.records) > 1:
-        message = "several records stand beside a selector; send one object"
+        message = "several records cannot be combined with a selector; send one object"
         raise RequestError(INVALID_BODY, message)
     if selector.given and body.records == ({},):
-        raise RequestError(INVALID_BODY, "the body holds no column")
+        raise RequestError(INVALID_BODY, "the body contains no column")

@@ -25,7 +25,7 @@ _ENVELOPE: Final = frozenset({"resource", "filter", "ids"})
 _JSON_TYPE: Final = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
 _CHARSET: Final = re.compile(r"\s*charset\s*=\s*\"?([^\s\";]*)\"?\s*", re.IGNORECASE)
 _WANTED_TYPE: Final = (
-    "a body is JSON in UTF-8: send the header Content-Type: application/json "
+    "a body must be JSON in UTF-8: send the header Content-Type: application/json "
     "(curl -d needs -H 'Content-Type: application/json')"
 )
 _NEEDS: Final = {
@@ -78,7 +78,7 @@ def parse_body(verb: Verb, raw: bytes, headers: Headers, context: BodyContext) -
     if verb is Verb.DELETE and value == {}:
         return Body()
     if verb is Verb.DELETE and context.single:
-        raise _invalid("DELETE of one record takes no body")
+        raise _invalid("DELETE of one record does not accept a body")
     match value:
         case dict():
             return _object(verb, value, context)
@@ -94,7 +94,9 @@ def _needs(verb: Verb, context: BodyContext) -> str:
 
 def _check_headers(headers: Headers) -> None:
     if "content-encoding" in headers:
-        raise RequestError(UNSUPPORTED_MEDIA_TYPE, "a body is read without a Content-Encoding only")
+        raise RequestError(
+            UNSUPPORTED_MEDIA_TYPE, ("a body with a Content-Encoding is not supported")
+        )
     types = [value for value in headers.get_all("content-type") if value.strip()]
     if len(types) > 1 or not all(_is_json(value) for value in types):
         raise RequestError(UNSUPPORTED_MEDIA_TYPE, _WANTED_TYPE)
@@ -128,7 +130,7 @@ def _object(verb: Verb, value: dict[str, Json], context: BodyContext) -> Body:
 
 def _one(value: Json, context: BodyContext) -> Body:
     if value == {}:
-        raise _invalid("the body holds no column")
+        raise _invalid("the body contains no column")
     return Body(records=_records([value], context), single_object=True)
 
 
@@ -145,15 +147,15 @@ def _check_keys(
     """Refuse selectors where none belongs, and anything beside them that is no column to change."""
     named = " and ".join(f'"{key}"' for key in sorted(keys - {"resource"}))
     if named and context.single:
-        raise _invalid(f"a body for one record takes no {named}: the path selects")
+        raise _invalid(f"a body for one record does not accept {named}: the path selects it")
     if named and verb is Verb.PUT:
-        raise _invalid(f"PUT replaces records by their keys and takes no {named}; use PATCH")
+        raise _invalid(f"PUT replaces records by key and does not accept {named}; use PATCH")
     if named and verb is Verb.POST:
-        raise _invalid(f"POST takes no {named}")
+        raise _invalid(f"POST does not accept {named}")
     beside = [name for name in value if name not in keys]
     if beside and ("resource" in keys or verb is Verb.DELETE):
         hint = did_you_mean(beside[0], sorted(_ENVELOPE - keys - context.column_names))
-        message = f'"{beside[0][:80]}" has no meaning beside {", ".join(sorted(keys))}'
+        message = f'"{beside[0][:80]}" is not allowed together with {", ".join(sorted(keys))}'
         raise _invalid(f"{message}; {hint}" if hint else message)
 
 
@@ -162,7 +164,7 @@ def _where(value: dict[str, Json], keys: frozenset[str]) -> Predicate | None:
     if text is None:
         return None
     if not isinstance(text, str):
-        raise _invalid('"filter" is a text', parameter="filter")
+        raise _invalid('"filter" must be a string', parameter="filter")
     return read_filter(text)
 
 
@@ -173,7 +175,7 @@ def _ids(
     if items is None:
         return None
     if not isinstance(items, list):
-        raise _invalid('"ids" is an array of keys', parameter="ids")
+        raise _invalid('"ids" must be an array of keys', parameter="ids")
     if len(items) > context.max_records:
         raise _too_many(len(items), context)
     return tuple(_key(item) for item in items) or None
@@ -183,14 +185,14 @@ def _key(item: Json) -> tuple[JsonValue, ...]:
     parts = item if isinstance(item, list) else [item]
     scalars = tuple(part for part in parts if isinstance(part, bool | str | JsonNumber))
     if not parts or len(scalars) != len(parts):
-        message = '"ids" holds texts and numbers, a composite key as an array of them'
+        message = '"ids" must contain strings and numbers; a composite key is an array of them'
         raise _invalid(message, parameter="ids")
     return scalars
 
 
 def _records(items: Sequence[Json], context: BodyContext) -> tuple[JsonRecord, ...]:
     if not items:
-        raise _invalid("the body holds no record")
+        raise _invalid("the body contains no record")
     if len(items) > context.max_records:
         raise _too_many(len(items), context)
     records: list[JsonRecord] = []
@@ -212,5 +214,5 @@ def _invalid(message: str, **context: object) -> RequestError:
 
 
 def _too_many(count: int, context: BodyContext) -> RequestError:
-    message = f"the body holds {count} records; {context.max_records} are taken at once"
+    message = f"the body contains {count} records; the maximum is {context.max_records}"
     return RequestError(BATCH_TOO_LARGE, message, limit=context.max_records)

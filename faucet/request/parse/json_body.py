@@ -18,7 +18,7 @@ def read_body_json(raw: bytes) -> Json:
     except JsonFault as fault:
         raise RequestError(INVALID_BODY, _reason(fault), position=fault.position) from None
     if "\\u0000" in text and _has_nul_name(value):
-        raise RequestError(INVALID_BODY, "a name holds a NUL")
+        raise RequestError(INVALID_BODY, "a name contains a NUL")
     return value
 
 
@@ -43,8 +43,8 @@ def _reason(fault: JsonFault) -> str:
             return f"{fault.detail} is not JSON; write it as a string"
         case JsonProblem.REPEATED_NAME:
             shown = fault.detail[:80].encode("utf-8", "replace").decode("utf-8")
-            return f'the name "{shown}" is given twice'
+            return f'the name "{shown}" appears twice'
         case JsonProblem.HALF_PAIR:
-            return "a string holds half a surrogate pair"
+            return "a string contains half a surrogate pair"
         case JsonProblem.DEPTH:
             return f"the body is nested deeper than {MAX_DEPTH} levels"

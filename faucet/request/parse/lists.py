@@ -69,21 +69,23 @@ def _field(match: re.Match[str]) -> FieldItem:
     alias, name = match["alias"], match["function"]
     if alias is not None and is_alias(alias) is None:
         message = (
-            f'the alias "{alias[:80]}" is not a letter or _ with up to 62 letters, digits and _'
+            f'the alias "{alias[:80]}" must be a letter or _, then up to 62 letters, digits and _'
         )
         raise _fault("fields", message, match.start("alias"))
     if name is None:
         if match["column"] != "*":
             return FieldItem(column=_column("fields", match, "column"), alias=alias)
         if alias is not None:
-            raise _fault("fields", '"*" takes no alias', match.start("alias"))
+            raise _fault("fields", '"*" cannot have an alias', match.start("alias"))
         return FieldItem(column=None, everything=True)
     function = _function(name, match.start())
     if match["argument"] != "*":
         column = _column("fields", match, "argument")
         return FieldItem(column=column, function=function, alias=alias)
     if function is not Function.COUNT:
-        raise _fault("fields", f"{function.value} takes a column, not *", match.start("argument"))
+        raise _fault(
+            "fields", (f"{function.value} requires a column, not *"), match.start("argument")
+        )
     return FieldItem(column=None, function=function, alias=alias)
 
 
@@ -132,7 +134,7 @@ def read_ids(text: str) -> tuple[tuple[str, ...], ...] | None:
     """
     keys = tuple(_key(match) for match in _items(text, "ids", _KEY))
     if len(keys) > MAX_IDS:
-        message = f"ids takes {MAX_IDS} keys at most"
+        message = f"ids accepts at most {MAX_IDS} keys"
         raise RequestError(FILTER_TOO_LARGE, message, parameter="ids")
     return keys or None
 
@@ -184,8 +186,8 @@ _FORMS: Final = {
 
 def _unreadable(text: str, parameter: str, start: int, at: int | None = None) -> RequestError:
     if _DISTINCT.match(text, start):
-        return _fault(parameter, "functions of DISTINCT values are not read here", start)
-    return _fault(parameter, f"{parameter} cannot be read; {_FORMS[parameter]}", at or start)
+        return _fault(parameter, "functions of DISTINCT values are not supported", start)
+    return _fault(parameter, f"{parameter} is invalid; {_FORMS[parameter]}", at or start)
 
 
 def _fault(parameter: str, message: str, position: int) -> RequestError:

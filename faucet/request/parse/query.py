@@ -85,7 +85,7 @@ def refuse_parameters(query: str) -> None:
     for pair in query.split("&"):
         name = _decoded(pair.partition("=")[0])
         if pair and not name.startswith("_"):
-            message = f'there is no parameter "{name}" here: this route takes none'
+            message = f'unknown parameter "{name}": this route accepts none'
             raise RequestError(UNKNOWN_PARAMETER, message, parameter=name)
 
 
@@ -101,7 +101,7 @@ def _values(verb: Verb, query: str, *, single: bool) -> Mapping[str, str]:
             raise _unknown(name, known, verb, single=single)
         plain = _SYNONYMS.get(name, name)
         if plain in values:
-            message = f'the parameter "{plain}" is given twice'
+            message = f'the parameter "{plain}" appears twice'
             raise RequestError(INVALID_PARAMETER, message, parameter=plain)
         values[plain] = value
     return values
@@ -111,13 +111,13 @@ def _decoded(raw: str) -> str:
     try:
         return decode(raw, form=True)
     except ValueError as fault:
-        raise RequestError(INVALID_PARAMETER, f"the query cannot be read: {fault}") from None
+        raise RequestError(INVALID_PARAMETER, f"invalid query: {fault}") from None
 
 
 def _unknown(name: str, known: frozenset[str], verb: Verb, *, single: bool) -> RequestError:
     shown = name[:80]
     if verb is Verb.PUT and not single and name in {"filter", "ids"}:
-        message = f'PUT replaces records by their keys and takes no "{name}"; use PATCH'
+        message = f'PUT replaces records by key and does not accept "{name}"; use PATCH'
     else:
         where = "of one record" if single else "of a table"
         hint = did_you_mean(name, sorted(known))
@@ -127,7 +127,7 @@ def _unknown(name: str, known: frozenset[str], verb: Verb, *, single: bool) -> R
 
 def _refuse_functions(fields: tuple[FieldItem, ...] | None) -> None:
     if any(item.function is not None for item in fields or ()):
-        message = "functions in fields are for GET of a table"
+        message = "functions in fields are only allowed in GET of a table"
         raise RequestError(INVALID_PARAMETER, message, parameter="fields")
 
 
@@ -136,14 +136,14 @@ def _boolean(values: Mapping[str, str], name: str) -> bool:
     if text is None:
         return False
     if text not in _BOOLEANS:
-        message = f'"{name}" is true, false, 1 or 0'
+        message = f'"{name}" must be true, false, 1 or 0'
         raise RequestError(INVALID_PARAMETER, message, parameter=name)
     return _BOOLEANS[text]
 
 
 def _natural(text: str, name: str) -> int:
     if _NATURAL.fullmatch(text) is None:
-        message = f'"{name}" is an integer from 0 on'
+        message = f'"{name}" must be a non-negative integer'
         raise RequestError(INVALID_PARAMETER, message, parameter=name)
     return int(text)
 
@@ -151,6 +151,6 @@ def _natural(text: str, name: str) -> int:
 def _offset(text: str) -> int:
     offset = _natural(text, "offset")
     if offset > _MAX_OFFSET:
-        message = '"offset" is at most 2^63-1'
+        message = '"offset" must be at most 2^63-1'
         raise RequestError(INVALID_PARAMETER, message, parameter="offset")
     return offset

@@ -95,7 +95,7 @@ def outputs_of(authorized: AuthorizedRequest) -> tuple[Output, ...]:
     for field in authorized.fields:
         for output in view.all_outputs if field.everything else (_output(view, field),):
             if len(outputs) == _MOST_OUTPUTS:
-                message = f"fields takes at most {_MOST_OUTPUTS} columns"
+                message = f"fields accepts at most {_MOST_OUTPUTS} columns"
                 raise PlanError(INVALID_PARAMETER, message, parameter="fields")
             if outputs.setdefault(output.label, output) != output:
                 message = f'two different outputs are named "{output.label}"; give one an alias'
@@ -129,7 +129,7 @@ def _result(function: Function, of: ColumnType, name: str) -> ColumnType:
         return _INTEGER
     takes = NUMBERS if function in (Function.SUM, Function.AVG) else EXTREMAL
     if of.kind not in takes:
-        message = f'{function.value} does not take "{name}", which is {of.kind.value}'
+        message = f'{function.value} does not support "{name}", which is {of.kind.value}'
         raise PlanError(WRONG_TYPE, message, parameter="fields", column=name)
     if function is Function.AVG or (function is Function.SUM and of.kind is Kind.FLOAT):
         return _DOUBLE

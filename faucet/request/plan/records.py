@@ -98,7 +98,7 @@ def key_of(authorized: AuthorizedRequest, record: JsonRecord) -> tuple[JsonValue
     key = usable_key(authorized.resource)
     missing = [name for name in key if record.get(name) is None]
     if missing:
-        message = f'every record of this write carries its key; "{missing[0]}" is missing'
+        message = f'every record of this write must carry its key; "{missing[0]}" is missing'
         raise PlanError(NO_KEY, message, column=missing[0])
     return tuple(record[name] for name in key)
 
@@ -114,5 +114,5 @@ def check_path_key(
         if record[name] is None or key_condition(authorized, sent, "body") != key_condition(
             authorized, path, "path"
         ):
-            message = f'"{name}" in the body is not the key in the path'
+            message = f'"{name}" in the body differs from the key in the path'
             raise PlanError(KEY_MISMATCH, message, column=name)

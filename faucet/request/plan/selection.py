@@ -135,5 +135,5 @@ def _literal(value: JsonValue, place: int, parameter: str) -> Literal:
         case str():
             return Literal(kind=LiteralKind.TEXT, text=value, position=position)
         case None | JsonDocument():
-            message = "a key is made of texts, numbers and booleans"
+            message = "a key consists of strings, numbers and booleans"
             raise PlanError(INVALID_VALUE, message, parameter=parameter)

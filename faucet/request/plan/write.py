@@ -34,7 +34,8 @@ def plan_write(authorized: AuthorizedRequest) -> WritePlan:
     unseen = not view.target.keys and request.verb is not Verb.DELETE
     if authorized.row_check is not None and unseen:
         message = (
-            f'"{view.relation.name}" has nothing to find a written row by, so no check can hold'
+            f'"{view.relation.name}" has nothing to identify a '
+            "written row by, so no check can be enforced"
         )
         raise PlanError(NO_KEY, message)
     return WritePlan(
@@ -67,7 +68,7 @@ def _outputs(authorized: AuthorizedRequest) -> tuple[Output, ...] | None:
     if request.verb is Verb.DELETE and request.fields is None:
         return None
     if any(field.function is not None for field in authorized.fields or ()):
-        message = "a write answers with rows: fields takes columns here, no functions"
+        message = "a write returns rows: fields accepts columns here, not functions"
         raise PlanError(INVALID_PARAMETER, message, parameter="fields")
     return outputs_of(authorized)
 
@@ -147,7 +148,7 @@ def _updates(authorized: AuthorizedRequest) -> tuple[Change, ...]:
     if request.single_object:
         (record,) = request.records
         if not set(authorized.resource.public_key or (None,)) <= set(record):
-            message = "PATCH needs to know which rows: send filter, ids, the record's key, or all"
+            message = "PATCH needs a selector: send filter, ids, the record's key, or all"
             raise PlanError(NO_SELECTOR, message)
     return _each(_update_by_key(authorized), authorized)
 
@@ -201,7 +202,7 @@ def _deletes(authorized: AuthorizedRequest) -> tuple[Change, ...]:
     if request.records:
         return _each(_delete_by_key(authorized), authorized)
     if not request.selector.given:
-        message = "DELETE needs to know which rows: send filter, ids, or all=true"
+        message = "DELETE needs a selector: send filter, ids, or all=true"
         raise PlanError(NO_SELECTOR, message)
     return (Change(where=selection(authorized), must_match=request.selector.single),)
 
@@ -210,7 +211,7 @@ def _delete_by_key(authorized: AuthorizedRequest) -> Callable[[JsonRecord], Chan
     def delete(record: JsonRecord) -> Change:
         key = usable_key(authorized.resource)
         if others := sorted(set(record) - set(key)):
-            message = f"a record to delete holds its key ({', '.join(key)}) and nothing else"
+            message = f"a record to delete must contain its key ({', '.join(key)}) and nothing else"
             raise PlanError(INVALID_BODY, message, column=others[0])
         where = key_condition(authorized, key_of(authorized, record), "body")
         return Change(where=all_of(authorized.row_filter, where), must_match=True)

@@ -59,7 +59,7 @@ def test_a_star_or_an_exclamation_mark_without_quotes_is_told_of(text: str):
 
     assert (found.code, found.hint) == (
         "FCT1002",
-        'put a text that starts with * or ! in quotes: "*", "!name"',
+        'put a string that starts with * or ! in quotes: "*", "!name"',
     )
 
 
@@ -76,7 +76,7 @@ def test_a_line_that_stands_under_nothing_leads_to_its_indentation(text: str):
     (found,) = findings_in(text)
 
     assert (found.code, found.span and found.span.line) == ("FCT1002", text.count("\n") + 1)
-    assert "look at the indentation" in found.hint
+    assert "check the indentation" in found.hint
 
 
 @pytest.mark.parametrize(
@@ -84,15 +84,15 @@ def test_a_line_that_stands_under_nothing_leads_to_its_indentation(text: str):
     [
         (
             "roles: {a: {grants: [], grants: []}}",
-            "; if this was meant to be another role, look at the indentation",
+            "; if this was meant to be another role, check the indentation",
         ),
         (
             "roles: {a: {grants: [{service: a, service: b}]}}",
-            "; if this was meant to be another grant, look at the indentation or a missing dash",
+            "; if this was meant to be another grant, check the indentation or a missing dash",
         ),
         (
             "services: {a: {dsn: x, dsn: y}}",
-            "; if this was meant to be another service, look at the indentation",
+            "; if this was meant to be another service, check the indentation",
         ),
         ("limits: {batch: 1, batch: 2}", ""),
         ("roles: {a: {}, a: {}}", ""),

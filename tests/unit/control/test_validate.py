@@ -70,9 +70,9 @@ def test_a_misspelled_key_is_not_reported_as_missing_too():
 @pytest.mark.parametrize(
     ("top", "message"),
     [
-        ("limits: {batch: true}", "limits.batch must be a whole number, not true"),
-        ("server: {host: 1}", "server.host must be a text, not the number 1"),
-        ("server: {trusted_proxies: a}", "server.trusted_proxies must be a list, not a text"),
+        ("limits: {batch: true}", "limits.batch must be an integer, not true"),
+        ("server: {host: 1}", "server.host must be a string, not the number 1"),
+        ("server: {trusted_proxies: a}", "server.trusted_proxies must be a list, not a string"),
         ("limits: {page: 5}", "limits.page must be a mapping, not the number 5"),
         ("limits:", "limits must be a mapping, not empty"),
         ("logging: {level: verbose}", "logging.level must be one of debug, error, info, warning"),
@@ -145,16 +145,16 @@ _ROLES = "version: 1\nservices: {shop: {driver: sqlite, dsn: shop.db}}\nroles: "
     [
         (
             "{clerk: {grants: [{system: [GET], extends: [a]}]}}",
-            "it is a key of a role: look at the indentation",
+            "it is a key of a role: check the indentation",
         ),
         (
             "{clerk: {service: shop, grants: []}}",
-            "it is a key of a grant: look at the indentation or a missing dash",
+            "it is a key of a grant: check the indentation or a missing dash",
         ),
-        ("{clerk: {keys: {}}}", "it is a key of the whole manifest: look at the indentation"),
+        ("{clerk: {keys: {}}}", "it is a key of the whole manifest: check the indentation"),
         (
             "{clerk: {grants: []}, grants: [{system: [GET]}]}",
-            "it is a key of a role: look at the indentation",
+            "it is a key of a role: check the indentation",
         ),
         ("{clerk: {grants: {system: [GET]}}}", "start each item with a dash"),
     ],
@@ -168,8 +168,8 @@ def test_a_key_on_the_wrong_level_leads_to_the_indentation(roles: str, hint: str
 @pytest.mark.parametrize(
     ("claim", "message"),
     [
-        ("{a: 1}", "must be true or false or a whole number or"),
-        ("[[1]]", "must be true or false or a whole number or a number or a text"),
+        ("{a: 1}", "must be true or false or an integer or"),
+        ("[[1]]", "must be true or false or an integer or a number or a string"),
     ],
 )
 def test_a_claim_of_no_possible_type_lists_the_types(claim: str, message: str):

@@ -56,10 +56,10 @@ def test_a_sqlite_dsn_becomes_an_absolute_path(given_form: str, expected: str):
 @pytest.mark.parametrize(
     ("driver", "dsn", "fix"),
     [
-        ("sqlite", ":memory:", "name a file"),
-        ("sqlite", "file::memory:?cache=shared", "name a file"),
-        ("sqlite", "sqlite://", "name a file"),
-        ("sqlite", "file:x.db?mode=memory", "name a file"),
+        ("sqlite", ":memory:", "use a file"),
+        ("sqlite", "file::memory:?cache=shared", "use a file"),
+        ("sqlite", "sqlite://", "use a file"),
+        ("sqlite", "file:x.db?mode=memory", "use a file"),
         ("sqlite", "file:x.db?mode=ro", "read_only"),
         ("sqlite", "sqlite://x.db", "three slashes"),
         ("sqlite", "postgres://h/d", "driver: postgres"),

@@ -70,8 +70,8 @@ def test_it_is_checked_offline(registry: Registry, tmp_path: Path):
         ({"dsn": "fake://"}, "FCT1235"),
         ({"dsn": "fake://"}, "a DSN of driver fake looks like fake://token@store"),
         ({"dsn": "fake://s3cret@notes"}, "FCT1214"),
-        ({"dsn": "sqlite:///x.db"}, "say driver: sqlite"),
-        ({"driver": "sqlite"}, "say driver: fake"),
+        ({"dsn": "sqlite:///x.db"}, "set driver: sqlite"),
+        ({"driver": "sqlite"}, "set driver: fake"),
     ],
 )
 def test_what_is_wrong_is_found_offline(

@@ -102,10 +102,10 @@ class _Log:
         ({}, "no credential"),
         ({"x_api_key": "faucet_unknown"}, "unknown key"),
         ({"x_api_key": _OLD}, "key:old is expired"),
-        ({"x_api_key": _AWAY}, "key:away is not allowed from here"),
+        ({"x_api_key": _AWAY}, "key:away is not allowed from this address"),
         ({"x_api_key": _GOOD, "authorization": f"Bearer {_GOOD}"}, "more than one credential"),
         ({"authorization": "Basic c2VzYW1l"}, "not of the form Bearer TOKEN"),
-        ({"authorization": "Bearer a.b.c"}, "the manifest takes no tokens"),
+        ({"authorization": "Bearer a.b.c"}, "the manifest accepts no tokens"),
     ],
 )
 async def test_why_a_credential_is_refused_is_for_the_log_alone(

@@ -135,4 +135,4 @@ def test_that_nothing_changed_is_news_after_a_refusal_alone(tmp_path: Path):
     told.refuse()
     told.reporter.publish(events.Unchanged(generation=1))
     told.reporter.publish(events.Unchanged(generation=1))
-    assert told.count("Nothing changed; generation 1 serves on") == 1
+    assert told.count("Nothing changed; the server keeps serving generation 1") == 1

@@ -103,7 +103,7 @@ def test_each_finding_of_a_refused_manifest_has_its_line_and_place():
             "warning",
             'faucet.yaml:4:7: warning FCT1201: role is unknown (did you mean "clerk"?)',
         ),
-        ("error", "The manifest has errors; generation 2 serves on"),
+        ("error", "The manifest has errors; the server keeps serving generation 2"),
     ]
 
 
