@@ -6,13 +6,15 @@ from faucet.errors import FaucetError
 
 
 class RowPage(msgspec.Struct, frozen=True, kw_only=True):
-    """*rows* is the JSON of the rows joined by commas, without brackets; *limit* as in force."""
+    """
+    *rows* is the JSON of the rows joined by commas, without brackets.
+
+    *meta* is what the envelope says of the page beside the *count* of its rows, in order.
+    """
 
     rows: bytes
     count: int
-    limit: int
-    offset: int
-    total: int | None = None
+    meta: tuple[tuple[str, int], ...]
 
 
 class SingleRow(msgspec.Struct, frozen=True, kw_only=True):

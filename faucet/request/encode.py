@@ -104,11 +104,8 @@ def rows_reply(context: ReplyContext, rows: Rows, took_ms: float, base_path: str
 
 
 def _page(page: RowPage, took_ms: float) -> bytes:
-    total = "" if page.total is None else f'"total":{page.total},'
-    meta = (
-        f'],"meta":{{"count":{page.count},{total}"limit":{page.limit},"offset":{page.offset},'
-        f'"took_ms":{took_ms:.2f}}}}}'
-    )
+    fields = "".join([f'"{name}":{value},' for name, value in page.meta])
+    meta = f'],"meta":{{"count":{page.count},{fields}"took_ms":{took_ms:.2f}}}}}'
     return b'{"resource":[' + page.rows + meta.encode()
 
 

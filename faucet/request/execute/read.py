@@ -25,7 +25,10 @@ async def read(plan: ReadPlan, session: Session) -> RowPage | SingleRow:
         if answer.count == 0:
             raise ExecutionError(ROW_NOT_FOUND)
         return SingleRow(row=rows)
-    return RowPage(rows=rows, count=answer.count, limit=plan.limit, offset=plan.offset, total=total)
+    meta = (("limit", plan.limit), ("offset", plan.offset))
+    if total is not None:
+        meta = (("total", total), *meta)
+    return RowPage(rows=rows, count=answer.count, meta=meta)
 
 
 def _both(first: Call, second: Call) -> Script[tuple[Fetched, Fetched]]:
