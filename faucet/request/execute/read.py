@@ -25,7 +25,7 @@ async def read(plan: ReadPlan, session: Session) -> RowPage | SingleRow:
         if answer.count == 0:
             raise ExecutionError(ROW_NOT_FOUND)
         return SingleRow(row=rows)
-    meta = (("limit", plan.limit), ("offset", plan.offset))
+    meta: tuple[tuple[str, int], ...] = (("limit", plan.limit), ("offset", plan.offset))
     if total is not None:
         meta = (("total", total), *meta)
     return RowPage(rows=rows, count=answer.count, meta=meta)
