@@ -66,9 +66,7 @@ def test_an_unreachable_database_is_an_error_only_if_it_is_required(
 @pytest.mark.parametrize(
     ("password", "fix"), [("a@b", "percent-encoded"), ("${env:A}", ""), ("a%40b", "")]
 )
-def test_a_database_out_of_reach_may_be_so_by_its_password(
-    tmp_path: Path, password: str, fix: str
-):
+def test_a_database_out_of_reach_may_be_so_by_its_password(tmp_path: Path, password: str, fix: str):
     dsn = f"postgresql://u:{password}@127.0.0.1:1/d"
     text = (_MANIFEST % "false").replace("sqlite", "postgres").replace("${file:dsn}", dsn)
     inputs = msgspec.structs.replace(inputs_of(tmp_path, text), fetch=lambda _: Secret("x@y"))
