@@ -1,8 +1,8 @@
 """
-Fill the package with Swagger UI, which /docs shows.
+Add the files of Swagger UI, which /docs uses, to the package.
 
-As a script it takes the files from the pinned wheel, and needs nothing but pip; hatch_build.py
-takes them from the build requirement. Neither imports flask-swagger-ui, so Flask is not needed.
+As a script, it extracts them from the pinned wheel and needs only pip; hatch_build.py
+copies them from the build requirement. Neither imports flask-swagger-ui, so Flask is not needed.
 """
 
 import subprocess
@@ -19,7 +19,7 @@ _FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png", "LICENS
 
 
 def fill_from_wheel() -> None:
-    """Download the wheel that requirements/docs.txt pins, and take the files out of it."""
+    """Download the wheel pinned in requirements/docs.txt, and extract the files."""
     with TemporaryDirectory() as folder:
         subprocess.run(  # noqa: S603 - a fixed command
             [
@@ -35,7 +35,7 @@ def fill_from_wheel() -> None:
 
 
 def fill_from_installed() -> None:
-    """Take the files from the installed package, where they are not there yet."""
+    """Copy the files from the installed package if they are missing."""
     if all((_ASSETS / name).is_file() for name in _FILES):
         return
     found = find_spec(_PACKAGE)

@@ -113,7 +113,7 @@ _DIALECT_FREE = ("model", "control", "request", "sql", "extension", "serve")
 _DIALECT_NAMES = re.compile(r"postgres|psycopg|libpq|sqlite", re.IGNORECASE)
 _IN_THE_REFERENCE = {
     "postgresql://faucet:${env:SHOP_PASSWORD}@db:5432/shop",
-    "Schema whose relations are published; PostgreSQL: public unless said.",
+    "Schema whose tables and views are published; default on PostgreSQL: public.",
     "How SQLite stores timestamps: text, or seconds since 1970.",
     "sqlite",
     "sqlite:///shop.db",

@@ -151,8 +151,8 @@ def test_pip_install_makes_a_product_with_docs_and_without_a_web_framework(
     assert [answer.status_code for answer in answers.values()] == [200] * 5
     (bundle,) = [link for link in links if "swagger-ui-bundle.js" in link]
     assert "SwaggerUIBundle" in answers[bundle].text
-    (terms,) = environment.python.parents[1].glob("lib/*/site-packages/faucet/**/assets/LICENSE")
-    assert "Apache License" in terms.read_text(encoding="utf-8")
+    (file,) = environment.python.parents[1].glob("lib/*/site-packages/faucet/**/assets/LICENSE")
+    assert "Apache License" in file.read_text(encoding="utf-8")
 
 
 def _bare_checkout(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What users read avoids certain phrases; single words are in docs/codespell-faucet.txt."""
+"""Text for users avoids certain phrases; single words: docs/codespell-faucet.txt."""
 
 import re
 from collections.abc import Iterator
@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 _ROOT = Path(__file__).parents[1]
-_SCOPE = ("*.md", "faucet.yaml.example", "docs", "plugins", "schema", "faucet")
-_SUFFIXES = {".example", ".html", ".json", ".md", ".py"}
+_FILES = ("*.md", "faucet.yaml.example", "docs", "plugins", "schema", "tests/*.md", "tests/*.toml")
+_CODE = ("faucet",)
+_SUFFIXES = {".example", ".html", ".json", ".md", ".py", ".toml"}
 
 # Blanks match line breaks too. A replacement is a suggestion for whoever reads the failure.
 _AVOID = {
@@ -18,19 +19,18 @@ _AVOID = {
     r"(take|takes|taken|taking) (it|them|the change) back": "revert the change, revoke the key",
     r"(take|takes|took|taken|taking) (it |them )?away": "exclude, remove",
     r"take (every|this) warning for an error": "treat warnings as errors",
-    r"(?<!there\s)is no (?!longer|more|other)\w+": "is not a …; unknown …",
+    r"(?<!there\s)is no (?!longer|more|less|other|larger|smaller)\w+": "is not a …; unknown …",
     r"is an? text\b": "must be a string",
     r"from \d+ on\b": "must be a non-negative integer, at least …",
     r"ends? (it |the process )?with (a )?(0|1|2|3|code)\b": "exits with 1",
-    r"(stand|stands|stood) (above|after|before|below|beside|for|here|in|on|there|under)\b": "is in",
+    r"(stand|stands|stood) (above|after|before|below|beside|here|in|on|there|under)\b": "is in",
     r"(lie|lies|lay) (above|below|beside|in|on|under)\b": "is in",
     r"(is|are|was|were|be|been) (said|told)\b": "set, stated, reported",
     r"(unless|if|where) said\b": "default: …",
     r"says? nothing of": "has no …",
     r"tells? of\b": "reveals",
-    r"(do|does|did) not let be": "does not allow you to …",
-    r"does not let be written|not let (it )?be written": "does not allow you to write",
-    r"meant by nothing|neither all nor none": "an empty value is ambiguous",
+    r"not let (it |them )?be \w+": "does not allow you to …",
+    r"meant by nothing|neither all nor none": "ambiguous: it could mean all or none",
     r"whatever (the|its) body says": "whatever the body contains",
     r"not there yet": "not implemented yet",
     r"not looked at": "not checked",
@@ -45,7 +45,7 @@ _PATTERNS = {
 
 
 def _files() -> Iterator[Path]:
-    for pattern in _SCOPE:
+    for pattern in (*_FILES, *_CODE):
         for path in sorted(_ROOT.glob(pattern)):
             yield from sorted(path.rglob("*")) if path.is_dir() else (path,)
 

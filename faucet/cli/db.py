@@ -10,7 +10,7 @@ import click
 from faucet.cli.editing import ManifestEdit, flow, line_of, mapping
 from faucet.cli.extensions import registry
 from faucet.cli.inspect import inspect_service, schema_json, table_json, unreachable
-from faucet.cli.key import asked
+from faucet.cli.key import prompt_for
 from faucet.cli.lazy_group import AliasedGroup
 from faucet.cli.manifest_path import config_option
 from faucet.cli.tables import print_table
@@ -54,10 +54,10 @@ def add(*, manifest: Path, **options: Any) -> None:
     if options["private_key_path"]:
         raise click.UsageError("No driver in this release accepts --private-key-path.")
     edit = ManifestEdit(manifest)
-    name = options["name"] or options["named"] or asked("name", "Name of the service")
+    name = options["name"] or options["named"] or prompt_for("name", "Name of the service")
     drivers = registry().facts().dialects
-    driver = options["driver"] or asked("driver", f"Driver ({' or '.join(sorted(drivers))})")
-    dsn = options["dsn"] or asked("dsn", "DSN")
+    driver = options["driver"] or prompt_for("driver", f"Driver ({' or '.join(sorted(drivers))})")
+    dsn = options["dsn"] or prompt_for("dsn", "DSN")
     services = edit.section("services")
     if name in services:
         raise click.ClickException(f'there is already a service "{name}"; choose another name')
@@ -69,8 +69,8 @@ def add(*, manifest: Path, **options: Any) -> None:
     if options["grant"] != "none":
         _grant(edit, name, _VERBS[options["grant"]])
     edit.save()
-    _tell_added(manifest, name, options["grant"])
-    _warn_of(manifest, name, service)
+    _report_added(manifest, name, options["grant"])
+    _warn(manifest, name, service)
 
 
 def _driver(given: str, drivers: Mapping[str, DialectFacts]) -> str:
@@ -90,7 +90,7 @@ def _grant(edit: ManifestEdit, service: str, verbs: list[str]) -> None:
     grants.append(grant)
 
 
-def _tell_added(manifest: Path, name: str, grant: str) -> None:
+def _report_added(manifest: Path, name: str, grant: str) -> None:
     click.echo(f'Service "{name}" was added to {manifest}.')
     if grant == "none":
         click.echo("No role has access to it yet: add a grant.")
@@ -100,7 +100,7 @@ def _tell_added(manifest: Path, name: str, grant: str) -> None:
         click.echo(f"To restrict that, edit the grant at {manifest}:{line}.")
 
 
-def _warn_of(manifest: Path, name: str, service: dict[str, Any]) -> None:
+def _warn(manifest: Path, name: str, service: dict[str, Any]) -> None:
     forms = registry().facts().dsn_forms[service["driver"]]
     if holds_password(service["dsn"], forms):
         message = (
@@ -110,8 +110,8 @@ def _warn_of(manifest: Path, name: str, service: dict[str, Any]) -> None:
         click.echo(message, err=True)
     if reason := unreachable(manifest, name, _PATIENCE_SECONDS):
         hint = forms.hint(dsn_template(service["dsn"]) or "")
-        told = f"{reason}; {hint}" if hint else reason
-        click.echo(f'warning: the database of "{name}" {told}', err=True)
+        message = f"{reason}; {hint}" if hint else reason
+        click.echo(f'warning: the database of "{name}" {message}', err=True)
 
 
 @command.command("list")

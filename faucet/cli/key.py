@@ -35,7 +35,7 @@ def command() -> None:
 def create(*, name: str | None, as_json: bool, manifest: Path, **options: Any) -> None:
     """Create an API key, print it once, and add its hash to the manifest."""
     edit = ManifestEdit(manifest)
-    role = options["role"] or asked("role", "Role of the key")
+    role = options["role"] or prompt_for("role", "Role of the key")
     keys = edit.section("keys")
     name = name or _free_name(keys)
     if name in keys:
@@ -61,7 +61,7 @@ def create(*, name: str | None, as_json: bool, manifest: Path, **options: Any) -
     click.echo(text)
 
 
-def asked(option: str, question: str) -> str:
+def prompt_for(option: str, question: str) -> str:
     """Prompt for a missing *option* on a terminal; raise a usage error elsewhere."""
     if not sys.stdin.isatty():
         raise click.UsageError(f"Missing option '--{option}'.")

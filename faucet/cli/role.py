@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from faucet.cli.editing import ManifestEdit, mapping
-from faucet.cli.key import asked
+from faucet.cli.key import prompt_for
 from faucet.cli.lazy_group import AliasedGroup
 from faucet.cli.manifest_path import config_option
 from faucet.cli.tables import print_table
@@ -25,7 +25,7 @@ def command() -> None:
 def create(*, name: str | None, named: str | None, description: str | None, manifest: Path) -> None:
     """Create a role without grants."""
     edit = ManifestEdit(manifest)
-    name = name or named or asked("name", "Name of the role")
+    name = name or named or prompt_for("name", "Name of the role")
     roles = edit.section("roles")
     if name in roles:
         raise click.ClickException(f'there is already a role "{name}"; choose another name')

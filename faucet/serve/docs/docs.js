@@ -4,7 +4,7 @@
 (() => {
   const keyHeader = document.querySelector('meta[name="faucet-key-header"]').content;
   const input = document.getElementById("key");
-  const said = document.getElementById("said");
+  const status = document.getElementById("status");
 
   function credential() {
     const typed = input.value.trim();
@@ -23,14 +23,14 @@
   }
 
   async function load() {
-    said.value = "";
-    const answer = await fetch("/openapi.json", { headers: credential(), cache: "no-store" });
-    if (!answer.ok) {
-      said.value = answer.status === 401 ? "This server asks for a key." : `Status ${answer.status}`;
+    status.value = "";
+    const response = await fetch("/openapi.json", { headers: credential(), cache: "no-store" });
+    if (!response.ok) {
+      status.value = response.status === 401 ? "This server requires a key or token." : `Status ${response.status}`;
       return;
     }
     window.SwaggerUIBundle({
-      spec: await answer.json(),
+      spec: await response.json(),
       dom_id: "#reference",
       deepLinking: true,
       docExpansion: "list",

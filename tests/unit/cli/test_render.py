@@ -58,7 +58,7 @@ def test_nothing_of_a_manifest_acts_on_a_terminal():
     assert text.isascii()
 
 
-def test_colour_is_added_only_when_asked_for():
+def test_color_is_added_only_when_asked_for():
     found = [_found(1, 1, 2)]
 
     assert "\x1b[" in render_text(found, {"f.yaml": "a"}, color=True)
