@@ -56,8 +56,8 @@ types: dev  ## mypy, strict
 arch: dev  ## import contracts
 	@$(BIN)/lint-imports
 
-drift: dev  ## check that budgets, promises, schema and docs match the code
-	@$(BIN)/pytest -q tests/test_architecture.py tests/test_requirements.py $(GENERATED)
+drift: dev  ## check budgets, wording, promises, and that schema and docs match the code
+	@$(BIN)/pytest -q tests/test_architecture.py tests/test_language.py tests/test_requirements.py $(GENERATED)
 
 golden: dev servers  ## update the golden files from the code's output; read the diff
 	@$(BIN)/pytest -q tests --update-golden
