@@ -1,4 +1,4 @@
-"""JSON objects from outside, read strictly: no repeated key, no number bomb, no bad text. Pure."""
+"""External JSON objects, parsed strictly: no repeated key, huge number or invalid text. Pure."""
 
 import json
 import re
@@ -17,24 +17,24 @@ _BRACKETS = re.compile(r"[\[\]{}]")
 
 def read_object(raw: bytes) -> JsonObject:
     """
-    Return the one JSON object that *raw* is, or raise `ValueError`.
+    Return the JSON object in *raw*, or raise `ValueError`.
 
-    Refused are repeated keys, NaN and infinities, nesting beyond 64, numbers of more than 400
+    Rejected are repeated keys, NaN and infinities, nesting beyond 64, numbers of more than 400
     digits or an exponent beyond ±400, and text that is not Unicode. Numbers are exact: one that no
-    float holds comes as Decimal.
+    float represents is a Decimal.
     """
     text = raw.decode()
     _bound_depth(text)
     tree = _DECODER.decode(text)
     if not isinstance(tree, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004 — one kind for all that is wrong
+        raise ValueError("not a JSON object")  # noqa: TRY004 — one exception type for all faults
     # A lone surrogate, written as an escape, would fail only where a driver or a log encodes it.
     json.dumps(tree, ensure_ascii=False, default=str).encode()
     return tree
 
 
 def _bound_depth(text: str) -> None:
-    """Refuse deep nesting before the decoder, which recurses, meets it."""
+    """Reject deep nesting before the decoder, which is recursive."""
     depth = 0
     for bracket in _BRACKETS.findall(_TEXTS.sub("", text)):
         depth += 1 if bracket in "[{" else -1

@@ -7,7 +7,7 @@ import msgspec
 
 
 class LiteralKind(StrEnum):
-    """How a literal was spelled."""
+    """How a literal was written."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -15,7 +15,7 @@ class LiteralKind(StrEnum):
 
 
 class Literal(msgspec.Struct, frozen=True, kw_only=True, tag="literal"):
-    """A literal: *text* without quotes for a text, as spelled for a number, true or false."""
+    """A literal: *text* is without quotes for a string, as written for a number, true or false."""
 
     kind: LiteralKind
     text: str

@@ -9,7 +9,7 @@ from faucet.model.filters.tokens import FilterError
 
 def read_filter(text: str) -> Predicate | None:
     """Return the predicate of *text*, None for a blank one; raises `RequestError`."""
-    # Measured before it is read: the body of a write may be a thousand times larger.
+    # Measured before it is parsed: the body of a write may be a thousand times larger.
     if len(text) > MOST_FILTER_BYTES or len(text.encode("utf-8", "replace")) > MOST_FILTER_BYTES:
         message = f"the filter is longer than {MOST_FILTER_BYTES // 1024} KiB"
         raise RequestError(FILTER_TOO_LARGE, message, parameter="filter")

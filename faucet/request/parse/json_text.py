@@ -1,4 +1,4 @@
-"""JSON read exactly and within bounds: no lost digit, no second name, no bomb. Pure."""
+"""JSON parsed exactly and within bounds: no lost digit, duplicate name or huge value. Pure."""
 
 import json
 from typing import Final, NoReturn
@@ -16,10 +16,10 @@ _write_text: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 def read_json(raw: bytes) -> Json:
     """
-    Return the JSON of *raw* with its numbers as spelled.
+    Return the JSON of *raw* with its numbers as written.
 
-    Raises `RequestError` INVALID_BODY for what is not JSON in UTF-8, and for a name given twice, a
-    NUL in a name, half a surrogate pair, NaN and infinities, more than 64 levels, numbers of more
+    Raises `RequestError` INVALID_BODY for text that is not JSON in UTF-8, and for a duplicate name,
+    a NUL in a name, half a surrogate pair, NaN and infinities, more than 64 levels, numbers of more
     than 400 digits or an exponent beyond ±400.
     """
     try:
@@ -38,13 +38,13 @@ def read_json(raw: bytes) -> Json:
         raise RequestError(INVALID_BODY, message, position=fault.pos) from None
     except RecursionError:
         raise _too_deep() from None
-    # Only an escape can spell half a pair; raw UTF-8 cannot.
+    # Only an escape can write half a pair; raw UTF-8 cannot.
     _inspect(value, depth=1, escapes="\\u" in text)
     return value
 
 
 def compact(value: Json) -> str:
-    """Return *value* as JSON text without blanks, numbers as they were spelled."""
+    """Return *value* as JSON text without blanks, numbers as written."""
     match value:
         case None:
             return "null"
