@@ -1,6 +1,4 @@
-"""
-Many calls in one pipeline of a PostgreSQL connection: one round trip, each call as if sent alone.
-"""
+"""Many calls in one pipeline of a PostgreSQL connection: one round trip, each as if sent alone."""
 
 from collections.abc import Sequence
 from typing import Any, Final

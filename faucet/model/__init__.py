@@ -1,1 +1,1 @@
-"""The nouns that both planes share: frozen values, no I/O."""
+"""The data types that both planes share: frozen values, no I/O."""

@@ -1,4 +1,4 @@
-"""What introspection found in a service: relations, columns, keys."""
+"""The catalog of a service from introspection: relations, columns, keys."""
 
 from collections.abc import Mapping
 
@@ -37,11 +37,11 @@ ORDERED = NUMBERS | {
     Kind.TIMESTAMPTZ,
     Kind.INTERVAL,
 }
-"""Kinds that < > BETWEEN take."""
+"""Kinds that < > BETWEEN support."""
 EQUATABLE = ORDERED | {Kind.ENUM, Kind.BOOLEAN, Kind.UUID, Kind.BINARY}
-"""Kinds that = != IN, order and group take."""
+"""Kinds that = != IN, order and group support."""
 EXTREMAL = NUMBERS | {Kind.TEXT, Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMPTZ}
-"""Kinds that MIN and MAX take."""
+"""Kinds that MIN and MAX support."""
 
 
 class Days(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class Days(msgspec.Struct, frozen=True, kw_only=True):
     infinite: bool
 
     def __contains__(self, day: int) -> bool:
-        """Whether *day* is one of them."""
+        """Return whether *day* is one of them."""
         return self.first <= day <= self.last
 
 
@@ -68,11 +68,10 @@ class ColumnType(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     type below, without length or scale, and None elsewhere. *bits* is the width of an integer (16,
     32, 64) or float (32, 64); *length* counts characters (bytes for binary); *precision* and
     *scale* are a decimal's, *precision* alone the fraction digits of times; *digits* is how many
-    significant ones the database keeps of a decimal. *days* bounds a date or timestamp, or those in
-    an array.
-    *provable* is false where the database does not hold values to the type (a SQLite column without
-    a declared type, a computed view column), so that no rule may stand on it. *deterministic* is
-    false for text whose collation holds different texts for equal.
+    significant digits of a decimal the database keeps. *days* bounds a date or timestamp, or those
+    in an array. *provable* is false where the database does not enforce the type (a SQLite column
+    without a declared type, a computed view column), so that no rule may use it. *deterministic* is
+    false for text whose collation treats different strings as equal.
     """
 
     kind: Kind
@@ -114,7 +113,7 @@ class UniqueKey(msgspec.Struct, frozen=True, kw_only=True):
 
 class ForeignKey(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A foreign key; *referenced_columns* pair with *columns*. A *deferred* one speaks when the
+    A foreign key; *referenced_columns* pair with *columns*. A *deferred* one is checked when the
     transaction commits, the others after each statement.
     """
 
@@ -137,7 +136,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RelationKind(ClosedSet):
-    """What a relation is to its users."""
+    """The kind of a relation."""
 
     TABLE = "table"
     VIEW = "view"
@@ -148,8 +147,9 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True):
     A table or view.
 
     *row_locator* is a physical row address usable inside one transaction where there is no primary
-    key (PostgreSQL's ctid, a SQLite rowid name no column hides), or None. *exact_only* relations
-    (partitions, inheritance children, extension-owned tables) match by exact name, never by a glob.
+    key (PostgreSQL's ctid, a SQLite rowid name that no column hides), or None. *exact_only*
+    relations (partitions, inheritance children, extension-owned tables) match by exact name, never
+    by a glob.
     """
 
     schema: str | None
@@ -173,7 +173,7 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything introspection found in one service, relations by exact name."""
+    """The catalog of one service, relations by exact name."""
 
     schema: str | None
     server_version: str
@@ -182,7 +182,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
 
 class Unreachable(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Stands for the catalog of a service whose database did not answer; *reason* is for the log.
+    Replaces the catalog of a service whose database did not answer; *reason* is for the log.
     """
 
     reason: str

@@ -1,6 +1,6 @@
-"""DSNs: what a dialect knows of its own, and what holds for those of every dialect. Pure.
+"""DSNs: what each dialect defines, and the rules for all dialects. Pure.
 
-No message quotes a DSN or a part of it: a password with a stray character ends up in any part.
+No message quotes a DSN or a part of it: a password with a stray character may be in any part.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-# Databases for which nobody may have registered a dialect.
+# Databases for which no dialect may be registered.
 _FOREIGN: Final = (
     (re.compile(r"(mysql|mariadb)(\+\w+)?://|[^/]*@(tcp|unix)\(", re.ASCII), "MySQL"),
     (re.compile(r"(sqlserver|mssql)(\+\w+)?://", re.ASCII), "SQL Server"),
@@ -18,36 +18,37 @@ _FOREIGN: Final = (
 
 
 class DsnError(ValueError):
-    """A DSN cannot be read; the message says why, and quotes nothing of it."""
+    """A DSN cannot be parsed; the message says why, and quotes nothing of it."""
 
 
 class DsnForms(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The DSNs of one dialect, in every form that users bring. Pure functions.
+    The DSNs of one dialect, in every form that users write. Pure functions.
 
-    A *template* is a DSN with something harmless where its references are. Only *read* and
-    *identity* may load a driver.
+    A *template* is a DSN with a harmless placeholder for each reference. Only *read* and *identity*
+    may load a driver.
     """
 
     example: str
     recognizes: Callable[[str], object]
-    """Take a lower-case DSN; true if it can be of no other dialect."""
+    """Take a lower-case DSN; return whether it can only belong to this dialect."""
     check: Callable[[str], None]
-    """Raise `DsnError` for a template that has not the form of a DSN."""
+    """Raise `DsnError` for a template that does not have the form of a DSN."""
     read: Callable[[str, str], str]
     """
-    Return a DSN in the dialect's own form, or raise `DsnError`; paths begin at the second argument.
+    Return a DSN in the dialect's own form, or raise `DsnError`; paths are relative to the second
+    argument.
     """
     escape: Callable[[str, str], str]
-    """Take a template and a value; return the value as it is written inside, to be one part."""
+    """Take a template and a value; return the value encoded as one part of it."""
     holds_secret: Callable[[str, str], bool]
-    """Take a template and what its references read; return whether it holds another password."""
+    """Take a template and its references; return whether it contains another password."""
     secrets: Callable[[str], frozenset[str]]
-    """Take a DSN, readable or not; return what nobody may see of it, in every spelling."""
+    """Take a DSN, valid or not; return its secret parts, in every spelling."""
     identity: Callable[[str], str]
-    """Take a DSN of the own form; return it without what is secret."""
+    """Take a DSN in the dialect's form; return it without its secrets."""
     hint: Callable[[str], str]
-    """Return how to write the password in a template, if it may have been cut in two, else ""."""
+    """Return how to write the password in a template, if it may have been split, else ""."""
 
 
 def check_dsn(driver: str, template: str, known: Mapping[str, DsnForms]) -> None:
@@ -57,9 +58,9 @@ def check_dsn(driver: str, template: str, known: Mapping[str, DsnForms]) -> None
 
 def read_dsn(driver: str, dsn: str, folder: str, known: Mapping[str, DsnForms]) -> str:
     """
-    Return *dsn* in the own form of *driver*, one of those *known*, or raise `DsnError`.
+    Return *dsn* in the form of *driver*, one of those *known*, or raise `DsnError`.
 
-    *folder* is the manifest's, where relative paths begin.
+    *folder* is the manifest's, for relative paths.
     """
     return known[driver].read(_text(driver, dsn, known), folder)
 

@@ -1,4 +1,4 @@
-"""What pure stages must know of extensions, without importing them."""
+"""Facts about extensions for the pure stages, which do not import them."""
 
 from collections.abc import Mapping
 
@@ -10,11 +10,11 @@ from faucet.model.dsn import DsnForms
 
 class DialectFacts(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One dialect; *name* is the manifest's `driver`, *aliases* are what people also call it.
+    One dialect; *name* is the manifest's `driver`, *aliases* are other common names.
 
     *array_parameters*: a list of values is one parameter. *returning*: a statement that writes can
-    return columns of the rows that it wrote. *default_schema* is where relations are looked for
-    unless the manifest says; None where there are no schemas.
+    return columns of the rows that it wrote. *default_schema* is searched for relations unless the
+    manifest sets a schema; None where there are no schemas.
     """
 
     name: str
@@ -27,7 +27,7 @@ class DialectFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 class TransformFacts(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One transform: the kinds it takes, and the kind it gives (None: the same); *keyed* needs a
+    One transform: the kinds it accepts, and the kind it returns (None: the same); *keyed* needs a
     secret.
     """
 
@@ -46,5 +46,5 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def dsn_forms(self) -> Mapping[str, DsnForms]:
-        """What each driver takes as a DSN."""
+        """The DSN forms of each driver."""
         return {name: dialect.dsn for name, dialect in self.dialects.items()}

@@ -5,16 +5,17 @@ from collections.abc import Iterable, Iterator
 
 class Headers:
     """
-    Header fields as they came: lower-case names, values in order, doubles kept. Not changed.
+    Header fields as received: lower-case names, values in order, duplicates kept. Immutable.
 
-    Made once for each request, so that no stage searches the pairs.
+    Built once per request, so that no stage searches the pairs.
     """
 
     __slots__ = ("_first", "_pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         self._pairs = tuple(pairs)
-        # Of pairs with one name the last one stays in a dict, so the first is put in last.
+        # A dict keeps the last of several pairs with one name, so the pairs are inserted in
+        # reverse.
         self._first = dict(reversed(self._pairs))
 
     def get(self, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""JSON read exactly and within bounds: no lost digit, no second name, no bomb. Pure."""
+"""JSON parsed exactly and within bounds: no lost digit, duplicate name or huge value. Pure."""
 
 import json
 from enum import Enum
@@ -65,7 +65,7 @@ def read_json(text: str) -> Json:
 
 
 def compact(value: Json) -> str:
-    """Return *value* as JSON text without blanks, numbers as they were spelled."""
+    """Return *value* as JSON text without blanks, numbers as written."""
     match value:
         case None:
             return "null"

@@ -1,4 +1,4 @@
-"""A JWKS document to the public keys in it that may verify signatures. Pure."""
+"""Reads the public keys that may verify signatures from a JWKS document. Pure."""
 
 import base64
 import json
@@ -25,15 +25,17 @@ _RSA_BITS: Final = 2048
 
 
 class JwksError(ValueError):
-    """The document is no JWKS, or holds what may not stand in one; the text tells an operator."""
+    """
+    The document is not a JWKS, or contains what is not allowed; the message is for the operator.
+    """
 
 
 class JsonWebKey(msgspec.Struct, frozen=True, kw_only=True):
     """
     One public key that may verify signatures.
 
-    *algorithm* is the only one it is for, None for all of its family; *document* is its JSON with
-    nothing but the public members.
+    *algorithm* is the only one allowed, None for all of its family; *document* is its JSON with
+    only the public members.
     """
 
     kid: str | None
@@ -43,7 +45,7 @@ class JsonWebKey(msgspec.Struct, frozen=True, kw_only=True):
     document: str
 
     def fits(self, algorithm: str) -> bool:
-        """Whether *algorithm* is of this key's family and curve, and not excluded by the key."""
+        """Return whether *algorithm* fits this key's family and curve, and the key allows it."""
         return (
             _FAMILIES.get(algorithm[:2]) == self.kty
             and self.algorithm in (None, algorithm)

@@ -1,4 +1,4 @@
-"""Effective bounds: what the top of a manifest sets, and how everything below tightens it. Pure."""
+"""Effective limits: those at the top of a manifest, tightened by the levels below. Pure."""
 
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from faucet.model.settings import LimitSettings, PartialLimits
 
 
 def read_limits(limits: Limits) -> PartialLimits:
-    """Return the bounds that *limits* sets; a duration that cannot be read counts as absent."""
+    """Return the bounds that *limits* sets; a duration that cannot be parsed counts as absent."""
     page, timeout = limits.page, limits.statement_timeout
     try:
         seconds = None if timeout is UNSET else parse_duration(timeout)
@@ -38,7 +38,7 @@ def tighten(base: LimitSettings, limits: PartialLimits) -> LimitSettings:
 
 
 def join(first: PartialLimits, second: PartialLimits) -> PartialLimits:
-    """Return the limits that tighten as *first* and *second* do one after the other."""
+    """Return the limits that have the effect of *first* and then *second*."""
     bounds = _present(second)
     for name, bound in _present(first).items():
         bounds[name] = min(bound, bounds.get(name, bound))

@@ -10,20 +10,20 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Networks = tuple[Network, ...]
 
 _LONGEST: Final = 128
-"""No address is longer, its zone included, so that what is kept is bounded in bytes."""
+"""No address is longer, including its zone, so that cached values are bounded in bytes."""
 
 
 def read_address(text: str) -> Address | None:
     """
-    Return the address that *text* spells, or None.
+    Return the address in *text*, or None.
 
-    An IPv4 address in IPv6 clothes (the peer of a dual-stack socket) is the IPv4 address; a zone is
+    An IPv4-mapped IPv6 address (the peer of a dual-stack socket) is the IPv4 address; a zone is
     dropped.
     """
     return _read(text) if len(text) <= _LONGEST else None
 
 
-@lru_cache(maxsize=4096)  # reading one costs more than looking a key up
+@lru_cache(maxsize=4096)  # parsing one costs more than looking up a key
 def _read(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text)
@@ -35,10 +35,10 @@ def _read(text: str) -> Address | None:
 
 
 def read_networks(texts: Iterable[str]) -> Networks:
-    """Return the networks; a lone address is one. Raises `ValueError` for what is neither."""
+    """Return the networks; a single address is one. Raises `ValueError` for anything else."""
     return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
 
 
 def among(address: Address, networks: Networks) -> bool:
-    """Whether *address* lies in one of *networks*."""
+    """Return whether *address* is in one of *networks*."""
     return any(address in network for network in networks)

@@ -11,8 +11,8 @@ from faucet.model.surface import Constraints, Target, Verb
 
 class ReadPlan(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One page, or with *single* one row. *values* are of *select*, *count_values* of *count*; where
-    they come from is in *origins* and *count_origins*, () where nobody will ask.
+    One page, or with *single* one row. *values* are of *select*, *count_values* of *count*; their
+    sources are *origins* and *count_origins*, () if not traced.
     """
 
     select: Select
@@ -29,8 +29,8 @@ class ReadPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 class ParentReference(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A foreign key whose written values must point at a row of *parent* that meets *seen*. A
-    *deferred* one is only held so when all is written, as the database does.
+    A foreign key whose written values must reference a row of *parent* that meets *seen*. A
+    *deferred* one is checked when everything is written, as in the database.
     """
 
     columns: tuple[str, ...]
@@ -43,11 +43,11 @@ class ParentReference(msgspec.Struct, frozen=True, kw_only=True):
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What happens to one record, or to all rows of a selector.
+    The change of one record, or of all rows of a selector.
 
     *where* is None for an insert. *defaults* are columns that take their default, *default_sql* the
-    catalog's expressions for them. *must_match* makes no row a 404. *fault* is what planning found
-    wrong with this record, to be raised in its turn.
+    catalog's expressions for them. With *must_match*, no matching row is a 404. *fault* is the
+    planning error of this record, raised when its turn comes.
     """
 
     assign: tuple[str, ...] = ()
@@ -63,10 +63,10 @@ class WritePlan(msgspec.Struct, frozen=True, kw_only=True):
     """
     One write, of one transaction.
 
-    *outputs* is None where the caller may be shown no row (no GET grant, or DELETE without
-    `fields`); otherwise rows that meet *visible* are shown, *shown* of them at the most. *key* is
-    the public key for ``Location``, () where there is none to tell. *order* is that of shown rows.
-    *continued* keeps going after a record fails.
+    *outputs* is None if no row may be returned (no GET grant, or DELETE without `fields`);
+    otherwise rows that meet *visible* are returned, at most *shown* of them. *key* is the public
+    key for ``Location``, () if there is none to reveal. *order* is that of returned rows.
+    *continued* means to continue after a record fails.
     """
 
     verb: Verb

@@ -1,4 +1,4 @@
-"""Who asks, what they ask, and what of it they may have."""
+"""A request: its caller, its content, and what is authorized."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
@@ -20,11 +20,11 @@ ClaimValue = Scalar | tuple[Scalar, ...]
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One request as it came, knowing no server.
+    One request as received, independent of the server.
 
     *path* and *query* are raw (still percent-encoded), *peer* is the address of the connection.
-    *read_body* takes the most bytes it may return and raises `RequestError` BODY_TOO_LARGE beyond.
-    *matched* is the route that the server found by the raw path, if it looked.
+    *read_body* takes the maximum number of bytes and raises `RequestError` BODY_TOO_LARGE beyond.
+    *matched* is the route that the server found by the raw path, if any.
     """
 
     method: str
@@ -38,10 +38,10 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One answer: status, header pairs, body.
+    One response: status, header pairs, body.
 
-    A *body* that is an iterator is read as fast as the client takes it; the generation stays in
-    service until its last part is sent. It is closed when the client goes away.
+    A *body* that is an iterator is read as fast as the client receives it; the generation stays in
+    service until its last part is sent. It is closed when the client disconnects.
     """
 
     status: int
@@ -50,7 +50,10 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks. *name* is ``key:NAME`` or ``jwt:PROVIDER:SUB``, None for the anonymous role."""
+    """
+    The caller's identity. *name* is ``key:NAME`` or ``jwt:PROVIDER:SUB``, None for the anonymous
+    role.
+    """
 
     name: str | None
     role: str
@@ -59,7 +62,9 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, and when: *now* is seconds since 1970, for dates and `now()` in rules alike."""
+    """
+    The principal and the time of a request: *now* is seconds since 1970, also for `now()` in rules.
+    """
 
     principal: Principal
     now: float
@@ -99,7 +104,7 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True):
     """
     Which rows: a filter, keys, or all of them.
 
-    *ids* are key tuples: texts from a URL (*typed* false) or JSON values from a body. The path's
+    *ids* are key tuples: strings from a URL (*typed* false) or JSON values from a body. The path's
     key is one of them, with *single* set.
     """
 
@@ -111,18 +116,18 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def given(self) -> bool:
-        """Whether it names rows at all."""
+        """Whether it selects rows explicitly."""
         return self.where is not None or self.ids is not None or self.everything
 
 
 class JsonNumber(msgspec.Struct, frozen=True, kw_only=True):
-    """A JSON number as spelled, so that no digit is lost."""
+    """A JSON number as written, so that no digit is lost."""
 
     text: str
 
 
 class JsonDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A JSON array or object as compact text, numbers as spelled."""
+    """A JSON array or object as compact text, numbers as written."""
 
     text: str
 
@@ -132,7 +137,7 @@ JsonRecord = Mapping[str, JsonValue]
 
 
 class Paging(msgspec.Struct, frozen=True, kw_only=True):
-    """What the caller asked of paging; None is absent."""
+    """The paging parameters of the caller; None if absent."""
 
     limit: int | None = None
     offset: int = 0
@@ -141,10 +146,10 @@ class Paging(msgspec.Struct, frozen=True, kw_only=True):
 
 class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A request read, with no promise that it makes sense to a table.
+    A parsed request, not yet checked against a table.
 
-    *fields* None is "not said"; *records* are the body's. *single_object* says that they are one
-    object rather than a list: with a selector its key columns are values, without one it carries
+    *fields* is None if absent; *records* are the body's. *single_object* means that they are one
+    object rather than a list: with a selector its key columns are values, without one it contains
     its key.
     """
 
@@ -161,13 +166,13 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TargetKind(ClosedSet):
-    """What a grant may be on; the others that exist are added with what serves them."""
+    """The kinds of targets of a grant; others are added with their implementation."""
 
     TABLE = "table"
 
 
 class TargetName(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request is about, by name: nothing says yet that it exists."""
+    """The target of a request, by name; it may not exist."""
 
     service: str
     name: str
@@ -175,7 +180,9 @@ class TargetName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuthorizedField(msgspec.Struct, frozen=True, kw_only=True):
-    """An item of `fields` with its column found; ``*`` is *everything*, COUNT(*) has no column."""
+    """
+    An item of `fields` with its column resolved; ``*`` is *everything*, COUNT(*) has no column.
+    """
 
     label: str
     column: Column | None
@@ -194,14 +201,14 @@ class AuthorizedOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 class AuthorizedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A request narrowed to what its caller may do; made by `authorize` alone.
+    A request restricted to what its caller may do; only `authorize` makes one.
 
-    *fields*, *group* and *order* are those of *request* with their columns found; every column of
-    its filter is one of `resource.nameable`. *row_filter* is bound and holds for every row selected
-    or touched; *visible* is the bound row filter of the role's GET grant, None where the role has
-    no GET (then nothing but ``meta`` and keys is shown). *row_check* is bound, None for none.
-    *presets* are bound values by column. *faults* are records that may not be written, by index,
-    while others go on.
+    *fields*, *group* and *order* are those of *request* with their columns resolved; every column
+    of its filter is one of `resource.nameable`. *row_filter* is bound and applies to every row
+    selected or changed; *visible* is the bound row filter of the role's GET grant, None where the
+    role has no GET (then only ``meta`` and keys are returned). *row_check* is bound, None for none.
+    *presets* are bound values by column. *faults* are the errors of records that may not be
+    written, by index, while others continue.
     """
 
     service: ServiceSurface

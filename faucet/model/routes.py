@@ -11,7 +11,7 @@ from faucet.names import ClosedSet
 
 
 class RouteName(ClosedSet):
-    """The routes by name, as logs call them."""
+    """The names of the routes, as in logs."""
 
     HEALTH = "health"
     READY = "ready"
@@ -30,9 +30,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """
     One route.
 
-    A segment of *pattern* in braces is a parameter; one that ends in ``:path`` takes all segments
-    that are left. *operations* maps each method that the route takes to the last word of its
-    operation id, in the order in which `Allow` names them. An *open* route needs no credential.
+    A segment of *pattern* in braces is a parameter; one that ends in ``:path`` takes all remaining
+    segments. *operations* maps each allowed method to the last word of its operation id, in the
+    order in which `Allow` names them. An *open* route needs no credential.
     """
 
     name: RouteName
@@ -42,11 +42,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The methods that the route takes; they depend on no grant and no catalog."""
+        """The allowed methods; they do not depend on grants or catalogs."""
         return tuple(self.operations)
 
     def path(self, **parameters: str) -> str:
-        """Return the encoded path with *parameters*; one that is not given stays in its braces."""
+        """Return the encoded path with *parameters*; one that is not given keeps its braces."""
         filled = self.pattern
         for name, value in parameters.items():
             filled = filled.replace(f"{{{name}}}", quote(value, safe=""))

@@ -1,4 +1,4 @@
-"""What came back from a database, already in the contract's JSON."""
+"""Results from a database, already in the contract's JSON."""
 
 import msgspec
 
@@ -33,11 +33,11 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     """
     The outcome of a write.
 
-    *items* are the rows to show, in the order of the request; with *continued* one for each record,
-    `Failure` where it failed and None where the row may not be shown;
-    *count* is how many rows were touched; *location* the key of a single new row. *created* says
-    that rows were inserted, *bare* that the answer is one object instead of a list; *items* None
-    means that only ``meta`` may be shown.
+    *items* are the rows to return, in the order of the request; with *continued* one for each
+    record, `Failure` if it failed and None if the row may not be returned; *count* is how many rows
+    were changed; *location* the key of a single new row. *created* means that rows were inserted,
+    *bare* that the response is one object instead of a list; *items* None means that only ``meta``
+    may be returned.
     """
 
     items: tuple[bytes | Failure | None, ...] | None

@@ -1,4 +1,4 @@
-"""The manifest after resolve: nothing left to look up, secrets wrapped, units counted."""
+"""The manifest after resolve: no reference left, secrets wrapped, units converted."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -27,11 +27,11 @@ class Verb(ClosedSet):
 
 
 CHANGES: Final = frozenset({Verb.POST, Verb.PUT, Verb.PATCH})
-"""The verbs that leave rows behind: row checks and presets hold for these alone."""
+"""The verbs that write rows: row checks and presets apply only to these."""
 
 
 class WatchMode(ClosedSet):
-    """How changes of the manifest are noticed."""
+    """How changes of the manifest are detected."""
 
     EVENTS = "events"
     POLL = "poll"
@@ -39,21 +39,21 @@ class WatchMode(ClosedSet):
 
 
 class NumberForm(ClosedSet):
-    """The JSON of a number."""
+    """The JSON form of a number."""
 
     NUMBER = "number"
     STRING = "string"
 
 
 class TimestampForm(ClosedSet):
-    """What a timestamp is stored as, where the database has no type for it."""
+    """The storage of timestamps in a database without a type for them."""
 
     ISO = "iso"
     UNIX = "unix"
 
 
 class JsonText(ClosedSet):
-    """What a text sent for a JSON column is: a document, or a string."""
+    """The meaning of a string sent for a JSON column: a document, or a string."""
 
     PARSE = "parse"
     STRING = "string"
@@ -69,7 +69,7 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
 
 
 class PartialLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds that a role or grant sets; None inherits."""
+    """Limits of a role or grant; None inherits."""
 
     page_default: int | None = None
     page_max: int | None = None
@@ -93,7 +93,7 @@ class JwtSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
     One provider. Exactly one of *secret* and *jwks* is set; *jwks* is the document's text.
 
-    *claims* is None where the provider may assert every claim; *leeway* is in seconds.
+    *claims* is None if the provider may assert every claim; *leeway* is in seconds.
     """
 
     name: str
@@ -127,7 +127,7 @@ class ValueOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One service; *dialect* is the manifest's `driver`, *dsn* complete and in the dialect's own form.
+    One service; *dialect* is the manifest's `driver`, *dsn* resolved and in the dialect's form.
     """
 
     name: str
@@ -157,7 +157,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may ask."""
+    """The settings of authentication."""
 
     api_key_header: str
     anonymous: str | None
@@ -167,7 +167,7 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class RowRule(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A row filter or row check. *predicate* is None if every row meets it, or it cannot be read;
+    A row filter or row check. *predicate* is None if every row meets it, or it cannot be parsed;
     *exact* compares text by code point.
     """
 
@@ -189,8 +189,8 @@ class GrantSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
     The *index*-th grant of *role*. Lists are as written, None where absent.
 
-    *spelled_verbs* are those of *verbs* that are written out, not meant by `*`. *any_reference*
-    lets a written reference point at rows that the role does not see. A grant on the system has
+    *spelled_verbs* are those of *verbs* that are written out, not covered by `*`. *any_reference*
+    allows a written reference to rows that the role does not see. A grant on the system has
     *system* and neither *service* ("") nor *tables* nor *verbs*.
     """
 
@@ -218,12 +218,14 @@ class GrantSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def filtered(self) -> bool:
-        """Whether it has a row filter that some rows may not meet."""
+        """Whether it has a row filter that excludes some rows."""
         return self.rows is not None and not self.rows.every_row
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A role met on the way up; *limits* are the tightest on the way, both ends included."""
+    """
+    A role on the path to an ancestor; *limits* are the tightest on the path, both ends included.
+    """
 
     role: str
     limits: PartialLimits
@@ -263,10 +265,10 @@ class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Everything a surface is compiled from, but the catalogs.
+    Everything that a surface is compiled from, except the catalogs.
 
-    *purpose_key* is the root from which keys for one purpose are derived (masks); None where no
-    secret is set.
+    *purpose_key* is the root from which keys for one purpose are derived (masks); None if no secret
+    is set.
     """
 
     server: ServerSettings

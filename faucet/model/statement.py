@@ -1,9 +1,9 @@
-"""Statement shapes: everything about a statement but its values and its SQL text. Hashable.
+"""Statement shapes: everything about a statement except its values and its SQL text. Hashable.
 
-What many shapes share, and outlives a request, keeps its hash.
+Parts that many shapes share, and that outlive a request, cache their hash.
 
-Values travel beside a shape as one tuple; `Slot(index)` and `Slots(first, count)` point into it.
-Two requests with equal shapes share one compiled statement.
+Values are passed next to a shape as one tuple; `Slot(index)` and `Slots(first, count)` point into
+it. Two requests with equal shapes share one compiled statement.
 """
 
 import msgspec
@@ -40,10 +40,10 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
 
 class Output(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """
-    One column of the answer, named *label*.
+    One column of the result, named *label*.
 
-    Without *column* it is ``COUNT(*)``. *type* is the type of the result. *mask* names a
-    transform that is applied to the column for everybody.
+    Without *column* it is ``COUNT(*)``. *type* is the type of the result. *mask* names a transform
+    that hides the column from everyone.
     """
 
     label: str
@@ -57,7 +57,7 @@ class OrderTerm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """
     Order by a column, or by an aggregate of one (*function* set; COUNT(*) has no *column*).
 
-    NULL sorts as the largest value unless *nulls_first* says otherwise.
+    NULL sorts as the largest value unless *nulls_first* is set.
     """
 
     column: str | None
@@ -68,14 +68,14 @@ class OrderTerm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
 
 
 class Layout(ClosedSet):
-    """How rows are laid out in an answer: all as one text, or one by one."""
+    """The layout of rows in a result: all as one text, or one by one."""
 
     PAGE = "page"
     ROWS = "rows"
 
 
 class AnswerForm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
-    """In which form rows come back; each is preceded by its *keys*, which need `Layout.ROWS`."""
+    """The form of returned rows; each is preceded by its *keys*, which need `Layout.ROWS`."""
 
     layout: Layout = Layout.PAGE
     keys: tuple[str, ...] = ()
@@ -119,8 +119,8 @@ class Locate(msgspec.Struct, frozen=True, kw_only=True):
 
 class Insert(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Insert one row of *assign* (values from slot 0 on, in that order); the others take their
-    default. Returns *keys*.
+    Insert one row of *assign* (values from slot 0, in that order); the others get their default.
+    Returns *keys*.
     """
 
     relation: RelationName
@@ -133,7 +133,7 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     """
     Update the rows that match. Returns the new *keys* of each.
 
-    *assign* take the values from slot 0 on, in that order; *defaults* take their column's default
+    *assign* get the values from slot 0, in that order; *defaults* get their column's default
     (*default_sql* pairs with them: the catalog's own expression, None for NULL).
     """
 
@@ -167,7 +167,7 @@ class CountCheckPasses(msgspec.Struct, frozen=True, kw_only=True):
 
 class EvaluateCheck(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Whether *check* IS TRUE of a row made of *given* (values from slot 0 on) and *defaults* (columns
+    Whether *check* IS TRUE of a row made of *given* (values from slot 0) and *defaults* (columns
     with the catalog's own expressions), reading no table. One row: 1 or 0.
     """
 
@@ -195,9 +195,9 @@ class CountCheckFailures(msgspec.Struct, frozen=True, kw_only=True):
 
 class CountMissingParents(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Count the rows that match *where* and whose *references* lead to no parent that meets *seen*.
+    Count the rows that match *where* and whose *references* match no parent that meets *seen*.
 
-    Rows with a NULL among *references* lead nowhere and do not count. One row of one integer.
+    Rows with a NULL among *references* do not count. One row of one integer.
     """
 
     relation: RelationName

@@ -49,7 +49,7 @@ _ABILITIES: Final[Mapping[Verb, str]] = {
 
 
 def takes(verb: Verb, relation: Relation, key: tuple[str, ...]) -> bool:
-    """Return whether the database lets *verb* happen on *relation*; views need a declared *key*."""
+    """Return whether the database supports *verb* on *relation*; views need a declared *key*."""
     if verb is Verb.GET:
         return True
     if relation.kind is RelationKind.VIEW and not key:
@@ -58,7 +58,7 @@ def takes(verb: Verb, relation: Relation, key: tuple[str, ...]) -> bool:
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
-    """A column that a write always sets, whatever the body says."""
+    """A column that a write always sets, whatever the body contains."""
 
     column: str
     operand: Value | Claim | PrincipalField
@@ -66,9 +66,9 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 
 class ParentRule(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A reference into a table where the role has a row filter: it must point at a row it sees.
+    A reference into a table where the role has a row filter: it must reference a visible row.
 
-    *columns* are the parent's by name, *target* is the parent as statements know it.
+    *columns* are the parent's by name, *target* is the parent as statements use it.
     """
 
     foreign_key: ForeignKey
@@ -79,11 +79,12 @@ class ParentRule(msgspec.Struct, frozen=True, kw_only=True):
 
 class Permission(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What one role may do with one verb to one relation; already the one grant that decides.
+    What one role may do with one verb on one relation: the grant that decides.
 
-    *readable* are this verb's own `fields`, in table order; what a caller may name or see is always
-    the role's GET grant on the relation. *masks* maps readable columns to transforms. *row_filter*
-    None is every row, *row_check* None is no check. *address* is its place in the manifest.
+    *readable* are this verb's own `fields`, in table order; what a caller may name or see always
+    depends on the role's GET grant on the relation. *masks* maps readable columns to transforms.
+    *row_filter* None is every row, *row_check* None is no check. *address* is its place in the
+    manifest.
     """
 
     verb: Verb
@@ -101,11 +102,11 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True):
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The relation that a write touches.
+    The relation that a write changes.
 
-    *keys* identify a row inside the transaction: the primary key, else the row locator, else
-    nothing can (). *arrays* as in `Lifter`. *defaults* are what absent columns become: the
-    catalog's constant, or None for NULL; a column whose value is only known later is not in it.
+    *keys* identify a row inside the transaction: the primary key, else the row locator, else ().
+    *arrays* as in `Lifter`. *defaults* are the values of absent columns: the catalog's constant, or
+    None for NULL; a column whose value is only known later is not included.
     """
 
     relation: RelationName
@@ -117,10 +118,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 class Constraints(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What may be wrong with a write, for the error's words.
+    The constraints that a write may violate, for the error message.
 
-    *known* are the columns that the caller may know; *required* take no NULL and have no default;
-    *unique* and *references* are the columns of keys, *referenced* those that others may point at.
+    *known* are the columns that the caller may know; *required* do not allow NULL and have no
+    default; *unique* and *references* are the columns of keys, *referenced* those that others may
+    reference.
     """
 
     known: frozenset[str] = frozenset()
@@ -132,15 +134,15 @@ class Constraints(msgspec.Struct, frozen=True, kw_only=True):
 
 class ResourceView(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One relation as one role meets it, with everything compiled that requests do not change.
+    One relation as one role sees it, with everything compiled that does not depend on the request.
 
-    *key* is the primary or declared key, () where there is none; *public_key* is it where the role
-    may use it (all of it read unmasked, or no GET at all), else (). *relation* and *columns* (by
-    name, in table order) are whole, for planning; nothing of them reaches a caller unless a grant
-    says so. *nameable* are the columns that the role may name outside a body, *known* those that it
-    may read or write, *qualifiers* what may stand before a column's name. *outputs* are the
-    readable columns by name, behind their masks; *key_outputs* those of the key. *order* is that
-    of rows unless the caller asks for another.
+    *key* is the primary or declared key, () if there is none; *public_key* is the same if the role
+    may use it (all of it readable and unmasked, or no GET grant), else (). *relation* and *columns*
+    (by name, in table order) are whole, for planning; nothing of them reaches a caller unless a
+    grant allows it. *nameable* are the columns that the role may name outside a body, *known* those
+    that it may read or write, *qualifiers* what is allowed before a column's name. *outputs* are
+    the readable columns by name, behind their masks; *key_outputs* those of the key. *order* is the
+    default order of rows.
     """
 
     relation: Relation
@@ -173,10 +175,11 @@ class ResourceView(msgspec.Struct, frozen=True, kw_only=True):
 
 class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One service as one role meets it.
+    One service as one role sees it.
 
     *patterns* are the role's table patterns by verb, `!name` among them, so that "covered but
-    missing" can be told from "not covered". *resources* is empty while the service is unreachable.
+    missing" can be distinguished from "not covered". *resources* is empty while the service is
+    unreachable.
     """
 
     name: str
@@ -209,8 +212,8 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     One compiled manifest.
 
     *openapi* holds the whole document by role, *service_openapi* that of one service by role and
-    service. *auth* holds what credentials are verified with, wrapped in `Secret`: no other secret
-    is here. *fingerprint* is a hex digest; equal inputs have equal ones.
+    service. *auth* contains the keys and secrets that verify credentials, wrapped in `Secret`;
+    there is no other secret. *fingerprint* is a hex digest; equal inputs have equal ones.
     """
 
     server: ServerSettings

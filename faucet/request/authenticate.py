@@ -1,4 +1,4 @@
-"""Find out who asks: one credential, one provider, one answer for all that is wrong with it."""
+"""Authentication: one credential, one provider, one response for all invalid credentials."""
 
 from collections.abc import Callable, Iterable
 
@@ -22,9 +22,9 @@ class AuthMethod(msgspec.Struct, frozen=True, kw_only=True):
 
 class Authentication(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a generation knows of credentials.
+    The authentication of a generation.
 
-    The first of *methods* to recognize a bearer token is the only one asked. *key_header* is in
+    The first of *methods* to recognize a bearer token is the only one used. *key_header* is in
     lower case, *anonymous* the role of requests without a credential, *trusted* the proxies'
     networks.
     """
@@ -44,7 +44,7 @@ def build_authentication(
     """
     Build every kind of provider for one generation.
 
-    *roles* are the manifest's. Raises `ValueError` for what its checks should have found.
+    *roles* are the manifest's. Raises `ValueError` for faults that its checks should have found.
     """
     names = frozenset(roles)
     return Authentication(
@@ -60,11 +60,11 @@ def build_authentication(
 
 def authenticate(request: HttpRequest, authentication: Authentication, now: float) -> Principal:
     """
-    Return who sends *request* at *now* (seconds since 1970).
+    Return the principal of *request* at *now* (seconds since 1970).
 
-    Raises `AuthenticationError` UNAUTHORIZED, without any word on the cause, unless there is
-    exactly one credential and it is good, or none and an anonymous role; `AuthorizationError`
-    NO_ROLE or AMBIGUOUS_ROLE for a good one without one role. Cookies are no credentials here.
+    Raises `AuthenticationError` UNAUTHORIZED, without the cause, unless there is exactly one
+    credential and it is valid, or none and an anonymous role; `AuthorizationError` NO_ROLE or
+    AMBIGUOUS_ROLE for a valid one without exactly one role. Cookies are not credentials.
     """
     tokens = request.headers.get_all("authorization")
     keys = request.headers.get_all(authentication.key_header)
@@ -91,7 +91,7 @@ def authenticate(request: HttpRequest, authentication: Authentication, now: floa
 
 
 def _bearer(value: str) -> str:
-    """Return the token of an Authorization header, whose only scheme here is Bearer."""
+    """Return the token of an Authorization header; the only supported scheme is Bearer."""
     scheme, _, token = value.partition(" ")
     token = token.strip(" ")
     if scheme.lower() != "bearer" or not token or " " in token:
@@ -111,5 +111,5 @@ def _ask(methods: tuple[AuthMethod, ...], credentials: Credentials) -> Principal
 
 
 def brings_credential(headers: Headers, authentication: Authentication) -> bool:
-    """Return whether there is a credential at all, good or bad."""
+    """Return whether there is a credential, valid or not."""
     return "authorization" in headers or authentication.key_header in headers

@@ -1,4 +1,4 @@
-"""Narrow a request to what its caller may do. Pure, and the only maker of `AuthorizedRequest`."""
+"""Restricts a request to what its caller may do; only this makes `AuthorizedRequest`. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -51,7 +51,7 @@ from faucet.names import did_you_mean
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
-    """A caller let through to one resource with one verb; *limits* are the tightest on the way."""
+    """A caller admitted to one resource with one verb; *limits* are the tightest that apply."""
 
     service: ServiceSurface
     resource: ResourceView
@@ -63,7 +63,7 @@ def visible_service(surface: Surface, principal: Principal, name: str) -> Servic
     """
     Return the service *name* as the principal's role sees it, or raise 404 `unknown_service`.
 
-    A service without any grant for the role is answered like one that does not exist.
+    A service without any grant for the role is treated like one that does not exist.
     """
     role = surface.roles.get(principal.role)
     views = role.services if role is not None else {}
@@ -75,7 +75,7 @@ def visible_service(surface: Surface, principal: Principal, name: str) -> Servic
 
 
 def reachable(surface: Surface, name: str) -> ServiceSurface:
-    """Return the service *name*, or raise 503 while its database has not been seen."""
+    """Return the service *name*, or raise 503 while its database has not been reached."""
     service = surface.services[name]
     if isinstance(service.catalog, Unreachable):
         raise ExecutionError(DATABASE_UNAVAILABLE, service=name)
@@ -84,11 +84,12 @@ def reachable(surface: Surface, name: str) -> ServiceSurface:
 
 def admit(surface: Surface, principal: Principal, target: tuple[str, str], verb: Verb) -> Admission:
     """
-    Return the grant that decides *verb* on *target* (service, table), before any parameter is read.
+    Return the grant that decides *verb* on *target* (service, table), before any parameter is
+    parsed.
 
-    Raises 404 `unknown_service`, 403 `not_granted` (the same whether the table exists or not),
-    503 while the database is unreachable, 404 `unknown_table` for a name that is covered but
-    missing, 403 `read_only`.
+    Raises 404 `unknown_service`, 403 `not_granted` (the same whether the table exists or not), 503
+    while the database is unreachable, 404 `unknown_table` for a name that is covered but missing,
+    403 `read_only`.
     """
     name, table = target
     view = visible_service(surface, principal, name)
@@ -122,11 +123,11 @@ def _refusal(
 
 def authorize(request: ApiRequest, admission: Admission, caller: Caller) -> AuthorizedRequest:
     """
-    Return *request* narrowed to the grant of *caller*, or raise `AuthorizationError`.
+    Return *request* restricted to the grant of *caller*, or raise `AuthorizationError`.
 
-    This is the only place that finds columns by the names that callers use. Selectors and returned
-    rows go through the role's GET grant whatever the verb; without one only the key may select and
-    nothing but ``meta`` is returned.
+    Only here are columns resolved by the names that callers use. The role's GET grant applies to
+    selectors and returned rows, whatever the verb; without one only the key may select and only
+    ``meta`` is returned.
     """
     view, grant, read = admission.resource, admission.grant, admission.resource.read
     names = _Names(view)
@@ -169,7 +170,7 @@ def authorize(request: ApiRequest, admission: Admission, caller: Caller) -> Auth
 
 
 class _Rules:
-    """Binds what a grant holds to one caller; a claim that is missing or ill-typed denies."""
+    """Binds the rules of a grant to one caller; a missing or wrongly typed claim denies."""
 
     def __init__(self, admission: Admission, caller: Caller, *, traced: bool) -> None:
         self._binder = Binder(caller=caller, options=admission.service.values, traced=traced)
@@ -195,12 +196,12 @@ def _claim_missing(missing: MissingClaimError) -> AuthorizationError:
 
 
 class _Names:
-    """Finds the columns that the names of one request mean, as far as its role may name them."""
+    """Resolves the column names of one request, as far as its role may name them."""
 
     def __init__(self, view: ResourceView) -> None:
         self._view = view
         self._masks = view.masks
-        # Without a GET grant the key may select, and nothing may be returned.
+        # Without a GET grant the key may select, and no column may be returned.
         self._shown = view.nameable if view.read is not None else {}
 
     def field(self, item: FieldItem) -> AuthorizedField:
@@ -222,7 +223,7 @@ class _Names:
         return column
 
     def order(self, request: ApiRequest) -> tuple[AuthorizedOrder, ...]:
-        # An order by a label is one by that output's expression, which is checked as a field.
+        # An order by a label uses that output's expression, which is checked as a field.
         labels = {
             (item.label,)
             for item in request.fields or ()
@@ -252,7 +253,7 @@ class _Names:
 
 
 def unknown_column(name: str, known: Iterable[str], **context: object) -> FaucetError:
-    """Return the one error for a column that does not exist or may not be known."""
+    """Return the same error for a column that does not exist and one that the role may not know."""
     hint = did_you_mean(name, known)
     message = f'there is no column "{name}"' + (f"; {hint}" if hint else "")
     return AuthorizationError(UNKNOWN_COLUMN, message, column=name, **context)
@@ -277,7 +278,7 @@ def _check_functions(
 def _record_faults(
     request: ApiRequest, view: ResourceView, grant: Permission
 ) -> Mapping[int, FaucetError]:
-    """Return what is wrong with each record by its index; raise it where others do not go on."""
+    """Return the error of each invalid record by index; raise the first unless others continue."""
     going_on = request.continued and not request.rollback
     selecting = frozenset(view.public_key) if grant.verb is not Verb.POST else frozenset()
     free = grant.writable | selecting
@@ -297,7 +298,7 @@ def _record_faults(
 def _check_record(
     index: int, record: JsonRecord, view: ResourceView, grant: Permission, free: frozenset[str]
 ) -> None:
-    """Refuse columns that do not exist for the caller (400) or that it may only read (403)."""
+    """Reject columns that do not exist for the caller (400) or that it may only read (403)."""
     presets = {preset.column for preset in grant.presets}
     known = tuple({*view.outputs, *free})
     for name in record:
@@ -305,7 +306,7 @@ def _check_record(
             continue
         if name not in view.outputs:
             raise unknown_column(name, known, record=index)
-        # A DELETE writes nothing; that its records hold keys alone is judged with the key.
+        # A DELETE writes nothing; that its records contain only keys is checked with the key.
         if name not in presets and grant.verb is not Verb.DELETE:
             message = f'the column "{name}" may be read but not written'
             raise AuthorizationError(COLUMN_NOT_WRITABLE, message, column=name, record=index)

@@ -1,4 +1,4 @@
-"""Where a request comes from: the rightmost hop that is not one of our proxies. Pure."""
+"""The client address of a request: the rightmost hop that is not a trusted proxy. Pure."""
 
 from functools import lru_cache
 
@@ -8,19 +8,19 @@ from faucet.model.request import HttpRequest
 
 @lru_cache(maxsize=1024)
 def _read_peer(peer: str) -> tuple[Address | None, str | None]:
-    """The address of a peer, and its text; peers ask again and again."""
+    """Return the address of a peer, and its text; peers send many requests."""
     address = read_address(peer)
     return address, None if address is None else str(address)
 
 
 def client_address(request: HttpRequest, trusted: Networks) -> str | None:
     """
-    Return the caller's address, or None where it cannot be determined.
+    Return the caller's address, or None if it cannot be determined.
 
-    `X-Forwarded-For` is believed only from a peer in *trusted*: all its headers are one list, read
-    from the right up to the first hop outside *trusted*. A hop on that way that is no plain address
-    (a name, a port, nothing) ends the search with None. Where every hop is trusted, the first one
-    asks.
+    `X-Forwarded-For` is only used from a peer in *trusted*: all its headers are one list, read from
+    the right up to the first hop outside *trusted*. A hop on the way that is not a plain address (a
+    name, a port, nothing) ends the search with None. If every hop is trusted, the first one is the
+    client.
     """
     address, text = _read_peer(request.peer)
     if address is None or not among(address, trusted):

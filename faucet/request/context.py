@@ -1,4 +1,4 @@
-"""One request on its way, and the record of it, from which the access log is written."""
+"""The context of one request, and its trace, from which the access log is written."""
 
 import os
 import time
@@ -18,11 +18,12 @@ _ID_LIMIT: Final = 128
 
 class Trace(msgspec.Struct, kw_only=True):
     """
-    What is known of one request. It holds no value, no credential and no query.
+    The record of one request.
 
-    *began* is in seconds of `time.perf_counter`, *action* what the grant is asked for, *rows* how
-    many were returned or written, *error* the error's type. *reason* is for the log alone: why a
-    credential was refused, which no response may contain.
+    It contains no value, no credential and no query. *began* is in seconds of `time.perf_counter`,
+    *action* the action that needs a grant, *rows* how many were returned or written, *error* the
+    error's type. *reason* is for the log only: why a credential was rejected, which no response may
+    contain.
     """
 
     request_id: str
@@ -38,23 +39,23 @@ class Trace(msgspec.Struct, kw_only=True):
     reason: str | None = None
 
     def authenticated(self, principal: Principal) -> None:
-        """Record who asks."""
+        """Record the principal."""
         self.role, self.principal = principal.role, principal.name
 
     def failed(self, error: FaucetError) -> None:
-        """Record how the request failed."""
+        """Record the error of the request."""
         self.error, self.reason = error.kind.type, error.reason
 
 
 def open_trace(request: HttpRequest) -> Trace:
-    """Return the trace of a request that begins now; its id is the caller's where that is fit."""
+    """Return the trace of a request that begins now; its id is the caller's if that is valid."""
     sent = request.headers.get("x-request-id") or ""
     kept = 0 < len(sent) <= _ID_LIMIT and sent.isascii() and sent.isprintable()
     return Trace(request_id=sent if kept else os.urandom(16).hex(), began=time.perf_counter())
 
 
 class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What a handler gets: a request that has a route, its generation, and its trace to fill."""
+    """The input of a handler: a request with a route, its generation, and its trace to fill."""
 
     generation: Generation
     request: HttpRequest
@@ -63,10 +64,10 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def reply(self) -> ReplyContext:
-        """What every reply to the request carries."""
+        """The constant parts of every reply to the request."""
         return reply_context(self.generation, self.trace)
 
 
 def reply_context(generation: Generation, trace: Trace) -> ReplyContext:
-    """Return what every reply to the request of *trace* carries."""
+    """Return the constant parts of every reply to the request of *trace*."""
     return ReplyContext(request_id=trace.request_id, constant=generation.reply_headers)

@@ -1,4 +1,4 @@
-"""Rows, documents and errors to replies; the only place that knows wire shapes. Pure."""
+"""Rows, documents and errors to replies; the only place that knows wire formats. Pure."""
 
 from collections.abc import Mapping
 from typing import Final, assert_never
@@ -27,7 +27,7 @@ class ReplyHeaders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reply_headers(generation: int, key_header: str) -> ReplyHeaders:
-    """Return the constant headers of a generation; *key_header* carries API keys."""
+    """Return the constant headers of a generation; *key_header* is the header of API keys."""
     return ReplyHeaders(
         generation=("X-Faucet-Generation", str(generation)),
         private=(
@@ -38,7 +38,7 @@ def reply_headers(generation: int, key_header: str) -> ReplyHeaders:
 
 
 class ReplyContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What every reply to one request carries."""
+    """The constant parts of every reply to one request."""
 
     request_id: str
     constant: ReplyHeaders
@@ -50,13 +50,13 @@ class ReplyContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def json_reply(context: ReplyContext, body: bytes, status: int = 200, headers: Pairs = ()) -> Reply:
-    """Return a reply of JSON that depends on its caller."""
+    """Return a JSON reply that depends on its caller."""
     every = (_JSON, *context.constant.private, *context.headers, *headers)
     return Reply(status=status, headers=every, body=body)
 
 
 def public_reply(context: ReplyContext, value: object, status: int = 200) -> Reply:
-    """Return a reply of JSON that is the same for everybody, and not to be kept."""
+    """Return a JSON reply that is the same for every caller and must not be cached."""
     headers = (_JSON, ("Cache-Control", "no-store"), *context.headers)
     return Reply(status=status, headers=headers, body=msgspec.json.encode(value))
 
@@ -73,7 +73,7 @@ def redirect(context: ReplyContext, location: str) -> Reply:
 
 
 def document(context: ReplyContext, body: bytes, etag: str, condition: str | None) -> Reply:
-    """Return a compiled document, or 304 where *condition* (If-None-Match) names its *etag*."""
+    """Return a compiled document, or 304 if *condition* (If-None-Match) contains its *etag*."""
     headers = (*context.constant.private, ("ETag", etag), *context.headers)
     if condition is not None and _names(condition, etag):
         return Reply(status=304, headers=headers, body=b"")
@@ -86,12 +86,12 @@ def _names(condition: str, etag: str) -> bool:
 
 
 def completed(context: ReplyContext, reply: Reply) -> Reply:
-    """Return *reply*, made elsewhere, with the headers of every response."""
+    """Return *reply* with the headers of every response."""
     return msgspec.structs.replace(reply, headers=(*reply.headers, *context.headers))
 
 
 def rows_reply(context: ReplyContext, rows: Rows, took_ms: float, base_path: str) -> Reply:
-    """Return the answer of an operation; *base_path* is the collection's raw path, for Location."""
+    """Return the reply of an operation; *base_path* is the collection's raw path, for Location."""
     match rows:
         case RowPage():
             return json_reply(context, _page(rows, took_ms))

@@ -1,4 +1,4 @@
-"""A running surface, as the request plane sees it."""
+"""A surface in service, as the request plane sees it."""
 
 from collections.abc import Callable, Mapping
 
@@ -18,7 +18,9 @@ from faucet.sql.render import RenderContext
 
 
 class LastReload(msgspec.Struct, frozen=True, kw_only=True):
-    """How the newest load ended; *at* is RFC 3339, *diagnostics* as `faucet check` prints them."""
+    """
+    The result of the latest load; *at* is RFC 3339, *diagnostics* as `faucet check` prints them.
+    """
 
     ok: bool
     at: str
@@ -36,11 +38,11 @@ class GenerationStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a generation asks of the process it runs in, each time anew.
+    Callbacks from a generation to its process.
 
     *readiness* gives ok, degraded or unreachable by service, *clock* seconds since 1970. *docs*
-    gives the reply for a raw path at or below ``/docs``, None where there is no such asset.
-    *report* takes the request id and the error of a failure that only the log may know.
+    gives the reply for a raw path at or below ``/docs``, None if there is no such asset. *report*
+    takes the request id and the error of a failure for the log only.
     """
 
     status: Callable[[], GenerationStatus]
@@ -52,7 +54,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
-    """One surface with what carries its requests out. Make it with `open_generation`."""
+    """One surface with everything to handle its requests. Created by `open_generation`."""
 
     number: int
     surface: Surface
@@ -66,7 +68,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     known_reads: KnownReads
 
 
-def open_generation(  # noqa: PLR0913 - each is needed, and most are named
+def open_generation(  # noqa: PLR0913 - all are needed, and most are keywords
     surface: Surface,
     registry: Registry,
     process: Process,

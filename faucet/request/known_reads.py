@@ -1,9 +1,9 @@
-"""Reads whose shape was planned before: only their values are read again. Pure.
+"""Reads whose shape was planned before: only their values are parsed again. Pure.
 
 A shape is everything of a GET but its literals: role, target and query with every string and number
 of the filter, the limit and the offset taken out. What is recalled goes through the same binding of
 claims, reading of values and execution as any read; whatever does not fit (a value that its column
-cannot hold, a missing claim) is left to the ordinary way, which says why.
+cannot hold, a missing claim) is left to the normal path, which reports why.
 """
 
 from collections import OrderedDict
@@ -37,7 +37,7 @@ Shape = tuple[str, str, str, tuple[str, ...]]
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A GET parted into its *shape* and its values; *key* is the path's, () without one."""
+    """A GET separated into its *shape* and its values; *key* is the path's, () without one."""
 
     shape: Shape
     literals: Literals
@@ -49,7 +49,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 def split(
     admission: Admission, caller: Caller, query: str, key: tuple[str, ...] | None
 ) -> Question | None:
-    """Return the shape and the values of a GET, or None for one that is not worth keeping."""
+    """Return the shape and the values of a GET, or None for one that is not worth caching."""
     if len(query) > _LONGEST or not query.isascii():
         return None
     shape: list[str] = ["" if key is None else f"key of {len(key)}"]
@@ -81,7 +81,7 @@ def split(
 
 
 class _Values(msgspec.Struct, frozen=True, kw_only=True):
-    """What the values of one read are made from."""
+    """The sources of the values of one read."""
 
     question: Question
     limit: int
@@ -92,7 +92,7 @@ Fill = Callable[[_Values], StatementValue]
 
 
 class _Known(msgspec.Struct, frozen=True, kw_only=True):
-    """A read planned before, and how each value of its statements is made."""
+    """A read planned before, and how to make each value of its statements."""
 
     plan: ReadPlan
     fills: tuple[Fill, ...]
@@ -100,7 +100,9 @@ class _Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KnownReads:
-    """The shapes of reads that one generation planned; the least recently used leave first."""
+    """
+    The shapes of reads that one generation planned; the least recently used are evicted first.
+    """
 
     def __init__(self, size: int = _SIZE) -> None:
         self._size = size
@@ -111,7 +113,7 @@ class KnownReads:
         return len(self._known)
 
     def recall(self, question: Question, admission: Admission, caller: Caller) -> ReadPlan | None:
-        """Return the plan of *question*, or None where it must be made in the ordinary way."""
+        """Return the plan of *question*, or None if it must be planned normally."""
         known = self._known.get(question.shape)
         if known is None:
             return None
@@ -161,7 +163,7 @@ class KnownReads:
 
 
 class _Filler:
-    """Says how values are made anew from where they came from."""
+    """Decides how to make values again from their sources."""
 
     def __init__(self, question: Question, options: ValueOptions) -> None:
         self._places = {at: index for index, at in enumerate(question.literals.positions)}
@@ -175,7 +177,7 @@ class _Filler:
         return len(self._used) < len(self._places) + self._key
 
     def fills(self, origins: tuple[Origin, ...]) -> tuple[Fill, ...] | None:
-        """Return how each value is made, or None where one cannot be made anew."""
+        """Return how to make each value, or None if one cannot be made again."""
         found = [self._fill(origin) for origin in origins]
         fills = tuple(fill for fill in found if fill is not None)
         return fills if len(fills) == len(found) else None

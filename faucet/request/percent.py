@@ -18,10 +18,11 @@ def is_plain(text: str) -> bool:
 
 def decode(text: str, *, form: bool = False) -> str:
     """
-    Return *text* with its escapes decoded as UTF-8; with *form* a `+` is a blank.
+    Return *text* with its escapes decoded as UTF-8; with *form* a `+` is a space.
 
-    *text* holds the bytes of the request one by one (latin-1), so unescaped UTF-8 is read too.
-    Raises ValueError, whose text may be shown, for a bad `%`, bad UTF-8 and a NUL.
+    *text* contains the bytes of the request one by one (latin-1), so unescaped UTF-8 is also
+    decoded. Raises ValueError, whose message may be shown to the caller, for a bad `%`, bad UTF-8
+    and a NUL.
     """
     if is_plain(text):
         return text.replace("+", " ") if form else text

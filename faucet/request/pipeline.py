@@ -1,4 +1,4 @@
-"""The order of the request plane: `answer`, which knows no server, and `perform`."""
+"""The order of the request plane: `answer`, independent of the server, and `perform`."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ async def answer(generation: Generation, request: HttpRequest, trace: Trace | No
     """
     Return the reply to *request* on *generation*, errors included, and fill *trace*.
 
-    Only what nobody foresaw escapes: the server logs it and answers with `failure`.
+    Only unexpected exceptions are raised: the server logs them and answers with `failure`.
     """
     trace = trace or open_trace(request)
     try:
@@ -50,7 +50,7 @@ async def answer(generation: Generation, request: HttpRequest, trace: Trace | No
 
 
 def failure(generation: Generation, trace: Trace, error: BaseException) -> Reply:
-    """Return the reply of a request that ended in *error*; what is no verdict is reported."""
+    """Return the reply of a request that failed with *error*; an internal one is reported."""
     verdict = error if isinstance(error, FaucetError) else FaucetError(INTERNAL)
     if verdict.kind is INTERNAL:
         generation.process.report(trace.request_id, error)
@@ -65,11 +65,11 @@ async def perform(
     generation: Generation, caller: Caller, target: tuple[str, str], request: ApiRequest
 ) -> Rows:
     """
-    Return what *request* gives *caller* on *target* (service, table): the whole way of a request
-    that has been read, for every way in.
+    Return the result of *request* by *caller* on *target* (service, table): everything after
+    parsing, for every interface.
 
-    Raises `FaucetError`: what is hidden or not granted, what does not fit the table, and what the
-    database refuses.
+    Raises `FaucetError` for what is hidden or not granted, does not fit the table, or is rejected
+    by the database.
     """
     admission = admit(generation.surface, caller.principal, target, request.verb)
     planned = plan(authorize(request, admission, caller), generation.facts)
@@ -93,7 +93,7 @@ async def _execute(
 async def _reply(generation: Generation, request: HttpRequest, trace: Trace) -> Reply:
     match = _matched(request)
     if isinstance(match, RequestError):
-        # What is wrong with a path is reported to authenticated callers only.
+        # Errors in a path are reported to authenticated callers only.
         _authenticated(generation, request, trace)
         raise match
     name = trace.route = match.route.name
@@ -141,7 +141,7 @@ async def _records(context: RequestContext, caller: Caller) -> Reply:
     service, table = context.match.parameters["service"], context.match.parameters["table"]
     verb = Verb(context.request.method)
     trace.table, trace.action = table, verb.value
-    # Query and body are read for those alone who may do this at all.
+    # Query and body are only parsed for callers that may do this at all.
     admission = admit(generation.surface, caller.principal, (service, table), verb)
     if verb is Verb.GET:
         planned = _planned_read(context, caller, admission)

@@ -1,4 +1,4 @@
-"""Where a raw path leads. Pure; knows patterns, not services or tables."""
+"""The route of a raw path. Pure; knows patterns, not services or tables."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -11,7 +11,7 @@ from faucet.model.routes import ROUTES, Route, RouteName
 from faucet.names import RESERVED_NAMES
 from faucet.request.percent import decode, is_plain
 
-# A key is cut at its commas before it is decoded; see `key_parts`.
+# A key is split at its commas before it is decoded; see `key_parts`.
 _RAW: Final = "id"
 _REST: Final = ":path"
 _LONGEST_KEPT: Final = 256
@@ -28,7 +28,7 @@ class _Pattern(msgspec.Struct, frozen=True, kw_only=True):
     """
     A route's pattern in parts: the positions of its fixed segments and of its parameters.
 
-    *rest* is the position and name of a parameter that takes all segments that are left.
+    *rest* is the position and name of a parameter that takes all remaining segments.
     """
 
     route: Route
@@ -56,8 +56,8 @@ class _Pattern(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _file_path(segments: list[str]) -> str:
-    """Return the segments as one relative path; empty where one would leave its folder."""
-    # An encoded slash or a dot segment would step out of the folder of assets.
+    """Return the segments as one relative path; empty if one would leave its folder."""
+    # An encoded slash or a dot segment would leave the folder of assets.
     if any(segment in {"", ".", ".."} or {*segment} & {"/", "\\"} for segment in segments):
         return ""
     return "/".join(segments)
@@ -88,7 +88,7 @@ def find_route(raw_path: str, matched: RouteName | None = None) -> RouteMatch | 
     """
     Return the route of a path that is still percent-encoded, or None for an unknown one.
 
-    Segments are cut at ``/`` in the raw path, then decoded once. A trailing slash or an empty
+    Segments are split at ``/`` in the raw path, then decoded once. A trailing slash or an empty
     segment is unknown. *matched* is the route that a server found by the raw text; it is tried
     first, since an encoded letter or a doubled slash may have misled the server. Raises
     `RequestError` INVALID_PATH for a bad ``%``, bad UTF-8 and NUL.
@@ -116,7 +116,7 @@ _find_kept: Final = lru_cache(maxsize=2048)(_find)
 
 def key_parts(raw_key: str) -> tuple[str, ...]:
     """
-    Return the parts of a key segment: cut at ``,`` in the raw text, then decoded.
+    Return the parts of a key segment: split at ``,`` in the raw text, then decoded.
 
     So ``a%2Cb`` is one part. Raises `RequestError` INVALID_PATH as `find_route` does.
     """

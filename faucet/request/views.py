@@ -1,4 +1,4 @@
-"""What is answered from the surface and the process alone, without a database."""
+"""Replies from the surface and the process only, without a database."""
 
 import asyncio
 import hashlib
@@ -17,15 +17,15 @@ from faucet.request.parse.query import refuse_parameters
 
 
 async def health(context: RequestContext) -> Reply:
-    """Return that the process lives."""
+    """Return that the process is alive."""
     return encode.public_reply(context.reply, {"status": "ok"})
 
 
 async def readiness(context: RequestContext) -> Reply:
     """
-    Return whether requests can be served; which service cannot only with the system grant.
+    Return whether requests can be served; with the system grant, also the state of each service.
 
-    A credential is not needed, but a bad one is refused.
+    A credential is not required, but an invalid one is rejected.
     """
     generation, request = context.generation, context.request
     principal = None
@@ -57,7 +57,7 @@ def _readiness(generation: Generation, checks: Mapping[str, str]) -> str:
 
 
 async def home(context: RequestContext) -> Reply:
-    """Return a redirect to the interactive reference, where there is one."""
+    """Return a redirect to the interactive reference, if there is one."""
     if context.generation.surface.server.docs:
         return encode.redirect(context.reply, "/docs")
     return await docs(context)
@@ -89,7 +89,7 @@ async def tables(context: RequestContext, caller: Caller) -> Reply:
 
 async def openapi(context: RequestContext, caller: Caller) -> Reply:
     """Return the OpenAPI document of what the caller may do, on one service or on all."""
-    # A document is rendered when it is first asked for, which may take long.
+    # A document is rendered on first use, which may take long.
     return await asyncio.to_thread(_openapi, context, caller.principal.role)
 
 
@@ -111,7 +111,7 @@ def _openapi(context: RequestContext, role: str) -> Reply:
 
 
 async def generation_status(context: RequestContext, caller: Caller) -> Reply:
-    """Return number, fingerprint and newest reload, for a role with the system grant."""
+    """Return number, fingerprint and latest reload, for a role with the system grant."""
     generation, principal = context.generation, caller.principal
     if not _may_see_system(generation, principal):
         message = f'the role "{principal.role}" has no system grant'

@@ -1,1 +1,1 @@
-"""The running process: generations, the switch between them, and the way in over HTTP."""
+"""The running process: generations, the switch between them, and HTTP."""

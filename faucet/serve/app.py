@@ -1,4 +1,4 @@
-"""The routes as a Litestar application, and the shell that hands requests to the current one."""
+"""The routes as a Litestar application, and the outer one that calls the current generation."""
 
 from typing import Any, Final
 
@@ -16,10 +16,11 @@ _METHODS: Final = tuple(HttpMethod)
 
 def build_app(respond: Respond) -> Litestar:
     """
-    Return an application of all routes that ends each request in *respond*, with its route.
+    Return an application of all routes that passes each request to *respond*, with its route.
 
-    Every route takes every method that Litestar knows, OPTIONS too, lest it answers that itself;
-    what no route takes comes as an exception, and is passed on without a route.
+    Every route accepts every method that Litestar knows, including OPTIONS, which it would
+    otherwise answer itself; a request without a route arrives as an exception, and is passed on
+    without one.
     """
     unmatched = _Answer(respond, None)
 
@@ -43,7 +44,7 @@ def _handler(of: Route, response: Response[bytes]) -> HTTPRouteHandler:
 
 
 def _litestar_path(pattern: str) -> str:
-    """Return *pattern* with a type for every parameter, as Litestar wants it."""
+    """Return *pattern* with a type for every parameter, as Litestar requires it."""
     segments = (
         segment.replace("}", ":str}") if segment.endswith("}") and ":" not in segment else segment
         for segment in pattern.split("/")
@@ -52,7 +53,7 @@ def _litestar_path(pattern: str) -> str:
 
 
 class _Answer(Response[bytes]):
-    """What Litestar takes for a response and calls: the request plane, on the raw connection."""
+    """A Litestar response that runs the request plane on the raw connection."""
 
     def __init__(self, respond: Respond, matched: RouteName | None) -> None:
         super().__init__(b"")
@@ -70,8 +71,8 @@ def shell(switch: Switch) -> Asgi:
     """
     Return the application that a server runs for the life of the process.
 
-    Each request reads `switch.current` once and holds a lease on it. The path is handed on raw,
-    since Litestar routes on what the server decoded, where `a%2Fb` would be two segments.
+    Each request reads `switch.current` once and holds a lease on it. The raw path is passed on,
+    since Litestar routes on the decoded path, where `a%2Fb` would be two segments.
     """
 
     async def serve(scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
@@ -93,7 +94,7 @@ def shell(switch: Switch) -> Asgi:
 
 
 async def _refuse(scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
-    """Refuse websockets, and confirm the lifespan messages of a server."""
+    """Reject websockets, and confirm the lifespan messages of a server."""
     await receive()
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})

@@ -1,4 +1,4 @@
-"""From what was loaded to a generation in service: engines, application, lease."""
+"""Turns a loaded manifest into a generation in service: engines, application, lease."""
 
 import asyncio
 import secrets
@@ -24,7 +24,7 @@ from faucet.serve.switch import Drain
 
 
 class Assembler:
-    """Holds what all generations of the process share."""
+    """Holds the parts that all generations of the process share."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Assembler:
     ) -> None:
         self.engines = Engines(registry.dialects)
         self._registry = registry
-        # Masks of a process without a secret hold for its life; a check warns of that.
+        # Without a secret, masks are stable for the life of the process; a check warns about that.
         self._made_key = Secret(secrets.token_hex(32))
         self._health = health
         self._status = status
@@ -45,7 +45,7 @@ class Assembler:
         self._publish = publish
 
     async def __call__(self, loaded: Built, number: int) -> Running:
-        """Return generation *number*, not started yet; what it took is given back if this fails."""
+        """Return generation *number*, not started yet; its resources are released if this fails."""
         lease = self.engines.acquire(
             {
                 name: service
@@ -54,7 +54,7 @@ class Assembler:
             }
         )
         try:
-            # Litestar takes 10 ms for its routes: requests must not wait for that.
+            # Litestar needs 10 ms to build its routes: requests must not wait for that.
             return await asyncio.to_thread(self._running, loaded, number, lease)
         except BaseException:
             self.engines.forget(lease)

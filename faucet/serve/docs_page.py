@@ -1,4 +1,4 @@
-"""The interactive reference at /docs, made of packaged files alone."""
+"""The interactive reference at /docs, from packaged files only."""
 
 import hashlib
 import html
@@ -31,10 +31,10 @@ DocsPage = Callable[[str], Reply | None]
 
 def docs_page(api_key_header: str) -> DocsPage:
     """
-    Return what answers a raw path at or below ``/docs``: a reply, or None where nothing is there.
+    Return the reply for a raw path at or below ``/docs``, or None if there is nothing.
 
-    The page sends the key that the user types in *api_key_header*, to this origin alone.
-    Without Swagger UI's files, as in a bare checkout, every reply is a 503 that names what to run.
+    The page sends the key that the user enters in *api_key_header*, to this origin only. Without
+    Swagger UI's files, as in a plain checkout, every reply is a 503 that names what to run.
     """
     try:
         replies = {"/docs": _page(api_key_header), **_assets()}
@@ -57,7 +57,7 @@ def _page(api_key_header: str) -> Reply:
 
 @cache
 def _version() -> str:
-    """A digest of all assets; it is part of their links, so that they may be kept for good."""
+    """A digest of all assets; it is part of their links, so that they can be cached forever."""
     digest = hashlib.sha256()
     for file in sorted(_files(), key=lambda file: file.name):
         digest.update(file.read_bytes())

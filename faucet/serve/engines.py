@@ -14,9 +14,9 @@ from faucet.model.settings import PoolSettings, ServiceSettings
 
 class EngineIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What makes two services' connections one and the same.
+    The identity of a service's connection.
 
-    The service's name belongs to it: two services never share the bounds of one pool.
+    The service's name is part of it: two services never share the bounds of one pool.
     """
 
     service: str
@@ -29,7 +29,7 @@ class EngineIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def identity_of(settings: ServiceSettings) -> EngineIdentity:
-    """Return the identity of the engine that *settings* ask for; holds no secret."""
+    """Return the identity of the engine for *settings*; contains no secret."""
     return EngineIdentity(
         service=settings.name,
         dialect=settings.dialect,
@@ -42,7 +42,7 @@ def identity_of(settings: ServiceSettings) -> EngineIdentity:
 
 
 class EngineLease(msgspec.Struct, frozen=True, kw_only=True):
-    """The executors of one generation, by service, and the identities to give back."""
+    """The executors of one generation, by service, and the identities to release."""
 
     executors: Mapping[str, Executor]
     identities: tuple[EngineIdentity, ...]
@@ -60,8 +60,8 @@ class Engines:
         """
         Return an executor for each of *services*; known identities keep theirs.
 
-        Nothing is counted when a dialect raises: executors connect on first use, so one that was
-        made in vain needs no closing.
+        Nothing is counted if a dialect raises: executors connect on first use, so an unused one
+        need not be closed.
         """
         executors: dict[str, Executor] = {}
         identities: list[EngineIdentity] = []
@@ -77,11 +77,11 @@ class Engines:
         return EngineLease(executors=MappingProxyType(executors), identities=tuple(identities))
 
     async def release(self, lease: EngineLease) -> None:
-        """Give *lease* back; an executor that nobody holds any more is closed."""
+        """Release *lease*; an executor that is no longer used is closed."""
         await asyncio.gather(*(executor.close() for executor in self.forget(lease)))
 
     def forget(self, lease: EngineLease) -> tuple[Executor, ...]:
-        """Give *lease* back; return the executors that nobody holds any more, still open."""
+        """Release *lease*; return the executors that are no longer used, still open."""
         ended: list[Executor] = []
         for identity in lease.identities:
             self._holders[identity] -= 1

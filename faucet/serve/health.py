@@ -1,4 +1,4 @@
-"""Whether each service's database answers, found out in the background, for readiness."""
+"""Checks in the background whether each service's database answers, for readiness."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,7 +19,9 @@ UNREACHABLE: Final = "unreachable"
 
 
 class HealthChecks:
-    """The last answer of each service, by name; a service not asked yet counts by its catalog."""
+    """
+    The last state of each service, by name; a service not checked yet has the state of its catalog.
+    """
 
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
@@ -35,13 +37,13 @@ class HealthChecks:
         }
 
     async def run(self, switch: Switch) -> None:
-        """Ask the services of the current generation again and again, until cancelled."""
+        """Check the services of the current generation repeatedly, until cancelled."""
         while True:
             await self.check(switch.current.generation.executors)
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def check(self, executors: Mapping[str, Executor]) -> None:
-        """Ask each of *executors* once, side by side."""
+        """Check each of *executors* once, in parallel."""
         states = await asyncio.gather(*map(_state, executors.values()))
         for name, state in zip(executors, states, strict=True):
             if state != self._states.get(name, OK):

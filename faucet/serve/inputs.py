@@ -1,4 +1,4 @@
-"""What a load reads, the manifest and its secrets: what of it changed, and where it lies."""
+"""The inputs of a load, the manifest and its secrets: whether they changed, and their paths."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -18,11 +18,11 @@ _MOST_LINKS: Final = 40
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One reading: *text* is None where none could be read, *problem* says why; *missing* says that
+    One reading: *text* is None if it could not be read, *problem* says why; *missing* means that
     there is no such file, which is not a fault before the first manifest.
 
-    *secrets* are the values that a load really used, by reference. Comparing them, rather than
-    files read a moment earlier or later, leaves no moment in which a change could be missed.
+    *secrets* are the values that a load used, by reference. Since these are compared, rather than
+    files read a moment earlier or later, no change can be missed.
     """
 
     path: str
@@ -33,14 +33,14 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SecretRecorder:
-    """Fetches secrets, and remembers them."""
+    """Fetches secrets, and records them."""
 
     def __init__(self, registry: Registry) -> None:
         self._sources = registry.secret_sources
         self.fetched: dict[SecretReference, Secret | None] = {}
 
     def __call__(self, reference: SecretReference) -> Secret | None:
-        """Return what stands behind *reference*; an unknown scheme has nothing behind it."""
+        """Return the secret for *reference*; None for an unknown scheme."""
         source = self._sources.get(reference.scheme)
         value = source.fetch(reference) if source is not None else None
         self.fetched[reference] = value
@@ -48,7 +48,7 @@ class SecretRecorder:
 
 
 def read_manifest(path: str) -> Reading:
-    """Return the manifest at *path* as it is now, without secrets. Never raises `OSError`."""
+    """Return the current manifest at *path*, without secrets. Never raises `OSError`."""
     try:
         return Reading(path=path, text=source_text(path, Path(path).read_bytes()).text)
     except (FileNotFoundError, NotADirectoryError):
@@ -58,7 +58,7 @@ def read_manifest(path: str) -> Reading:
 
 
 def same_as_read(known: Reading, now: Reading, registry: Registry) -> bool:
-    """Return whether *now*, and the secrets as they are now, equal what *known* holds."""
+    """Return whether *now* and the current secrets equal those of *known*."""
     if (known.text, known.problem) != (now.text, now.problem):
         return False
     for reference, value in known.secrets.items():
@@ -72,12 +72,12 @@ def _fetched(source: SecretSource, reference: SecretReference) -> Secret | None:
     try:
         return source.fetch(reference)
     except (OSError, ValueError):
-        # Whatever is wrong is the load's to report.
+        # The load reports any fault.
         return None
 
 
 def paths_of(reading: Reading, registry: Registry) -> frozenset[str]:
-    """Return the files whose change may change what *reading* hold."""
+    """Return the files that the contents of *reading* depend on."""
     found = {reading.path}
     for reference in reading.secrets:
         source = registry.secret_sources.get(reference.scheme)
@@ -89,18 +89,18 @@ def paths_of(reading: Reading, registry: Registry) -> frozenset[str]:
 
 def folders_of(paths: Iterable[str]) -> frozenset[str]:
     """
-    Return the folders to watch so that any change of what *paths* mean is seen.
+    Return the folders to watch so that any change behind *paths* is noticed.
 
     These are the folder of each path and of every link on the way to the file: a ConfigMap swaps
-    the link `..data`, which none of its files notices. A missing folder is stood for by the nearest
-    one that exists.
+    the link `..data`, which does not change its files. The nearest existing folder replaces a
+    missing one.
     """
     return frozenset(_existing(folder) for path in paths for folder in _link_folders(path))
 
 
 def _link_folders(path: str) -> Iterable[str]:
-    pending = [os.path.abspath(path)]  # noqa: PTH100 - resolving links is what must not happen here
-    yield os.path.dirname(pending[0])  # noqa: PTH120 - texts in, texts out
+    pending = [os.path.abspath(path)]  # noqa: PTH100 - links must not be resolved here
+    yield os.path.dirname(pending[0])  # noqa: PTH120 - strings in, strings out
     followed = 0
     while pending and followed < _MOST_LINKS:
         current = Path(pending.pop())

@@ -1,4 +1,4 @@
-"""How many are at work, and a way to wait until none is."""
+"""Counts running requests, and waits until there are none."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ class Leases:
             self._ended.set()
 
     async def ended(self, limit: float) -> bool:
-        """Wait until none is left, at most *limit* seconds; return whether it came to that."""
+        """Wait until none is left, at most *limit* seconds; return whether none is left."""
         try:
             async with asyncio.timeout(limit):
                 await self._ended.wait()

@@ -7,12 +7,12 @@ _BACKLOG: Final = 2048
 
 
 class ListenError(Exception):
-    """The address cannot be listened on; the text is the reason."""
+    """The server cannot listen on the address; the message is the reason."""
 
 
 def open_sockets(host: str, port: int) -> list[socket.socket]:
     """
-    Return a bound socket for every address of *host*; port 0 takes one free port for all of them.
+    Return a bound socket for every address of *host*; port 0 selects one free port for all of them.
 
     Raises `ListenError` and leaves nothing open.
     """
@@ -32,7 +32,7 @@ def open_sockets(host: str, port: int) -> list[socket.socket]:
 
 def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str | int, ...]]]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    return list(dict.fromkeys(found))  # type: ignore[arg-type]  # the stub spells the parts closer
+    return list(dict.fromkeys(found))  # type: ignore[arg-type]  # the stub has a narrower type
 
 
 def _bind(found: socket.socket, address: tuple[str | int, ...]) -> None:

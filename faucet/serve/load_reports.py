@@ -1,4 +1,4 @@
-"""Reports of loads in the log: each refusal once, and from the first line in one format."""
+"""Reports loads in the log: each refusal once, and all lines in one format."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,14 @@ from faucet.serve.loading import Loader
 from faucet.serve.logs import Log
 
 Report = Callable[[tuple[Diagnostic, ...], str], bool]
-"""Shows why nothing starts, given the log's format; returns whether it did."""
+"""Shows why the start was refused, given the log's format; returns whether it did."""
 
 
 class LoadReporter:
     """
-    Filters what is published on its way to the log.
+    Filters events on their way to the log.
 
-    *report* may show the findings of a refused start in its own way, in place of the log.
+    *report* may show the findings of a refused start in its own form, instead of the log.
     """
 
     def __init__(self, log: Log, *, loader: Loader, report: Report | None = None) -> None:
@@ -31,11 +31,13 @@ class LoadReporter:
         self._starting = False
 
     def report_again(self) -> None:
-        """Report the next refusal even where nothing changed, since an operator asks."""
+        """
+        Report the next refusal even if nothing changed, since an operator requested the reload.
+        """
         self._refused = None
 
     def publish(self, event: events.Event) -> None:
-        """Pass *event* on to the log, unless it was reported already."""
+        """Pass *event* on to the log, unless it was already reported."""
         if self._first and not isinstance(event, events.Switched):
             self._log.configure(self._loader.logging_asked())
         self._first = False

@@ -1,4 +1,4 @@
-"""From what lies on disk and in databases to something that can be served. Blocking."""
+"""Loads a manifest and its catalogs into something that can be served. Blocking."""
 
 import time
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ _EMPTY = "version: 1\n"
 
 class Loader:
     """
-    The control pipeline, set up for one manifest. Nothing here knows what is served.
+    The control pipeline, set up for one manifest; independent of what is in service.
 
-    Its methods block, so they are called on worker threads; they may run side by side.
+    Its methods block, so they are called on worker threads; they may run in parallel.
     """
 
     def __init__(self, *, path: str, registry: Registry, overrides: Overrides) -> None:
@@ -34,15 +34,17 @@ class Loader:
         self._overrides = overrides
 
     def read(self) -> Reading:
-        """Return the manifest as it is now, without secrets."""
+        """Return the current manifest, without secrets."""
         return read_manifest(self.path)
 
     def same(self, known: Reading, now: Reading) -> bool:
-        """Return whether *now* and the secrets as they are now equal what *known* holds."""
+        """Return whether *now* and the current secrets equal those of *known*."""
         return same_as_read(known, now, self.registry)
 
     def logging_asked(self) -> LoggingSettings:
-        """Return how to log before anything is loaded, by the literal settings of the manifest."""
+        """
+        Return the logging settings before anything is loaded, from the literals in the manifest.
+        """
         asked, given = _logging_in(self.read().text or ""), self._overrides
         default = LoggingSettings()
         return LoggingSettings(
@@ -56,8 +58,8 @@ class Loader:
         """
         Build *reading*; return it with the secrets that were used.
 
-        Catalogs of *known* are used again where a service's connection is the same. Where *fresh*,
-        every database is asked anew, and one that does not answer keeps its known catalog.
+        Catalogs of *known* are reused if a service's connection is the same. If *fresh*, every
+        database is read again, and one that does not answer keeps its known catalog.
         """
         recorder = SecretRecorder(self.registry)
         inputs = self._inputs(reading.text or "", recorder)
@@ -75,7 +77,7 @@ class Loader:
         return reading, Outcome(value=built.value, diagnostics=diagnostics)
 
     def renew(self, known: Built) -> Outcome[Built]:
-        """Build *known* again with the catalogs that it lacks, if their databases answer now."""
+        """Build *known* again with its missing catalogs, if their databases answer now."""
         prepared = Prepared(
             document=known.document, settings=known.settings, references=known.references
         )
@@ -126,9 +128,9 @@ def _logging_in(text: str) -> Mapping[str, str]:
 
 def same(one: Built, other: Built) -> bool:
     """
-    Return whether both are served alike, to the last pool option.
+    Return whether both are served identically, including pool options.
 
-    What a database holds beyond the relations that its service publishes does not count.
+    Relations that a service does not publish do not count.
     """
     return (
         one.surface.fingerprint == other.surface.fingerprint
@@ -142,7 +144,7 @@ def _published(built: Built) -> Mapping[str, Catalog | Unreachable]:
 
 
 def _kept(settings: Settings, known: Built | None) -> Mapping[str, Catalog]:
-    """The catalogs of *known* that hold for *settings* too, by service."""
+    """Return the catalogs of *known* that are also valid for *settings*, by service."""
     if known is None:
         return {}
     found: dict[str, Catalog] = {}
@@ -155,5 +157,5 @@ def _kept(settings: Settings, known: Built | None) -> Mapping[str, Catalog]:
 
 
 def _source(service: ServiceSettings) -> tuple[object, ...]:
-    """What makes a catalog be read anew: another database, or tables that nobody asked for yet."""
+    """Return what a catalog depends on: it is read again for another database or more tables."""
     return service.dialect, service.dsn, service.schema, service.tables

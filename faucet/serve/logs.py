@@ -1,4 +1,4 @@
-"""Events as lines on standard error, with nothing in them that a terminal would obey."""
+"""Events as lines on standard error, without characters that control a terminal."""
 
 import logging
 import re
@@ -17,7 +17,7 @@ from faucet.model.settings import LoggingSettings
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _NAMES: Final = {number: name for name, number in LEVELS.items()}
 
-# C0 and C1 controls, line and paragraph separators, and what turns the direction of writing.
+# C0 and C1 controls, line and paragraph separators, and bidirectional controls.
 _UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
@@ -32,7 +32,7 @@ def escaped(text: str) -> str:
 
 
 class Log:
-    """Writes events at or above a level; `configure` may be called again at each reload."""
+    """Writes events at or above a level; `configure` may be called again after each reload."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Log:
         self.configure(settings)
 
     def configure(self, settings: LoggingSettings) -> None:
-        """Take level and format from *settings*."""
+        """Set level and format from *settings*."""
         self._level = LEVELS[settings.level]
         self.format = settings.format
         self._render = _as_json if settings.format == "json" else _as_text
@@ -65,7 +65,9 @@ class Log:
                 self._emit(level, message, fields)
 
     def _weighed(self, event: Event) -> tuple[Line, ...]:
-        """The lines of *event*; after a reload that failed, one that changes nothing is news."""
+        """
+        Return the lines of *event*; after a failed reload, one that changes nothing is reported.
+        """
         lines = lines_of(event)
         match event:
             case events.Refused() | events.ManifestGone() | events.ReloadCrashed():
@@ -84,7 +86,7 @@ class Log:
         try:
             self._write(self._render(time, level, message, fields) + "\n")
         except (BrokenPipeError, ValueError):
-            # Nobody reads our standard error any more; requests matter more than their log.
+            # Standard error is closed; requests matter more than their log.
             return
 
 
@@ -112,7 +114,7 @@ def _as_text(time: str, level: str, message: str, fields: Mapping[str, object]) 
         for name, value in fields.items()
         if value is not None and name not in ("event", "trace", "diagnostic")
     )
-    # A trace keeps its line breaks, as an operator reads it; each line is escaped by itself.
+    # A trace keeps its line breaks for readability; each line is escaped separately.
     trace = "".join(f"\n    {escaped(row)}" for row in str(fields.get("trace", "")).splitlines())
     return f"{time} {level:<7} {escaped(message)}{tail}{trace}"
 
@@ -190,7 +192,7 @@ def _fields(event: Event, **fields: object) -> Mapping[str, object]:
 
 
 def _diagnosed(found: Diagnostic) -> Line:
-    """One finding, its place first, as `faucet check` writes it."""
+    """Return one finding, its place first, in the form of `faucet check`."""
     level = "error" if found.severity is Severity.ERROR else "warning"
     place = ""
     if found.span is not None:
@@ -205,7 +207,7 @@ def _diagnosed(found: Diagnostic) -> Line:
 
 
 class _Bridge(logging.Handler):
-    """Takes what libraries write to `logging`."""
+    """Receives what libraries write to `logging`."""
 
     def __init__(self, publish: events.Publish) -> None:
         super().__init__()
@@ -221,11 +223,11 @@ class _Bridge(logging.Handler):
 
 
 def listen_to_libraries(publish: events.Publish) -> None:
-    """Send what libraries log at warning or above to *publish*, and nothing anywhere else."""
+    """Send library logs at warning or above to *publish*, and to no other handler."""
     root = logging.getLogger()
     root.handlers[:] = [_Bridge(publish)]
     root.setLevel(logging.WARNING)
-    # Uvicorn warns of each malformed request and each Upgrade header, which any caller can send.
+    # Uvicorn warns about each malformed request and Upgrade header, which any caller can send.
     for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)

@@ -13,7 +13,7 @@ def lost_services(running: Built, wanted: Built) -> tuple[Diagnostic, ...]:
     """
     Return an error for each service that *running* reaches and *wanted* would not.
 
-    That takes a changed connection: an outage keeps the catalog that is known.
+    This requires a changed connection: an outage keeps the known catalog.
     """
     return tuple(
         Diagnostic(

@@ -1,4 +1,4 @@
-"""Uvicorn's protocol with a bound on the head of a request."""
+"""Uvicorn's protocol with a limit on the head of a request."""
 
 from typing import Any, Final
 
@@ -6,18 +6,17 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_LIMIT: Final = 64 * 1024
-_SEPARATORS: Final = 4  # ": " and CR LF beside each header
+_SEPARATORS: Final = 4  # ": " and CR LF of each header
 
 
 class HeadTooLargeError(httptools.HttpParserError):
-    """The request line and headers are over `HEAD_LIMIT`; the parser's owner answers 400."""
+    """The request line and headers exceed `HEAD_LIMIT`; the parser's owner answers 400."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """
-    Refuses a head over `HEAD_LIMIT` with Uvicorn's plain 400, and closes.
-
-    httptools has no bound of its own (0.9): it collects a header for as long as one comes.
+    Rejects a head over `HEAD_LIMIT` with Uvicorn's plain 400, and closes. httptools 0.9 has no
+    limit: it collects a header of any length.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -27,7 +26,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head = 0
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; a head that does not end is refused by the bytes that came for it."""
+        """Feed the parser; an unfinished head is rejected by the bytes received for it."""
         if self._in_head:
             self._unfinished += len(data)
         super().data_received(data)
@@ -35,7 +34,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.send_400_response("Invalid HTTP request received.")
 
     def on_message_begin(self) -> None:
-        """Begin to count."""
+        """Start counting."""
         super().on_message_begin()
         self._in_head = True
         self._head = 0
@@ -51,7 +50,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Let the request begin, unless its head is too large."""
+        """Start the request, unless its head is too large."""
         if self._head > HEAD_LIMIT:
             raise HeadTooLargeError("head too large")
         self._in_head = False

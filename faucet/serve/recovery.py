@@ -1,4 +1,4 @@
-"""Asks again, ever more rarely, for databases that could not be reached."""
+"""Retries databases that could not be reached, at increasing intervals."""
 
 import asyncio
 from typing import Final
@@ -10,7 +10,7 @@ _LONGEST_SECONDS: Final = 30.0
 
 
 async def recover(supervisor: Supervisor) -> None:
-    """ReloadRequest for a retry while something is missing, until cancelled."""
+    """Request a retry while something is missing, until cancelled."""
     pause = _FIRST_SECONDS
     number = supervisor.number
     while True:

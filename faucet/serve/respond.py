@@ -1,4 +1,4 @@
-"""From ASGI to `answer` and back, with the log line of each request."""
+"""ASGI to `answer` and back, with the log line of each request."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -23,11 +23,11 @@ _BODILESS: Final = frozenset({204, 304})
 
 
 class ClientGoneError(Exception):
-    """The caller hung up before the whole body was there; nobody waits for an answer."""
+    """The client disconnected before the whole body was received; there is no one to answer."""
 
 
 def responder(generation: Generation, answer: Answer, publish: Publish) -> Respond:
-    """Return what answers every HTTP request of *generation*, given the route that matched it."""
+    """Return the responder for every HTTP request of *generation*, given its matched route."""
 
     async def respond(
         matched: RouteName | None, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend
@@ -39,7 +39,7 @@ def responder(generation: Generation, answer: Answer, publish: Publish) -> Respo
             stream = None if isinstance(reply.body, bytes) else await open_stream(reply.body)
         except ClientGoneError:
             return
-        except Exception as bug:  # noqa: BLE001 - the one place where bugs end: logged, and a 500
+        except Exception as bug:  # noqa: BLE001 - the only place that catches bugs: logged, and a 500
             reply, stream = failure(generation, trace, bug), None
         await _start(reply, send)
         if stream is None:
@@ -56,8 +56,8 @@ async def _send_stream(
 ) -> None:
     try:
         if not await stream.send(receive, send):
-            trace.reason = "the client went away"
-    except Exception as error:  # noqa: BLE001 - the status is sent: the connection breaks instead
+            trace.reason = "the client disconnected"
+    except Exception as error:  # noqa: BLE001 - the status is already sent: the connection is closed instead
         failure(generation, trace, error)
 
 
@@ -103,10 +103,10 @@ def http_request(
 
 class _Body:
     """
-    Reads a body once, and no more of it than may be kept.
+    Reads a body once, up to the limit.
 
-    What is left unread after an answer is thrown away by the server as it comes, so that the
-    connection can carry the next request.
+    The server discards what is left unread after a response, so that the connection can be used for
+    the next request.
     """
 
     def __init__(self, headers: Headers, receive: AsgiReceive) -> None:

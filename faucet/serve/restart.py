@@ -1,4 +1,4 @@
-"""Settings that a running process cannot take on: a reload that changes one is refused. Pure."""
+"""Settings that a running process cannot change: a reload that changes one is refused. Pure."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ _FIELDS: Final = ("host", "port")
 def restart_needed(
     started: ServerSettings, wanted: ServerSettings, document: Document
 ) -> tuple[Diagnostic, ...]:
-    """Return an error at its line for each setting of *wanted* that needs a restart."""
+    """Return an error, with its line, for each setting of *wanted* that needs a restart."""
     return tuple(
         Diagnostic(
             code=NEEDS_RESTART,
@@ -31,7 +31,7 @@ def restart_needed(
 
 
 def _nearest(document: Document, address: Address) -> Span | None:
-    """The place of *address*, or of what would hold it: a key that was deleted has no line."""
+    """Return the place of *address*, or of its nearest parent: a deleted key has no line."""
     while address and address not in document.values:
         address = address[:-1]
     return document.values.get(address)

@@ -1,4 +1,4 @@
-"""The process: load, listen, follow changes, end gracefully."""
+"""The process: load, listen, follow changes, stop gracefully."""
 
 import asyncio
 import os
@@ -41,9 +41,9 @@ _CLOSE_SECONDS: Final = 2.0
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What `faucet serve` was asked; without *watch*, `server.watch` of the manifest is off.
+    The options of `faucet serve`; without *watch*, `server.watch` of the manifest is off.
 
-    *report* may show why a start was refused, in place of the log.
+    *report* may show why a start was refused, instead of the log.
     """
 
     path: str
@@ -132,7 +132,7 @@ class _Process:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await supervisor.close(0)
         except TimeoutError:
-            # A statement that outlives its request on a thread would hold the interpreter back.
+            # A statement that outlives its request on a thread would block the interpreter's exit.
             self._end_now(0)
         self._publish(events.Stopped())
         return 0
@@ -179,7 +179,7 @@ class _Process:
 
 @asynccontextmanager
 async def _background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run *work* in tasks as long as a block; one that fails ends the block with its error."""
+    """Run *work* in tasks during a block; one that fails ends the block with its error."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(each) for each in work]
         try:

@@ -1,4 +1,4 @@
-"""A generation in service: its application's lifespan, its leases, its end."""
+"""A generation in service: its application's lifespan, leases and retirement."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,9 +17,9 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 class Running:
     """
-    One generation with everything that ends when it does.
+    One generation with everything that ends with it.
 
-    *lifespan* is entered and left in one task of its own, which holds it open until `retire`.
+    *lifespan* is entered and left in one task of its own, which keeps it open until `retire`.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Running:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Enter the lifespan. When that fails, raise its error; what it opened is unwound."""
+        """Enter the lifespan. If that fails, raise its error; what it opened is closed."""
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._hold(started))
         await asyncio.wait((self._task, started), return_when=asyncio.FIRST_COMPLETED)

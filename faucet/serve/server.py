@@ -1,4 +1,4 @@
-"""Uvicorn, set up for this product and stopped as its contract requires."""
+"""Uvicorn, configured for this product, with the shutdown that its contract requires."""
 
 import asyncio
 import contextlib
@@ -19,11 +19,11 @@ _KEEP_ALIVE_SECONDS: Final = 75
 
 class Server(uvicorn.Server):
     """
-    Serves until `stop`, then lets running requests end.
+    Serves until `stop`, then lets running requests finish.
 
-    Requests that had begun when it was asked to stop keep the listener open until they end, so that
-    probes can read `unready`; then the listener closes, and what came in meanwhile may end too.
-    *limit* is asked for the seconds that all of this may take; *listening* is called once.
+    Requests that began before the stop keep the listener open until they finish, so that probes can
+    read `unready`; then the listener closes, and later requests may finish too. *limit* returns the
+    seconds that all of this may take; *listening* is called once.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Server(uvicorn.Server):
         self._asked = asyncio.Event()
 
     def stop(self) -> None:
-        """Begin to end."""
+        """Start the shutdown."""
         self._switch.drain.begin()
         self._asked.set()
 
@@ -62,7 +62,7 @@ class Server(uvicorn.Server):
         yield
 
     async def main_loop(self) -> None:
-        """Keep the date header true until asked to stop, and while early requests run."""
+        """Keep the date header current until the stop, and while early requests run."""
         ticking = asyncio.create_task(super().main_loop())
         await self._asked.wait()
         deadline = time.monotonic() + self._limit()

@@ -1,4 +1,4 @@
-"""How the newest reload ended, as `GET system/generation` shows it."""
+"""The result of the latest reload, as in `GET system/generation`."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -32,7 +32,9 @@ class Status:
         fingerprint: str | None,
         diagnostics: tuple[Diagnostic, ...] | None,
     ) -> None:
-        """Note that generation *number* serves; without *diagnostics* no reload led to it."""
+        """
+        Record that generation *number* is in service; without *diagnostics* no reload led to it.
+        """
         last = self._status.last_reload
         if number and diagnostics is not None:
             last = self._reload(diagnostics, ok=True)
@@ -44,7 +46,7 @@ class Status:
         )
 
     def attempted(self, diagnostics: tuple[Diagnostic, ...], *, ok: bool) -> None:
-        """Note a reload that changed nothing: refused, or found to be the same."""
+        """Record a reload that changed nothing: refused, or without a change."""
         before = self._status
         self._status = GenerationStatus(
             number=before.number,

@@ -1,4 +1,4 @@
-"""Bodies that are sent part by part, as fast as the client takes them and while it is there."""
+"""Bodies sent part by part, as fast as the client receives them, until it disconnects."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -11,7 +11,7 @@ async def open_stream(body: AsyncIterator[bytes]) -> "Stream":
     """
     Return *body* with its first part read.
 
-    So what fails before that is raised here, while an error can still be answered as one.
+    So an error before that is raised here, while it can still be sent as an error response.
     """
     stream = Stream(body)
     try:
@@ -23,7 +23,9 @@ async def open_stream(body: AsyncIterator[bytes]) -> "Stream":
 
 
 class Stream:
-    """An iterator of bytes on its way to one client; `open` comes first. It is closed once sent."""
+    """
+    An iterator of bytes on its way to one client; `open` is called first. It is closed once sent.
+    """
 
     def __init__(self, body: AsyncIterator[bytes]) -> None:
         self._body = body
@@ -34,16 +36,16 @@ class Stream:
         self._first = await anext(self._body, b"")
 
     async def close(self) -> None:
-        """Let the iterator give back what it holds."""
+        """Let the iterator release its resources."""
         if isinstance(self._body, AsyncGenerator):
             await self._body.aclose()
 
     async def send(self, receive: AsgiReceive, send: AsgiSend) -> bool:
         """
-        Send every part, each when the one before is on its way; return whether all were sent.
+        Send every part after the one before; return whether all were sent.
 
-        False is a client that went away. What the iterator raises is raised here; then the last
-        message is missing, by which a server knows to break the connection.
+        False means that the client disconnected. An exception of the iterator is raised here; then
+        the last message is missing, so that the server closes the connection.
         """
         sending = asyncio.create_task(self._send_parts(send))
         leaving = asyncio.create_task(_disconnect(receive))
@@ -63,17 +65,17 @@ class Stream:
 
 
 async def _sent(send: AsgiSend, part: bytes, *, more: bool) -> bool:
-    """Send *part*; return whether the client is still there, as far as the server shows it."""
+    """Send *part*; return whether the client is still there, as far as the server reports it."""
     try:
         await send({"type": "http.response.body", "body": part, "more_body": more})
     except OSError:
-        # So ASGI servers may report a client that went away; Uvicorn only drops what is sent.
+        # ASGI servers may report a disconnected client like this; Uvicorn only drops what is sent.
         return False
     return True
 
 
 async def _disconnect(receive: AsgiReceive) -> None:
-    """Wait until the client goes away; what it still sends is dropped."""
+    """Wait until the client disconnects; anything it still sends is dropped."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

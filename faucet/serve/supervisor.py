@@ -1,4 +1,4 @@
-"""One reload at a time: read, build, compare, switch, retire; failing leaves the last good one."""
+"""One reload at a time: read, build, compare, switch, retire; a failure keeps the last good one."""
 
 import asyncio
 import traceback
@@ -29,24 +29,24 @@ Assemble = Callable[[Built, int], Awaitable[Running]]
 
 class ReloadRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Why to look: at the inputs always; where *refresh*, at every catalog too; where *retry*, at what
-    a database that could not be reached kept from being served.
+    What a reload checks: the inputs always; with *refresh*, every catalog too; with *retry*, the
+    databases that could not be reached.
     """
 
     refresh: bool = False
     retry: bool = False
 
     def joined(self, newer: "ReloadRequest") -> "ReloadRequest":
-        """Return what satisfies both."""
+        """Return the request that covers both."""
         return ReloadRequest(refresh=self.refresh or newer.refresh, retry=self.retry or newer.retry)
 
 
 class StartError(Exception):
-    """The first manifest cannot be served; what is wrong with it was published."""
+    """The first manifest cannot be served; its faults were published."""
 
 
 class SupervisorParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a supervisor works with."""
+    """The dependencies of a supervisor."""
 
     loader: Loader
     assemble: Assemble
@@ -57,9 +57,9 @@ class SupervisorParts(msgspec.Struct, frozen=True, kw_only=True):
 
 async def start(parts: SupervisorParts) -> "Supervisor":
     """
-    Load for the first time; return the supervisor, at generation 0 when there is no manifest.
+    Load for the first time; return the supervisor, at generation 0 if there is no manifest.
 
-    Raises `StartError` when there is one and it cannot be served.
+    Raises `StartError` if there is one and it cannot be served.
     """
     loader, publish = parts.loader, parts.publish
     reading = await asyncio.to_thread(loader.read)
@@ -85,8 +85,8 @@ class Supervisor:
     """
     Owner of the generations, made by `start`. Belongs to one event loop.
 
-    `request_reload` may be called at any time and often: requests meet in a slot of one, so that
-    none is lost and none waits in a queue.
+    `request_reload` may be called at any time and often: requests are merged in a single slot, so
+    that none is lost and none is queued.
     """
 
     def __init__(
@@ -106,17 +106,17 @@ class Supervisor:
 
     @property
     def number(self) -> int:
-        """The number of the generation that serves."""
+        """The number of the generation in service."""
         return self.switch.current.generation.number
 
     @property
     def incomplete(self) -> bool:
-        """Whether a database that could not be reached keeps something from being served."""
+        """Whether a database could not be reached, so that something is not served."""
         unreachable = any(isinstance(one, Unreachable) for one in self.loaded.catalogs.values())
         return self._kept_out or unreachable
 
     def request_reload(self, request: ReloadRequest) -> None:
-        """Ask for a look; returns at once."""
+        """Request a reload; returns at once."""
         self._slot = self._slot.joined(request) if self._slot else request
         self._requested.set()
 
@@ -124,7 +124,7 @@ class Supervisor:
         """
         Handle requests until cancelled.
 
-        *attempted* is called after each attempt, since what has to be watched may be another then.
+        *attempted* is called after each attempt, since the folders to watch may have changed.
         """
         while True:
             await self._requested.wait()
@@ -134,7 +134,7 @@ class Supervisor:
                 attempted()
 
     async def close(self, limit: float) -> None:
-        """End every generation, the current one too; requests get at most *limit* seconds."""
+        """End every generation, the current one too; requests have at most *limit* seconds."""
         self._retire(self.switch.current, limit)
         await asyncio.gather(*self._retiring)
 
@@ -145,7 +145,7 @@ class Supervisor:
     async def _handle(self, request: ReloadRequest) -> bool:
         try:
             return await self._attempt(request)
-        except Exception:  # noqa: BLE001 - whatever failed, the last good generation serves on
+        except Exception:  # noqa: BLE001 - whatever failed, the last good generation stays in service
             trace = traceback.format_exc()
             self._publish(events.ReloadCrashed(generation=self.number, trace=trace))
             crashed = Diagnostic(code=CRASHED, message="the reload failed; see the log for details")
@@ -153,7 +153,7 @@ class Supervisor:
             return False
 
     async def _attempt(self, request: ReloadRequest) -> bool:
-        """Do what *request* asks for; return whether the inputs were read anew."""
+        """Handle *request*; return whether the inputs were read again."""
         reading = await asyncio.to_thread(self._loader.read)
         if await asyncio.to_thread(self._loader.same, self._reading, reading):
             if request.retry and not (request.refresh or self._kept_out):
@@ -173,7 +173,7 @@ class Supervisor:
         return True
 
     async def _renew(self) -> None:
-        """Ask again for the catalogs that are missing, and serve the running settings with them."""
+        """Read the missing catalogs again, and serve the current settings with them."""
         outcome = await asyncio.to_thread(self._loader.renew, self.loaded)
         if outcome.value is not None and not same(outcome.value, self.loaded):
             await self._serve(outcome.value)
@@ -196,7 +196,7 @@ class Supervisor:
 
         self._kept_out = False
         if self.number and same(loaded, self.loaded):
-            # Its catalogs may hold more: relations that a later manifest may publish.
+            # Its catalogs may contain more: relations that a later manifest may publish.
             self.loaded = loaded
             self._publish(events.Unchanged(generation=self.number))
             self._status.attempted(found, ok=True)
@@ -205,7 +205,7 @@ class Supervisor:
         self.report_switch(found)
 
     async def _serve(self, loaded: Built) -> None:
-        """Start *loaded*, then switch by one assignment, then retire what served until now."""
+        """Start *loaded*, then switch by one assignment, then retire the previous generation."""
         running = await self._assemble(loaded, self.number + 1)
         await running.start()
         self.loaded = loaded
@@ -213,7 +213,9 @@ class Supervisor:
         self._retire(before, loaded.settings.server.shutdown_timeout)
 
     def report_switch(self, found: tuple[Diagnostic, ...] | None) -> None:
-        """Report that the current generation serves; *found* None where no reload led to it."""
+        """
+        Report that the current generation is in service; *found* is None if no reload led to it.
+        """
         fingerprint = self.loaded.surface.fingerprint if self.number else None
         self._status.switched(self.number, fingerprint, found)
         if fingerprint is not None:

@@ -1,4 +1,4 @@
-"""Which generation is in service, and whether the process is about to end."""
+"""The generation in service, and whether the process is stopping."""
 
 from faucet.serve.leases import Leases
 from faucet.serve.running import Running
@@ -6,7 +6,7 @@ from faucet.serve.running import Running
 
 class Drain:
     """
-    Whether the process is about to end.
+    Whether the process is stopping.
 
     *early* counts the requests that began before `begin` was called, all of them until then.
     """
@@ -17,7 +17,7 @@ class Drain:
         self.begun = False
 
     def begin(self) -> None:
-        """Announce the end of the process; readiness fails from now on."""
+        """Announce the end of the process; from now, readiness fails."""
         if not self.begun:
             self.begun = True
             self.requests = Leases()
@@ -31,6 +31,6 @@ class Switch:
         self.drain = drain
 
     def turn(self, to: Running) -> Running:
-        """Let *to* serve; return the generation that did until now."""
+        """Put *to* in service; return the previous generation."""
         before, self.current = self.current, to
         return before

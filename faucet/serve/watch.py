@@ -1,4 +1,4 @@
-"""Notices that something may have changed, and never stops noticing."""
+"""Notices possible changes of the inputs, whatever happens to the notifier."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 from faucet.events import Publish, WatchFailed
 
 QUIET_MS: Final = 75
-"""For how long nothing may happen until a change counts as finished: editors write in steps."""
+"""How long it must be quiet before a change counts as finished: editors write in steps."""
 _LONGEST_MS: Final = 400
 _FALLBACK_MS: Final = 5_000
 _POLL_SECONDS: Final = 1.0
@@ -23,11 +23,11 @@ Identities = frozenset[tuple[str, int, int]]
 
 class Watcher:
     """
-    Calls *changed* whenever something in *folders* may be another than before, and now and then.
+    Calls *changed* whenever something in *folders* may have changed, and periodically.
 
-    It knows no names and reads no file: what a change means is for `changed` to find out. *folders*
-    is asked anew after every call, since a reload, a swapped link or a re-created folder may move
-    what has to be watched. *mode* is the manifest's `server.watch`.
+    It reads no file: `changed` finds out what a change means. *folders* is called again after every
+    call, since a reload, a swapped link or a re-created folder may change what must be watched.
+    *mode* is the manifest's `server.watch`.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Watcher:
         self._reason = ""
 
     def rearm(self) -> None:
-        """Look at *folders* and *mode* anew, now."""
+        """Read *folders* and *mode* again, now."""
         self._rearm.set()
 
     async def run(self) -> None:
@@ -74,7 +74,7 @@ class Watcher:
             self._changed()
             return
         with notifier:
-            # Until the watch stood, anything may have happened.
+            # Until the watch was set up, anything may have happened.
             self._changed()
             while await self._wait(notifier, folders):
                 self._changed()
@@ -82,14 +82,17 @@ class Watcher:
                     return
 
     async def _wait(self, notifier: RustNotify, folders: frozenset[str]) -> bool:
-        """Wait for quiet after a change, or a while; return whether *notifier* can be kept."""
+        """
+        Wait until it is quiet after a change, or for a while; return whether *notifier* can be
+        kept.
+        """
         stop = self._rearm
         try:
             found = await asyncio.to_thread(
                 notifier.watch, _LONGEST_MS, QUIET_MS, _FALLBACK_MS, stop
             )
         except asyncio.CancelledError:
-            # The thread looks at it and ends; nothing else would make it.
+            # The thread checks it and ends; nothing else stops it.
             stop.set()
             raise
         if isinstance(found, str):
@@ -109,7 +112,7 @@ class Watcher:
 
 
 def _identities(folders: frozenset[str]) -> Identities:
-    """The folders as the file system knows them: one that was replaced has the same name only."""
+    """Return the identities of the folders: a replaced one only has the same name."""
     found = set()
     for folder in folders:
         try:

@@ -1,6 +1,4 @@
-"""
-FCT1212 and FCT1213: which rows grants cover beside another's row filter. Pure.
-"""
+"""FCT1212 and FCT1213: which rows grants cover beside another's row filter. Pure."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a policy asks of its caller, put in: claims, name and role, the clock. Pure."""
+"""Binds the references of a policy to its caller: claims, name and role, the clock. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -38,11 +38,11 @@ class MissingClaimError(Exception):
 
 class Binder(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Puts what *caller* brings in the place of references.
+    Replaces references by the values of *caller*.
 
     Every method raises `MissingClaimError` for a reference without a value of the right type,
-    wherever it is: a rule is never bent by leaving a part of it out. With *traced*, values say
-    which reference they were bound to.
+    wherever it is: no part of a rule is ever left out. With *traced*, values record the reference
+    that they were bound to.
     """
 
     caller: Caller
@@ -50,7 +50,7 @@ class Binder(msgspec.Struct, frozen=True, kw_only=True):
     traced: bool = False
 
     def bind(self, condition: Condition, columns: Mapping[str, Column]) -> Condition:
-        """Return *condition* with a `Value` for every reference to what *columns* hold."""
+        """Return *condition* with a `Value`, typed by *columns*, for every reference."""
         match condition:
             case AllOf(of=parts):
                 return AllOf(of=tuple(self.bind(part, columns) for part in parts))

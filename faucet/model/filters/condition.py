@@ -1,8 +1,8 @@
-"""The filter as typed against a catalog: columns by name, values in the column's own type. Pure.
+"""A filter typed against a catalog: columns by name, values in the column's type. Pure.
 
-One family of nodes in three phases. A policy holds `Claim`, `PrincipalField` and `Now`
-operands; `bind` replaces them by `Value`; `lift` replaces each `Value` by a numbered `Slot`, so
-that what is left is a shape: equal for requests that differ in their values alone.
+One family of nodes in three phases. A policy holds `Claim`, `PrincipalField` and `Now` operands;
+`bind` replaces them by `Value`; `lift` replaces each `Value` by a numbered `Slot`, so that the
+result is a shape: equal for requests that differ only in their values.
 """
 
 from decimal import Decimal
@@ -17,8 +17,8 @@ Scalar = None | bool | int | float | str | bytes | Decimal
 
 class LiteralOrigin(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The literal of a filter that a value was read from, and how: as *kind* for a column of *type*,
-    or as the text of a *pattern*. *position* counts characters; -1, -2, … are parts of a path key.
+    The literal of a filter that a value was parsed from: as *kind* for a column of *type*, or as
+    the text of a *pattern*. *position* counts characters; -1, -2, … are parts of a path key.
     """
 
     kind: LiteralKind
@@ -38,7 +38,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, tag="value"):
     """
     A value of the column's kind, in canonical form (`model/values/canonical.py`).
 
-    *origin* is where it came from, None where it is constant or nobody asked.
+    *origin* is its source, None if it is constant or not traced.
     """
 
     value: Scalar
@@ -119,7 +119,7 @@ class NullTest(msgspec.Struct, frozen=True, kw_only=True, tag="null_test"):
 
 class Known(msgspec.Struct, frozen=True, kw_only=True, tag="known"):
     """
-    *holds* where the column is not null, else unknown: a comparison that the type decides alone.
+    *holds* where the column is not null, else unknown: a comparison that the type alone decides.
     """
 
     column: str

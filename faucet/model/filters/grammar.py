@@ -24,12 +24,12 @@ _CONNECTIVES: Final = {"AND": "AND", "&&": "AND", "OR": "OR", "||": "OR"}
 
 def parse_filter(text: str, *, policy: bool = False) -> Predicate | None:
     """
-    Return the filter that *text* spells, None if it is blank.
+    Return the filter in *text*, None if it is blank.
 
     With *policy* the references of row rules (`{claims.NAME}`, `{principal.name}`,
-    `{principal.role}`, `now()`) stand as values. Raises `FilterError`: FILTER_SYNTAX, or
-    FILTER_TOO_LARGE beyond 64 levels, 1000 tests, or 1000 members of one IN. The length of *text*
-    is the caller's to limit.
+    `{principal.role}`, `now()`) are allowed as values. Raises `FilterError`: FILTER_SYNTAX, or
+    FILTER_TOO_LARGE beyond 64 levels, 1000 tests, or 1000 members of one IN. The caller limits the
+    length of *text*.
     """
     return _Parser(Tokens(text), policy=policy).filter()
 
@@ -37,7 +37,7 @@ def parse_filter(text: str, *, policy: bool = False) -> Predicate | None:
 def parse_column(text: str) -> ColumnName:
     """Return the one column that *text* names; raises `FilterError` INVALID_PARAMETER."""
     if text.isascii() and text.isidentifier() and is_column_word(text):
-        return ColumnName(parts=(text,), position=0)  # most are one word, and need no tokens
+        return ColumnName(parts=(text,), position=0)  # most are a single word and need no tokenizer
     try:
         tokens = Tokens(text)
         column = TermReader(tokens, policy=False).column()
@@ -49,7 +49,7 @@ def parse_column(text: str) -> ColumnName:
 
 
 def parse_reference(text: str) -> ClaimReference | PrincipalReference | None:
-    """Return the one reference in braces that *text* is as a whole, or None."""
+    """Return the reference in braces that *text* consists of, or None."""
     if not (text.startswith("{") and text.endswith("}")):
         return None
     try:
@@ -61,7 +61,7 @@ def parse_reference(text: str) -> ClaimReference | PrincipalReference | None:
 
 
 class _Frame:
-    """One level of parentheses that is still open: what was read of it so far, and how high."""
+    """One open level of parentheses: what was parsed of it so far, and its height."""
 
     __slots__ = ("alternatives", "conjuncts", "height", "negations", "summit")
 
@@ -87,7 +87,7 @@ class _Frame:
         self.conjuncts = []
 
     def close(self) -> tuple[Predicate, int]:
-        """Return the predicate and how many levels stand over its lowest test."""
+        """Return the predicate and its depth."""
         self.alternate()
         parts = tuple(self.alternatives)
         if len(parts) == 1:
@@ -119,7 +119,7 @@ class _Parser:
         self._close()
 
     def _open(self) -> None:
-        """Take the NOTs and opening parentheses that stand before a test."""
+        """Take the NOTs and opening parentheses before a test."""
         while (keyword := self._tokens.current.keyword) in {"NOT", "("}:
             self._depth += 1
             if self._depth > _MAX_DEPTH:
@@ -135,7 +135,7 @@ class _Parser:
             raise FilterError(FILTER_TOO_LARGE, message, self._tokens.current.position)
 
     def _close(self) -> None:
-        """Take the closing parentheses that stand after a test."""
+        """Take the closing parentheses after a test."""
         while self._tokens.current.keyword == ")" and len(self._frames) > 1:
             self._tokens.take()
             node, height = self._finished(self._frames.pop())
@@ -143,7 +143,7 @@ class _Parser:
         self._depth = len(self._frames) - 1 + sum(frame.negations for frame in self._frames)
 
     def _finished(self, frame: _Frame) -> tuple[Predicate, int]:
-        # AND, OR and NOT count, whatever the parentheses: what reads the tree may recurse on it.
+        # AND, OR and NOT count, whatever the parentheses: readers of the tree may use recursion.
         node, height = frame.close()
         if height > _MAX_DEPTH:
             raise self._too_deep()

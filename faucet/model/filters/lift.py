@@ -1,4 +1,4 @@
-"""Part a condition into its shape and its values. Pure."""
+"""Separates a condition into its shape and its values. Pure."""
 
 from enum import Enum
 
@@ -32,15 +32,15 @@ class PageOrigin(Enum):
 
 _Origin = LiteralOrigin | ReferenceOrigin | None
 Origin = _Origin | PageOrigin | tuple[_Origin, ...]
-"""Where a value came from, of each member for an array parameter; None for a constant."""
+"""The source of a value, of each element for an array parameter; None for a constant."""
 
 
 class Lifter:
     """
     Collects the values of one statement in order of their slots.
 
-    *arrays* says that a list of values is one parameter. Otherwise lists are padded by their last
-    member to a power of two, so that lists of many lengths share few shapes.
+    *arrays* means that a list of values is one parameter. Otherwise lists are padded with their
+    last element to a power of two, so that lists of many lengths share few shapes.
     """
 
     def __init__(self, *, arrays: bool, values: tuple[StatementValue, ...] = ()) -> None:
@@ -50,12 +50,12 @@ class Lifter:
 
     @property
     def values(self) -> tuple[StatementValue, ...]:
-        """What was collected so far."""
+        """The values collected so far."""
         return tuple(self._values)
 
     @property
     def origins(self) -> tuple[Origin, ...]:
-        """Where each value came from."""
+        """The source of each value."""
         return tuple(self._origins)
 
     def slot(self, value: Scalar, origin: Origin = None) -> Slot:

@@ -8,7 +8,7 @@ from faucet.names import ClosedSet
 
 
 class LiteralKind(ClosedSet):
-    """How a literal was spelled."""
+    """How a literal was written."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -16,7 +16,7 @@ class LiteralKind(ClosedSet):
 
 
 class Literal(msgspec.Struct, frozen=True, kw_only=True, tag="literal"):
-    """A literal: *text* without quotes for a text, as spelled for a number, true or false."""
+    """A literal: *text* is without quotes for a string, as written for a number, true or false."""
 
     kind: LiteralKind
     text: str

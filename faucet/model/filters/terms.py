@@ -1,4 +1,4 @@
-"""One test of a filter: a column, an operator and what it is held against. Pure."""
+"""One test of a filter: a column, an operator and its operands. Pure."""
 
 from typing import Final
 
@@ -213,7 +213,7 @@ class TermReader:
         raise FilterError(FILTER_SYNTAX, message, token.position)
 
     def _check_braces(self, token: Token) -> None:
-        """Refuse *token*, just taken or current, where it starts a reference without its braces."""
+        """Reject *token*, just taken or current, if it starts a reference without braces."""
         source = _BRACED.get(token.keyword.lower())
         if not self._policy or source is None:
             return
@@ -243,7 +243,7 @@ class TermReader:
 
 
 def has_good_escapes(pattern: str) -> bool:
-    """Return whether every backslash of a LIKE pattern stands before ``%``, ``_`` or another."""
+    """Return whether every backslash of a LIKE pattern is before ``%``, ``_`` or another."""
     escaped = False
     for character in pattern if "\\" in pattern else "":
         if escaped and character not in "%_\\":

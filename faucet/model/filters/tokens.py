@@ -1,4 +1,4 @@
-"""The words of a filter: text to tokens, one at a time and in linear time. Pure."""
+"""The tokenizer of filters: one token at a time, in linear time. Pure."""
 
 import re
 from typing import Final
@@ -11,7 +11,7 @@ from faucet.names import ClosedSet
 
 
 class FilterError(Exception):
-    """A text that is no filter (or no column list); *position* counts characters from 0."""
+    """A text that is not a filter (or a column list); *position* counts characters from 0."""
 
     def __init__(self, kind: ErrorKind, message: str, position: int) -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ class TokenKind(ClosedSet):
 class Token(msgspec.Struct, frozen=True, kw_only=True):
     """
     One token. *text* is without its quotes or braces; *keyword* is an unquoted ASCII word in upper
-    case, a symbol as it is, and "" for everything else.
+    case, a symbol as it is, and "" for any other token.
     """
 
     kind: TokenKind
@@ -44,7 +44,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
-# Possessive quantifiers: what does not match fails at once, so no input is read twice.
+# Possessive quantifiers: a mismatch fails at once, so no input is read twice.
 _TOKEN: Final = re.compile(
     r"""
       (?P<word>[^\W\d](?:\w|[^\x00-\x7f\s])*+)
@@ -67,7 +67,7 @@ _UNCLOSED: Final = {
 
 
 class Literals(msgspec.Struct, frozen=True, kw_only=True):
-    """The string and number literals of a filter, in order: their texts and where they are."""
+    """The string and number literals of a filter, in order: their texts and positions."""
 
     texts: tuple[str, ...] = ()
     positions: tuple[int, ...] = ()
@@ -75,10 +75,11 @@ class Literals(msgspec.Struct, frozen=True, kw_only=True):
 
 def split_literals(text: str) -> tuple[str, Literals]:
     """
-    Return *text* with a mark in the place of each string and number literal, and these.
+    Return *text* with a mark in place of each string and number literal, and the literals.
 
-    A text that is a filter and one that has the same marked text have the same tokens but for the
-    literals: the marks hold a NUL, which no filter holds, and what is between them is equal.
+    A text that is a filter and one that has the same marked text have the same tokens except for
+    the literals: the marks contain a NUL, which no filter contains, and the text between them is
+    equal.
     """
     parts: list[str] = []
     texts: list[str] = []
@@ -97,7 +98,7 @@ def split_literals(text: str) -> tuple[str, Literals]:
 
 
 class Tokens:
-    """The tokens of a text; *current* is the one to look at, `take` moves on."""
+    """The tokens of a text; *current* is the next one, `take` consumes it."""
 
     def __init__(self, text: str) -> None:
         _check_characters(text)
@@ -108,7 +109,7 @@ class Tokens:
 
     @property
     def at_end(self) -> bool:
-        """Whether nothing is left."""
+        """Whether there is no token left."""
         return self.current.kind is TokenKind.END
 
     def take(self) -> Token:

@@ -67,10 +67,10 @@ _AFFIXES: Final = {
 
 class ConditionError(Exception):
     """
-    A filter that its columns do not take.
+    A filter that does not fit its columns.
 
-    *position* is that of the column or value at fault; *column* the name as written, None where
-    the column is not the fault's.
+    *position* is that of the column or value at fault; *column* the name as written, None if the
+    fault is not a column.
     """
 
     def __init__(
@@ -85,9 +85,9 @@ class ConditionError(Exception):
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a caller's filter may name: *columns*, each of them found already when it is typed.
+    The columns that a caller's filter may name, resolved before it is typed.
 
-    With *traced*, the values of literals say where in the filter they come from.
+    With *traced*, the values of literals record their position in the filter.
     """
 
     columns: Mapping[str, Column]
@@ -101,9 +101,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
 class RuleScope(Scope, frozen=True, kw_only=True):
     """
-    What a row rule may name: the *columns* of its relation; whatever else exists is unknown.
+    The *columns* that a row rule may name, those of its relation.
 
-    Columns must have a provable type, and values must fit it. *exact* marks its comparisons so.
+    Columns must have a provable type, and values must fit it. *exact* marks its comparisons.
     """
 
     table: str
@@ -130,7 +130,7 @@ class RuleScope(Scope, frozen=True, kw_only=True):
 
 def type_predicate(predicate: Predicate, scope: Scope) -> Condition:
     """
-    Return *predicate* with its columns found and its values read in their types.
+    Return *predicate* with its columns resolved and its values parsed in their types.
 
     What the type alone decides is decided here, without a value that the database would have to
     cast. Raises `ConditionError`.
@@ -158,7 +158,7 @@ def read_literal(kind: LiteralKind, text: str, of: ColumnType, options: ValueOpt
 
 
 def pattern_text(pattern: PatternKind, text: str) -> str:
-    """Return *text* as a LIKE pattern; CONTAINS, STARTS WITH and ENDS WITH take it literally."""
+    """Return *text* as a LIKE pattern; CONTAINS, STARTS WITH and ENDS WITH use it literally."""
     if affixes := _AFFIXES.get(pattern):
         for wild in "\\%_":
             text = text.replace(wild, f"\\{wild}")
@@ -210,7 +210,8 @@ class _Term:
             return Membership(column=name, operands=claim, exact=self._exact)
         literals = [operand for operand in test.operands if isinstance(operand, Literal)]
         if len(literals) < len(test.operands):
-            # References are compared one by one, so that a list claim cannot stand for one value.
+            # References are compared one by one, so that a list claim cannot replace a single
+            # value.
             return AnyOf(of=tuple(self._comparison(Operator.EQ, each) for each in test.operands))
         found = tuple(self._members(literals))
         if not found:
@@ -218,7 +219,7 @@ class _Term:
         return Membership(column=name, operands=found, exact=self._exact)
 
     def _members(self, literals: list[Literal]) -> list[Value]:
-        """Return the values of those that the column can hold; the others equal nothing."""
+        """Return the values that the column can hold; the others equal nothing."""
         found = []
         for literal in literals:
             try:
@@ -260,7 +261,7 @@ class _Term:
         )
 
     def _decide(self, operator: Operator, gap: Gap) -> Condition:
-        """Return what comparing with a value in *gap* comes to."""
+        """Return the result of comparing with a value in *gap*."""
         if operator in _EQUALITIES:
             return Known(column=self._column.name, holds=operator is Operator.NE)
         if gap.itself is not None:
@@ -281,7 +282,7 @@ class _Term:
         )
 
     def _gap(self, fault: ValueFault, literal: Literal) -> Gap:
-        """Return where a value stands that the column cannot hold; anything else is an error."""
+        """Return the gap of a value that the column cannot hold; any other fault is an error."""
         if fault.kind is OUT_OF_RANGE and not self._policy:
             return fault.gap or Gap()
         raise self._misfit(fault, literal)

@@ -1,14 +1,14 @@
-"""Values from texts, numbers, JSON and claims, in the canonical form of their column's kind. Pure.
+"""Values from strings, numbers, JSON and claims, in the canonical form of the column's kind. Pure.
 
 The canonical forms: INTEGER int · DECIMAL Decimal · FLOAT float · BOOLEAN bool · TEXT, ENUM and
 OPAQUE str · UUID lower-case str · BINARY bytes · DATE ``YYYY-MM-DD`` · TIME ``HH:MM:SS[.ffffff]`` ·
 TIMESTAMP ``YYYY-MM-DD HH:MM:SS[.ffffff]``, fractions without trailing zeros · TIMESTAMPTZ the same,
 in UTC, without suffix · INTERVAL ISO 8601 · JSON the document's text · ARRAY the text of a JSON
 array whose leaves are spelled as PostgreSQL reads them. Dates beyond year 9999, before year 1 and
-the infinities keep PostgreSQL's spelling, where the column takes them.
+the infinities keep PostgreSQL's spelling, if the column supports them.
 
-Every function raises `ValueFault` for what does not fit. Its kind is OUT_OF_RANGE where the value
-can be read and the column cannot hold it: that equals nothing.
+Every function raises `ValueFault` for a value that does not fit. Its kind is OUT_OF_RANGE if the
+value is valid but the column cannot hold it: then it equals nothing.
 """
 
 import base64
@@ -43,7 +43,7 @@ _BOOLEANS: Final = {"true": True, "t": True, "1": True, "false": False, "f": Fal
 _UUID: Final = re.compile(
     r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"
 )
-_LONGEST_CLAIM: Final = 1_328  # bits of a number of 400 digits; longer ones are costly to spell
+_LONGEST_CLAIM: Final = 1_328  # bits of a number of 400 digits; longer ones are expensive to print
 _CLAIM_TEXTS: Final = frozenset(
     {
         Kind.TEXT,
@@ -60,7 +60,7 @@ _CLAIM_TEXTS: Final = frozenset(
 
 
 def from_text(text: str, of: ColumnType, options: ValueOptions) -> Scalar:
-    """Return the value that a quoted literal, a key of a URL or a JSON string means."""
+    """Return the value of a quoted literal, a key of a URL or a JSON string."""
     json_values.check_characters(text)
     if of.kind is Kind.JSON:
         return json_values.document_of_text(text, options)
@@ -70,7 +70,7 @@ def from_text(text: str, of: ColumnType, options: ValueOptions) -> Scalar:
 
 
 def from_number(text: str, of: ColumnType, options: ValueOptions) -> Scalar:  # noqa: ARG001 - one form for all four
-    """Return the value that an unquoted number means; nothing is rounded but to a float."""
+    """Return the value of an unquoted number; only floats are rounded."""
     number = numbers.exact(text)
     match of.kind:
         case Kind.INTEGER:
@@ -90,7 +90,7 @@ def from_number(text: str, of: ColumnType, options: ValueOptions) -> Scalar:  # 
 
 
 def from_boolean(value: bool, of: ColumnType) -> Scalar:  # noqa: FBT001 - it is the value
-    """Return the value that TRUE or FALSE means."""
+    """Return the value of TRUE or FALSE."""
     if of.kind is not Kind.BOOLEAN:
         raise ValueFault(INVALID_VALUE, f"true and false are not valid for {of.kind.value}")
     return value
@@ -115,11 +115,11 @@ def from_json(value: JsonValue, of: ColumnType, options: ValueOptions) -> Scalar
 
 def from_claim(value: ClaimValue, of: ColumnType, options: ValueOptions) -> Scalar:
     """
-    Return what a claim means for a column; never None.
+    Return the value of a claim for a column; never None.
 
-    It must be exactly of the column's JSON type and fit without rounding: a number for numbers
-    (without fraction part, even .0, for integers), true or false for booleans, a text that is not
-    empty for everything else that can be compared.
+    It must have exactly the column's JSON type and fit without rounding: a number for numbers
+    (without fraction part, even .0, for integers), true or false for booleans, a non-empty string
+    for every other kind that can be compared.
     """
     match value:
         case bool():
@@ -133,7 +133,7 @@ def from_claim(value: ClaimValue, of: ColumnType, options: ValueOptions) -> Scal
 
 
 def instant(epoch_seconds: float, of: ColumnType, options: ValueOptions) -> Scalar:  # noqa: ARG001 - as above
-    """Return ``now()`` in the column's own type, in UTC; WRONG_TYPE if that has no date."""
+    """Return ``now()`` in the column's type, in UTC; WRONG_TYPE if that has no date."""
     return times.instant(epoch_seconds, of)
 
 
@@ -142,7 +142,7 @@ def _number_claim(value: float | Decimal, of: ColumnType) -> Scalar:
         raise ValueFault(OUT_OF_RANGE, numbers.BOUNDS)
     if not math.isfinite(value):
         raise ValueFault(INVALID_VALUE, "the claim is not a finite number")
-    # A float stands for the number that it is written as.
+    # A float represents the number that it is written as.
     number = numbers.exact(repr(value) if isinstance(value, float) else str(value))
     match of.kind:
         case Kind.INTEGER if isinstance(value, int):
@@ -156,7 +156,7 @@ def _number_claim(value: float | Decimal, of: ColumnType) -> Scalar:
 
 
 def _float_claim(value: float | Decimal, number: Decimal, of: ColumnType) -> float:
-    # 2^53 + 1 must not pass for 2^53, its neighbour in the column.
+    # 2^53 + 1 must not become 2^53, its neighbor in the column.
     nearest = numbers.floating(number, of)
     if nearest != value and Decimal(repr(nearest)) != number:
         raise ValueFault(OUT_OF_RANGE, "the column cannot hold the claim exactly")
@@ -202,13 +202,13 @@ def _element(item: Json, of: ColumnType, options: ValueOptions) -> Json:
     if isinstance(item, list):
         return [_element(part, of, options) for part in item]
     if of.kind is Kind.ENUM and isinstance(item, str):
-        return item  # the labels of an array's elements are the database's to know
+        return item  # only the database knows the labels of an array's elements
     value = from_json(json_values.value_of(item), of, options)
     return _leaf(value, of)
 
 
 def _leaf(value: Scalar, of: ColumnType) -> Json:
-    """Return *value* as JSON that spells what PostgreSQL reads inside an array."""
+    """Return *value* as the JSON that PostgreSQL reads inside an array."""
     match value:
         case None | bool():
             return value

@@ -1,4 +1,4 @@
-"""Why a value does not fit its column, and where it stands between those that do. Pure."""
+"""Why a value does not fit its column, and its position between values that do. Pure."""
 
 import msgspec
 
@@ -8,11 +8,11 @@ from faucet.model.filters.condition import Scalar
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Where a value stands that its column cannot hold.
+    The position of a value that its column cannot hold.
 
-    It lies between *below*, the greatest value that the column can hold under it, and *above*, the
-    least one over it; None where there is none. A value that the database itself orders right is
-    *itself* instead.
+    It is between *below*, the greatest smaller value that the column can hold, and *above*, the
+    least greater one; None if there is none. *itself* is set instead for a value that the database
+    orders correctly.
     """
 
     below: Scalar = None
@@ -20,12 +20,12 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     itself: Scalar = None
 
 
-class ValueFault(Exception):  # noqa: N818 - it is no failure where it only means "equals nothing"
+class ValueFault(Exception):  # noqa: N818 - not an error if it only means "equals nothing"
     """
     A value that does not fit its column.
 
-    The kind OUT_OF_RANGE says that the value can be read and the column cannot hold it, so that it
-    equals nothing there; *gap* then tells where it stands, if its kind is ordered.
+    The kind OUT_OF_RANGE means that the value is valid but the column cannot hold it, so that it
+    equals nothing; *gap* is then its position, if its kind is ordered.
     """
 
     def __init__(self, kind: ErrorKind, message: str, gap: Gap | None = None) -> None:

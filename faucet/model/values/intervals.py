@@ -29,7 +29,7 @@ _VERBOSE: Final = re.compile(
 
 
 def interval(text: str, of: ColumnType) -> str:
-    """Return the interval that *text* spells in PostgreSQL's ISO 8601, or raise `ValueFault`."""
+    """Return the interval in *text* as PostgreSQL's ISO 8601, or raise `ValueFault`."""
     text = " ".join(text.split()) if len(text) <= _LONGEST else ""
     found = _ISO.fullmatch(text) or _VERBOSE.fullmatch(text)
     if found is None:
@@ -52,13 +52,13 @@ def interval(text: str, of: ColumnType) -> str:
 
 
 def _micros(found: re.Match[str]) -> tuple[int, bool]:
-    """Return the microseconds of the clock's part, and whether it is a bit more than that."""
+    """Return the microseconds of the clock's part, and whether it is slightly more than that."""
     hours, minutes, seconds = (found[part] or "0" for part in ("hours", "minutes", "seconds"))
     fraction = found["fraction"] or ""
     part = int(fraction[:_DIGITS].ljust(_DIGITS, "0"))
     more = bool(fraction[_DIGITS:].strip("0"))
     whole = (int(hours) * 60 + int(minutes)) * 60
-    # In PostgreSQL's text one sign is for the whole clock, in ISO 8601 each part has its own.
+    # In PostgreSQL's text one sign applies to the whole clock, in ISO 8601 each part has its own.
     if found.groupdict().get("sign") == "-":
         return -(whole + int(seconds)) * _SECOND - part - more, more
     if seconds.startswith("-"):
@@ -82,6 +82,6 @@ def _spell(months: int, days: int, micros: int) -> str:
 
 
 def _split(value: int, by: int) -> tuple[int, int]:
-    """Divide towards zero, so that both parts carry the sign."""
+    """Divide towards zero, so that both parts have the sign."""
     whole, rest = divmod(abs(value), by)
     return (-whole, -rest) if value < 0 else (whole, rest)

@@ -1,4 +1,4 @@
-"""JSON documents and arrays as values to be written. Pure."""
+"""JSON documents and arrays as values to write. Pure."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def document(text: str) -> str:
 
 
 def document_of_text(text: str, options: ValueOptions) -> str:
-    """Return what a text means for a JSON column, by the service's option `json_text`."""
+    """Return the value of a string for a JSON column, by the service's option `json_text`."""
     check_characters(text)
     match options.json_text:
         case "string":
@@ -100,7 +100,7 @@ def array_items(text: str) -> list[Json]:
 
 
 def check_shape(items: list[Json]) -> None:
-    """Raise `ValueFault` unless *items* are a rectangle: a database's arrays have dimensions."""
+    """Raise `ValueFault` unless *items* are rectangular: a database's arrays have dimensions."""
     if items:
         _shape(items)
 

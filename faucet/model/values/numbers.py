@@ -1,4 +1,4 @@
-"""Numbers from text, exactly, and where one stands among those that a column can hold. Pure."""
+"""Numbers from text, exactly, and their position among those that a column can hold. Pure."""
 
 import math
 import re
@@ -29,7 +29,7 @@ _SINGLE_BITS: Final = 32
 
 
 def is_bounded(text: str) -> bool:
-    """Whether the number *text* may be converted: a longer one could cost minutes."""
+    """Return whether the number *text* may be converted: a longer one could take minutes."""
     if text.isdigit():
         return len(text) <= _MOST
     mantissa, _, exponent = text.lower().partition("e")
@@ -72,7 +72,7 @@ def decimal(number: Decimal, of: ColumnType, *, rounded: bool = False) -> Decima
     """
     Return *number* as a decimal of type *of*, or raise `ValueFault`.
 
-    With *rounded* it is brought to the column's scale, half away from zero.
+    With *rounded* it is rounded to the column's scale, half away from zero.
     """
     if rounded and of.scale is not None:
         number = number.quantize(_unit(of.scale), ROUND_HALF_UP, _CONTEXT)
@@ -101,7 +101,7 @@ def floating(number: Decimal, of: ColumnType) -> float:
 
 
 def floating_text(text: str, of: ColumnType) -> float:
-    """Return the float that *text* spells, NaN and the infinities among them."""
+    """Return the float in *text*, including NaN and the infinities."""
     special = _SPECIAL.get(text.strip().lower())
     return floating(exact(text), of) if special is None else special
 

@@ -1,7 +1,7 @@
 """Dates, times and timestamps from text, over the whole range that databases have. Pure.
 
 Days are counted from 1970-01-01 in the Gregorian calendar, moments in microseconds, because
-Python's own types end with year 9999 and begin with year 1.
+Python's types only cover the years 1 to 9999.
 """
 
 import math
@@ -31,7 +31,7 @@ _MOMENT: Final = re.compile(
 
 
 class _Point(msgspec.Struct, frozen=True, kw_only=True):
-    """*micros*, or with *more* a bit later than that."""
+    """*micros*, or with *more* slightly later."""
 
     micros: int
     more: bool = False
@@ -39,7 +39,7 @@ class _Point(msgspec.Struct, frozen=True, kw_only=True):
 
 def days_of(year: int, month: int, day: int) -> int:
     """Return the day number of a date; year 0 is 1 BC."""
-    year -= month <= 2  # noqa: PLR2004 - the year begins in March, so that the leap day ends it
+    year -= month <= 2  # noqa: PLR2004 - the year starts in March, so that the leap day is its last
     era, of_era = divmod(year, 400)
     of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
     return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
@@ -61,10 +61,10 @@ _UNBOUNDED: Final = Days(first=-(10**12), last=10**12, infinite=True)
 
 def moment(text: str, of: ColumnType) -> str:
     """
-    Return the date or timestamp that *text* spells, in canonical form, or raise `ValueFault`.
+    Return the date or timestamp in *text*, in canonical form, or raise `ValueFault`.
 
-    A zone counts for a timestamp with zone alone; there, its absence means UTC. What
-    the column can hold is in its type's *days*.
+    A zone only counts for a timestamp with time zone; there, its absence means UTC. The range of
+    the column is its type's *days*.
     """
     text = " ".join(text.split()) if len(text) <= _LONGEST else ""
     if text.lower() in _INFINITE:
@@ -83,7 +83,7 @@ def moment(text: str, of: ColumnType) -> str:
 
 
 def time(text: str, of: ColumnType) -> str:
-    """Return the time of day that *text* spells, in canonical form, or raise `ValueFault`."""
+    """Return the time of day in *text*, in canonical form, or raise `ValueFault`."""
     text = text.strip()
     found = _TIME.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None:
@@ -97,7 +97,9 @@ def time(text: str, of: ColumnType) -> str:
 
 
 def instant(epoch_seconds: float, of: ColumnType) -> str:
-    """Return the date or timestamp of an instant, in UTC, cut to the precision of type *of*."""
+    """
+    Return the date or timestamp of an instant, in UTC, truncated to the precision of type *of*.
+    """
     micros = math.floor(epoch_seconds * _SECOND)
     match of.kind:
         case Kind.DATE:
@@ -113,7 +115,7 @@ def _day(found: re.Match[str]) -> int:
     if found["before"]:
         year = 1 - year
     days = days_of(year, month, day)
-    # Year 0 is 1 BC to the arithmetic, and no year to a database.
+    # Year 0 is 1 BC in the arithmetic, and not valid in a database.
     if int(found["year"]) == 0 or date_of(days) != (year, month, day):
         raise ValueFault(INVALID_VALUE, "there is no such day")
     return days
@@ -178,7 +180,7 @@ def _days(of: ColumnType) -> Days:
 
 
 def _ends(of: ColumnType) -> tuple[str | None, str | None]:
-    """Return what the column holds before its first day and after its last one."""
+    """Return what the column can hold before its first day and after its last one."""
     return ("-infinity", "infinity") if _days(of).infinite else (None, None)
 
 

@@ -1,4 +1,4 @@
-"""Carry a plan out: statements from the shape cache, through the service's executor."""
+"""Executes a plan: cached statements, run by the service's executor."""
 
 from faucet.model.plan import Plan, ReadPlan
 from faucet.model.rows import Rows
@@ -10,7 +10,7 @@ __all__ = ["Session", "StatementCache", "execute"]
 
 
 async def execute(plan: Plan, session: Session) -> Rows:
-    """Return what *plan* gives on the session's service, or raise `ExecutionError`."""
+    """Return the result of *plan* on the session's service, or raise `ExecutionError`."""
     if isinstance(plan, ReadPlan):
         return await read(plan, session)
     return await session.executor.transact(

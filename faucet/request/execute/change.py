@@ -15,7 +15,7 @@ _Written = tuple[Statement, tuple[StatementValue, ...]]
 
 
 def apply_change(writer: Writer, change: Change) -> Part[ChangeResult]:
-    """Write *change* and return what it touched."""
+    """Write *change* and return what it changed."""
     ((compiled, call),) = _calls(writer, (change,))
     return _result(compiled.read((yield call)))
 
@@ -24,9 +24,9 @@ def apply_changes(
     writer: Writer, changes: tuple[Change, ...]
 ) -> Part[tuple[list[ChangeResult], BatchError | None]]:
     """
-    Write *changes* in one batch; return what each touched.
+    Write *changes* in one batch; return the result of each.
 
-    Where one fails, what those before it touched is returned with its error.
+    If one fails, the results before it are returned with its error.
     """
     calls = list(_calls(writer, changes))
     failure = None
@@ -93,7 +93,7 @@ def _update(writer: Writer, change: Change) -> _Written:
 
 
 def _locate(writer: Writer, change: Change) -> _Written:
-    """Find what a write without any value touches, as an update of nothing would."""
+    """Find the rows of a write without any value, as an update of nothing would."""
     target, lifter = writer.plan.target, writer.lifter()
     statement = Locate(
         relation=target.relation,

@@ -1,4 +1,4 @@
-"""Whether what is written may stay: the row check, and references into filtered tables."""
+"""Checks of written rows: the row check, and references into filtered tables."""
 
 from collections.abc import Iterable, Mapping
 
@@ -20,11 +20,11 @@ _Sent = Mapping[str, Scalar]
 
 def predict_check(writer: Writer, change: Change) -> Part[bool]:
     """
-    Evaluate the check of *change* before it is written; return whether it may come out false.
+    Evaluate the check of *change* before it is written; return whether it may be false.
 
-    Where the values sent hold all columns of the check, a false one is raised at once. Otherwise
-    defaults or stored values take part, which a trigger may still change: then a conflict, which
-    might reveal rows that the caller does not see, must give way to the check.
+    If the values sent include all columns of the check, a false one is raised at once. Otherwise it
+    depends on defaults or stored values, which a trigger may still change: then the check takes
+    precedence over a conflict, which might reveal rows that the caller does not see.
     """
     check = writer.plan.check
     if check is None or writer.plan.verb is Verb.DELETE:
@@ -40,9 +40,9 @@ def predict_check(writer: Writer, change: Change) -> Part[bool]:
 
 def check_sent_values(writer: Writer, changes: Iterable[Change]) -> Part[None]:
     """
-    Raise `row_check` unless the check holds for the values sent, where they alone decide it.
+    Raise `row_check` if the values sent alone decide the check and it is not true.
 
-    Records that send the same values for the columns of the check ask once.
+    It is evaluated once for records with the same values in the columns of the check.
     """
     check = writer.plan.check
     if check is None or writer.plan.verb is Verb.DELETE:
@@ -107,12 +107,12 @@ def _predict_update(writer: Writer, change: Change, check: Condition) -> Part[bo
 
 
 def check_written_rows(writer: Writer, keys: Iterable[Key]) -> Part[None]:
-    """Hold every written row, found again by its key, against its references and the check."""
+    """Check the references and the row check of every written row, found by its key."""
     parts, check = list(chunks(keys)), writer.plan.check
     references = _references(writer, parts, writer.plan.parents)
     passes = [] if check is None else [_passes(writer, part, check) for part in parts]
     answers = yield from writer.ask_all([*references, *passes])
-    # References first, as constraints are checked before the row check.
+    # References first, since constraints are checked before the row check.
     _refuse_missing(answers[: len(references)])
     checked = answers[len(references) :]
     if any(answer.count != len(part) for answer, part in zip(checked, parts, strict=False)):
@@ -122,7 +122,7 @@ def check_written_rows(writer: Writer, keys: Iterable[Key]) -> Part[None]:
 def check_references(
     writer: Writer, keys: Iterable[Key], parents: tuple[ParentReference, ...]
 ) -> Part[None]:
-    """Refuse rows whose references lead to no parent that the role sees."""
+    """Reject rows whose references match no parent that the role sees."""
     questions = _references(writer, list(chunks(keys)), parents)
     _refuse_missing((yield from writer.ask_all(questions)))
 

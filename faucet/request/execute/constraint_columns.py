@@ -1,4 +1,4 @@
-"""Name the columns of a violated constraint, as far as the caller may know them. Pure."""
+"""Names the columns of a violated constraint, as far as the caller may know them. Pure."""
 
 from collections.abc import Iterable
 
@@ -19,9 +19,9 @@ def name_columns(
     """
     Return *error* with the columns it is about.
 
-    They follow from what was sent and the catalog, never from the database's message. Where more
-    than one constraint may be violated, or one names what the caller may not know, *error* stays as
-    it is.
+    They are derived from the values sent and the catalog, never from the database's message. If
+    more than one constraint may be violated, or one has a column that the caller may not know, the
+    error is unchanged.
     """
     if verb is Verb.DELETE:
         if error.kind is FOREIGN_KEY_VIOLATION:
@@ -51,7 +51,7 @@ def _columns(kind: ErrorKind, change: Change, constraints: Constraints) -> tuple
         )
     if kind is UNIQUE_VIOLATION:
         return _only(key for key in constraints.unique if written.issuperset(key))
-    # An update of what others point at may have left one of them behind.
+    # An update of a referenced column may have violated a reference to it.
     moved = change.where is not None and written.intersection(constraints.referenced)
     if kind is FOREIGN_KEY_VIOLATION and not moved:
         return _only(key for key in constraints.references if written.intersection(key))

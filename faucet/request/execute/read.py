@@ -1,4 +1,4 @@
-"""Carry a read out: one statement, or two in one snapshot when the total is asked for."""
+"""Executes a read: one statement, or two in one snapshot if the total is requested."""
 
 from faucet.errors import ROW_NOT_FOUND, ExecutionError
 from faucet.extension.executor import Call, Fetched, Script

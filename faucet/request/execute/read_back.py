@@ -1,4 +1,4 @@
-"""Read written rows again, as their writer may see them."""
+"""Reads written rows back, as the caller may see them."""
 
 from collections.abc import Iterable
 from urllib.parse import quote
@@ -41,7 +41,7 @@ def _by_keys(writer: Writer, keys: list[Key]) -> Question:
 
 
 def summarize(plan: WritePlan, outcomes: list[ChangeResult], rows: RowsByKey) -> Written:
-    """Return the result of a write with these *outcomes*; *rows* are those that may be shown."""
+    """Return the report of *outcomes*, with the *rows* that may be returned."""
     items: tuple[bytes | Failure | None, ...] | None = None
     if plan.continued:
         items = tuple(_item(outcome, rows) for outcome in outcomes)
@@ -70,7 +70,7 @@ def _location(plan: WritePlan, outcomes: list[ChangeResult]) -> str | None:
         return None
     keys = outcomes[0].keys
     parts = [quote(str(part), safe="") for part in keys[0]] if keys else []
-    # An empty part makes a path that is no route.
+    # An empty part would not match a route.
     return ",".join(parts) if parts and all(parts) else None
 
 

@@ -1,4 +1,4 @@
-"""What a plan is carried out with: an executor, and compiled statements kept by their shape."""
+"""The session of a plan: an executor, and compiled statements cached by shape."""
 
 import threading
 
@@ -14,11 +14,11 @@ _ShapeKey = tuple[str, str, Statement]
 
 class StatementCache:
     """
-    Compiled statements of one generation; what was not used for longest is forgotten first.
+    Compiled statements of one generation; the least recently used are evicted first.
 
-    Shapes are compared by equality, whole: role, service and every condition are part of them.
-    There are two halves. What is used moves into the newer one; when that is full it becomes the
-    older one, whose shapes are forgotten. A shape in the newer half, the common case, is found
+    Whole shapes are compared by equality: role, service and every condition are part of them. There
+    are two halves. A shape that is used moves into the newer one; when that is full it replaces the
+    older one, whose shapes are evicted. A shape in the newer half, the common case, is found
     without a lock; scripts render on worker threads, so a lock guards all changes.
     """
 
@@ -31,7 +31,7 @@ class StatementCache:
     def compiled(
         self, role: str, service: str, statement: Statement, render_context: RenderContext
     ) -> Compiled:
-        """Return *statement* compiled, from what is kept if it is."""
+        """Return *statement* compiled, from the cache if possible."""
         key = (role, service, statement)
         if (found := self._newer.get(key)) is not None:
             return found
@@ -43,7 +43,7 @@ class StatementCache:
         return made
 
     def __len__(self) -> int:
-        """Return how many statements are kept."""
+        """Return how many statements are cached."""
         return len(self._newer) + len(self._older)
 
 

@@ -1,4 +1,4 @@
-"""Carry a write out: the inside of its one transaction, as a script without I/O."""
+"""Executes a write: the body of its transaction, as a script without I/O."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -35,7 +35,7 @@ _CONFLICTS: Final = frozenset({UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION})
 
 
 def write(plan: WritePlan, session: Session) -> Script[Written]:
-    """Return the script that carries *plan* out; it raises to undo everything."""
+    """Return the script that executes *plan*; it raises to undo everything."""
     writer = Writer(plan=plan, session=session)
     results = yield from _apply_all(writer)
     keys = [key for result in results for key in result.keys]
@@ -76,7 +76,7 @@ def _can_batch(plan: WritePlan) -> bool:
 
 
 def _prompt(plan: WritePlan) -> tuple[ParentReference, ...]:
-    """Return the references that hold after each statement, as opposed to deferred ones."""
+    """Return the references that are checked after each statement, as opposed to deferred ones."""
     return tuple(each for each in plan.parents if not each.deferred)
 
 
@@ -84,9 +84,10 @@ def _apply_batch(writer: Writer) -> Part[list[ChangeResult] | None]:
     """
     Apply all changes at once.
 
-    The database runs them one after the other, so that its errors are those of one by one. Checks
-    are made for all records together: where one fails, or might explain an error, everything is
-    undone and None returned, so that the changes are applied one by one to find the first error.
+    The database runs them one after the other, so that its errors are the same as one by one.
+    Checks are evaluated for all records together: if one fails, or might explain an error,
+    everything is undone and None returned, so that the changes are applied one by one to find the
+    first error.
     """
     plan = writer.plan
     if plan.check is None and not _prompt(plan):
@@ -143,7 +144,7 @@ def _numbered(error: ExecutionError, index: int) -> ExecutionError:
 
 
 def _apply_in_savepoint(writer: Writer, change: Change) -> Part[ChangeResult]:
-    """Apply one record in its own savepoint; what ends the transaction is raised on."""
+    """Apply one record in its own savepoint; an error that ends the transaction is raised again."""
     if change.fault is not None:
         return ChangeResult(error=change.fault)
     yield Savepoint.BEGIN
@@ -168,7 +169,7 @@ def _apply(writer: Writer, change: Change) -> Part[ChangeResult]:
     plan = writer.plan
     try:
         outcome = yield from apply_change(writer, change)
-        # Where a missing parent is refused by this statement an invisible one must be, too.
+        # If this statement rejects a missing parent, it must also reject an invisible one.
         yield from check_references(writer, outcome.keys, _prompt(plan))
     except ExecutionError as error:
         if doubtful and error.kind in _CONFLICTS:

@@ -1,4 +1,4 @@
-"""What the parts of a writing script share."""
+"""The shared parts of a writing script."""
 
 from collections.abc import Generator, Iterable, Iterator
 from typing import Final, TypeVar
@@ -17,14 +17,14 @@ from faucet.sql.compiled import Answer, Key
 T = TypeVar("T")
 Part = Generator[Step, Fetched, T]
 Question = tuple[Statement, Lifter]
-"""A statement and the lifter that holds its values."""
+"""A statement and the lifter with its values."""
 
 # Rows of one statement that finds rows by key: bounds its parameters and its length.
 _CHUNK: Final = 256
 
 
 class ChangeResult(msgspec.Struct, kw_only=True):
-    """What became of one change: the keys of its rows, or its deleted rows, or its error."""
+    """The result of one change: the keys of its rows, or its deleted rows, or its error."""
 
     keys: tuple[Key, ...] = ()
     rows: tuple[bytes, ...] = ()
@@ -43,7 +43,7 @@ class Writer(msgspec.Struct, frozen=True, kw_only=True):
         return Lifter(arrays=self.plan.target.arrays, values=values)
 
     def ask(self, statement: Statement, lifter: Lifter) -> Part[Answer]:
-        """Run *statement* with what *lifter* collected."""
+        """Run *statement* with the values of *lifter*."""
         (answer,) = yield from self.ask_all([(statement, lifter)])
         return answer
 
@@ -63,7 +63,7 @@ class Writer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def chunks(keys: Iterable[Key]) -> Iterator[list[Key]]:
-    """Yield *keys*, each once, in lists that one statement takes."""
+    """Yield *keys*, each once, in lists that fit into one statement."""
     unique = list(dict.fromkeys(keys))
     for start in range(0, len(unique), _CHUNK):
         yield unique[start : start + _CHUNK]

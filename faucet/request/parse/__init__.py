@@ -1,4 +1,4 @@
-"""From the parts of an HTTP request to an `ApiRequest`: grammar, not tables. Pure."""
+"""Parts of an HTTP request to an `ApiRequest`: grammar, not tables. Pure."""
 
 from faucet.errors import INVALID_BODY, NO_SELECTOR, UNKNOWN_PARAMETER, RequestError
 from faucet.model.request import ApiRequest, Selector
@@ -13,11 +13,11 @@ def build_request(
     verb: Verb, parameters: Parameters, body: Body | None = None, key: tuple[str, ...] | None = None
 ) -> ApiRequest:
     """
-    Return the request that query, body and path make together; *key* is the path's, None without.
+    Return the request of query, body and path together; *key* is the path's, None without.
 
-    Raises `RequestError` INVALID_BODY where query and body both hold a selector, or several records
-    or an empty one stand beside one, and NO_SELECTOR for a DELETE that names no rows. A PATCH of
-    one object without selector passes: whether it carries its key is known later.
+    Raises `RequestError` INVALID_BODY if query and body both contain a selector, or several records
+    or an empty one are combined with one, and NO_SELECTOR for a DELETE that selects no rows. A
+    PATCH of one object without selector is accepted: whether it contains its key is checked later.
     """
     body = body or Body()
     selector = _selector(parameters, body, key)
@@ -51,7 +51,7 @@ def _selector(parameters: Parameters, body: Body, key: tuple[str, ...] | None) -
         where=body.where if in_body else parameters.where,
         ids=body.ids if in_body else parameters.ids,
         typed=in_body,
-        # What narrows wins over what widens.
+        # A narrower selector takes precedence.
         everything=parameters.everything and not (in_query or in_body),
     )
 

@@ -38,10 +38,10 @@ _NEEDS: Final = {
 
 class BodyContext(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What reading a body depends on.
+    What parsing a body depends on.
 
-    *column_names* are the columns that the role may read or write: an object is no envelope for a
-    key that is one of them. *single* says that the path names one record.
+    *column_names* are the columns that the role may read or write: an object with one of them as
+    key is not an envelope. *single* means that the path names one record.
     """
 
     column_names: frozenset[str]
@@ -51,7 +51,7 @@ class BodyContext(msgspec.Struct, frozen=True, kw_only=True):
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A body read. *single_object* says that the records were one object and no array.
+    A parsed body. *single_object* means that the records were one object and not an array.
 
     *ids* are JSON values; *where* and *ids* are None where absent or empty.
     """
@@ -66,8 +66,9 @@ def parse_body(verb: Verb, raw: bytes, headers: Headers, context: BodyContext) -
     """
     Return the body of a write.
 
-    Raises `RequestError` UNSUPPORTED_MEDIA_TYPE for what is no JSON by its headers, INVALID_BODY,
-    BATCH_TOO_LARGE, and what filters raise. Only DELETE takes no body or an empty object.
+    Raises `RequestError` UNSUPPORTED_MEDIA_TYPE for a body that is not JSON by its headers,
+    INVALID_BODY, BATCH_TOO_LARGE, and errors of filters. Only DELETE accepts no body or an empty
+    object.
     """
     if not raw.strip():
         if verb is Verb.DELETE:
@@ -121,7 +122,7 @@ def _object(verb: Verb, value: dict[str, Json], context: BodyContext) -> Body:
     elif verb is Verb.DELETE:
         return Body(where=where, ids=ids)
     else:
-        # The columns to change may stand beside their selector, without an inner object.
+        # The columns to change may be next to their selector, without an inner object.
         content = {name: item for name, item in value.items() if name not in keys}
     if isinstance(content, list):
         return Body(records=_records(content, context), where=where, ids=ids)
@@ -144,7 +145,10 @@ def _envelope_keys(value: dict[str, Json], context: BodyContext) -> frozenset[st
 def _check_keys(
     verb: Verb, value: dict[str, Json], keys: frozenset[str], context: BodyContext
 ) -> None:
-    """Refuse selectors where none belongs, and anything beside them that is no column to change."""
+    """
+    Reject selectors where none is allowed, and anything next to them that is not a column to
+    change.
+    """
     named = " and ".join(f'"{key}"' for key in sorted(keys - {"resource"}))
     if named and context.single:
         raise _invalid(f"a body for one record does not accept {named}: the path selects it")

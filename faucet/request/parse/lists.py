@@ -31,7 +31,7 @@ _ORDER: Final = re.compile(
 )
 _GROUP: Final = re.compile(rf"(?P<column>{_COLUMN})")
 _QUOTED: Final = r"'(?:[^']|'')*'"
-# A bare key takes the blanks behind it, so that no two repetitions can share them.
+# A bare key includes the blanks after it, so that no two repetitions can match them.
 _KEY_PART: Final = rf"(?:{_QUOTED}\s*|[^,()'\s][^,()]*)"
 _KEY: Final = re.compile(
     rf"(?P<composite>\(\s*{_KEY_PART}(?:,\s*{_KEY_PART})*\))|(?P<quoted>{_QUOTED})|(?P<bare>[^,'(\s][^,]*)"
@@ -56,7 +56,7 @@ def _kept(read: Callable[[str], T]) -> Callable[[str], T]:
 
 @_kept
 def read_fields(text: str) -> tuple[FieldItem, ...] | None:
-    """Return the items of `fields`, equal ones once; None where all are blank."""
+    """Return the items of `fields` without duplicates; None if all are blank."""
     found: dict[tuple[object, ...], FieldItem] = {}
     for match in _items(text, "fields", _FIELD):
         item = _field(match)
@@ -100,7 +100,7 @@ def _function(name: str, position: int) -> Function:
 
 @_kept
 def read_group(text: str) -> tuple[ColumnName, ...]:
-    """Return the columns of `group`, equal ones once."""
+    """Return the columns of `group` without duplicates."""
     found: dict[tuple[str, ...], ColumnName] = {}
     for match in _items(text, "group", _GROUP):
         column = _column("group", match, "column")
@@ -110,7 +110,7 @@ def read_group(text: str) -> tuple[ColumnName, ...]:
 
 @_kept
 def read_order(text: str) -> tuple[OrderItem, ...]:
-    """Return the items of `order`; of those that name one column the first decides."""
+    """Return the items of `order`; the first item of each column decides."""
     found: dict[tuple[str, ...], OrderItem] = {}
     for match in _items(text, "order", _ORDER):
         way, nulls = match["way"], match["nulls"]
@@ -128,7 +128,7 @@ def read_order(text: str) -> tuple[OrderItem, ...]:
 
 def read_ids(text: str) -> tuple[tuple[str, ...], ...] | None:
     """
-    Return the keys of `ids` as tuples of texts; None where all are blank.
+    Return the keys of `ids` as tuples of strings; None if all are blank.
 
     Raises `RequestError` FILTER_TOO_LARGE for more than `MAX_IDS`.
     """
@@ -152,7 +152,7 @@ def _unquoted(part: str) -> str:
 
 
 def _items(text: str, parameter: str, item: re.Pattern[str]) -> Iterator[re.Match[str]]:
-    """Yield the match of each item of a comma list; blank ones are passed over."""
+    """Yield the match of each item of a comma list; blank ones are skipped."""
     position = 0
     while text:
         position = _after_blanks(text, position)

@@ -1,4 +1,4 @@
-"""The query string as parameters, each only where it has a meaning. Pure."""
+"""The query string as parameters, each only where it is allowed. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ _MAX_OFFSET: Final = 2**63 - 1
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
-    """The parameters of one request; what is absent or blank has its default."""
+    """The parameters of one request; absent or blank ones have their default."""
 
     fields: tuple[FieldItem, ...] | None = None
     group: tuple[ColumnName, ...] = ()
@@ -53,11 +53,11 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
 
 def parse_query(verb: Verb, query: str, *, single: bool) -> Parameters:
     """
-    Return the parameters of a raw query string; *single* says that the path names one record.
+    Return the parameters of a raw query string; *single* means that the path names one record.
 
-    Raises `RequestError` UNKNOWN_PARAMETER for one that has no meaning for the verb and the route,
-    INVALID_PARAMETER for one that is repeated or cannot be read, and what filters raise. Names that
-    start with ``_`` are ignored.
+    Raises `RequestError` UNKNOWN_PARAMETER for one that is not allowed for the verb and the route,
+    INVALID_PARAMETER for one that is repeated or invalid, and errors of filters. Names that start
+    with ``_`` are ignored.
     """
     values = _values(verb, query, single=single)
     fields = read_fields(values.get("fields", ""))
@@ -81,7 +81,10 @@ def parse_query(verb: Verb, query: str, *, single: bool) -> Parameters:
 
 
 def refuse_parameters(query: str) -> None:
-    """Raise UNKNOWN_PARAMETER for any parameter of a route that takes none; ``_`` names pass."""
+    """
+    Raise UNKNOWN_PARAMETER for any parameter of a route that accepts none; names with ``_`` are
+    ignored.
+    """
     for pair in query.split("&"):
         name = _decoded(pair.partition("=")[0])
         if pair and not name.startswith("_"):

@@ -1,4 +1,4 @@
-"""From an authorized request to a plan: tables and types, but no SQL. Pure."""
+"""Authorized requests to plans: tables and types, but no SQL. Pure."""
 
 from faucet.model.facts import Facts
 from faucet.model.plan import Plan
@@ -14,7 +14,7 @@ def plan(authorized: AuthorizedRequest, facts: Facts) -> Plan:
     """
     Return the plan of *authorized*, or raise `PlanError`.
 
-    *facts* say what the service's dialect can do and what the transforms give.
+    *facts* describe the service's dialect and the transforms.
     """
     if authorized.request.verb is Verb.GET:
         return plan_read(authorized, facts)

@@ -1,4 +1,4 @@
-"""Columns of one relation as a request's plan uses them. Pure."""
+"""Columns of one relation in the plan of a request. Pure."""
 
 from faucet.errors import NO_KEY, PlanError
 from faucet.model.surface import ResourceView

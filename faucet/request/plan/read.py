@@ -1,4 +1,4 @@
-"""Plan a GET: outputs, grouping, ordering, page. Pure."""
+"""Plans a GET: outputs, grouping, ordering, page. Pure."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -18,7 +18,7 @@ from faucet.model.surface import ResourceView
 from faucet.request.plan.selection import selection
 
 _INTEGER: Final = ColumnType(kind=Kind.INTEGER, db_type="bigint", bits=64)
-# Below what PostgreSQL (1,664) and SQLite (2,000) take of a result.
+# Below the maximum of PostgreSQL (1,664) and SQLite (2,000).
 _MOST_OUTPUTS: Final = 1600
 _DOUBLE: Final = ColumnType(kind=Kind.FLOAT, db_type="double precision", bits=64)
 
@@ -74,7 +74,7 @@ def _counted(plan: ReadPlan, where: Condition, lifter: Lifter) -> ReadPlan:
 
 
 def page_limit(asked: int | None, limits: LimitSettings) -> int:
-    """Return how many rows a page has at the most; 0 asks for as many as there may be."""
+    """Return the maximum number of rows of a page; 0 requests as many as allowed."""
     if asked is None:
         return min(limits.page_default, limits.page_max)
     return limits.page_max if asked == 0 else min(asked, limits.page_max)
@@ -85,7 +85,7 @@ def _aggregates(authorized: AuthorizedRequest) -> bool:
 
 
 def outputs_of(authorized: AuthorizedRequest) -> tuple[Output, ...]:
-    """Return the outputs that *authorized* asks for; all readable columns unless it says."""
+    """Return the outputs that *authorized* requests; by default all readable columns."""
     view = authorized.resource
     if authorized.fields is None:
         if not authorized.group:
@@ -170,7 +170,7 @@ def _order(
 def _term(
     view: ResourceView, item: AuthorizedOrder, output: Output | None, grouped: set[str] | None
 ) -> OrderTerm:
-    """Order by what a label stands for, never by the label itself; a plain name is its column."""
+    """Order by the expression of a label, never by the label itself; a plain name is its column."""
     if output is None:
         column, function = item.column, None
     elif output.mask is not None:

@@ -15,7 +15,7 @@ from faucet.request.plan.selection import key_condition
 
 class RecordShape(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What records with one set of names write: *columns* in table order, named by *assign*.
+    What records with the same set of names write: *columns* in table order, named by *assign*.
 
     *defaults* are the writable columns that a PUT does not fill, *default_sql* the catalog's
     default of each.
@@ -29,7 +29,7 @@ class RecordShape(msgspec.Struct, frozen=True, kw_only=True):
 
 class Records:
     """
-    Turns the records of one request into assignments; each shape is worked out once.
+    Turns the records of one request into assignments; each shape is computed once.
 
     With *keyed*, key columns only select and are not written.
     """
@@ -42,7 +42,7 @@ class Records:
         self._shapes: dict[tuple[str, ...], RecordShape] = {}
 
     def shape(self, record: JsonRecord) -> RecordShape:
-        """Return what *record* writes, in table order, presets among it."""
+        """Return the shape of *record*, in table order, including presets."""
         names = tuple(record)
         if (found := self._shapes.get(names)) is None:
             found = self._shapes[names] = self._make(frozenset(names) - self._selecting)
@@ -94,7 +94,7 @@ class Records:
 
 
 def key_of(authorized: AuthorizedRequest, record: JsonRecord) -> tuple[JsonValue, ...]:
-    """Return the key that *record* carries, or raise `no_key`."""
+    """Return the key in *record*, or raise `no_key`."""
     key = usable_key(authorized.resource)
     missing = [name for name in key if record.get(name) is None]
     if missing:
@@ -106,7 +106,9 @@ def key_of(authorized: AuthorizedRequest, record: JsonRecord) -> tuple[JsonValue
 def check_path_key(
     authorized: AuthorizedRequest, record: Mapping[str, JsonValue], path: tuple[JsonValue, ...]
 ) -> None:
-    """Raise `key_mismatch` if *record* carries another key than the *path*, compared by value."""
+    """
+    Raise `key_mismatch` if the key in *record* differs from the one in *path*, compared by value.
+    """
     for index, name in enumerate(usable_key(authorized.resource)):
         if name not in record:
             continue

@@ -1,4 +1,4 @@
-"""What a request selects, as one condition: row filter, filter and keys. Pure."""
+"""The selection of a request as one condition: row filter, filter and keys. Pure."""
 
 from faucet.errors import INVALID_PARAMETER, INVALID_VALUE, PlanError
 from faucet.model.catalog import EQUATABLE, Column
@@ -31,7 +31,7 @@ from faucet.request.plan.columns import usable_key
 
 
 def selection(authorized: AuthorizedRequest) -> Condition:
-    """Return which rows *authorized* selects: always within its row filter."""
+    """Return the condition of *authorized*: always within its row filter."""
     selector = authorized.request.selector
     asked = None if selector.where is None else typed_filter(authorized, selector.where, "filter")
     keys = None
@@ -78,7 +78,7 @@ def keys_condition(
 def key_condition(
     authorized: AuthorizedRequest, key: tuple[JsonValue, ...], parameter: str
 ) -> Condition:
-    """Return the condition of the row with *key*; the same as `keys_condition`, sooner."""
+    """Return the condition of the row with *key*; the same as `keys_condition`, but faster."""
     view, options = authorized.resource, authorized.service.values
     columns = [view.columns[name] for name in usable_key(view)]
     try:
@@ -87,7 +87,7 @@ def key_condition(
             for part, column in zip(key, columns, strict=True)
         ]
     except (ValueFault, ValueError):
-        # What does not fit its column decides by itself, or is refused, as in any filter.
+        # A value that does not fit its column decides alone, or is rejected, as in any filter.
         return keys_condition(authorized, (key,), parameter)
     if len(columns) == 1:
         return Membership(column=columns[0].name, operands=(values[0],))

@@ -1,4 +1,4 @@
-"""Plan a POST, PUT, PATCH or DELETE: one change per record or per selector. Pure."""
+"""Plans a POST, PUT, PATCH or DELETE: one change per record or per selector. Pure."""
 
 from collections.abc import Callable, Mapping
 
@@ -24,7 +24,7 @@ from faucet.request.plan.selection import key_condition, selection
 
 
 def plan_write(authorized: AuthorizedRequest) -> WritePlan:
-    """Return the plan of a write; faults of single records stay in them when others go on."""
+    """Return the plan of a write; errors of single records are kept in them if others continue."""
     request, view = authorized.request, authorized.resource
     continued = request.continued and not request.rollback
     changes = _CHANGES[request.verb](authorized)
@@ -63,7 +63,7 @@ def _numbered(fault: FaucetError, index: int) -> FaucetError:
 def _outputs(authorized: AuthorizedRequest) -> tuple[Output, ...] | None:
     request = authorized.request
     if authorized.visible is None:
-        # Without GET nothing is returned but the keys that a POST made.
+        # Without GET only the keys that a POST created are returned.
         return (authorized.resource.key_outputs or None) if request.verb is Verb.POST else None
     if request.verb is Verb.DELETE and request.fields is None:
         return None
@@ -92,7 +92,7 @@ def _parents(
 
 
 def _written(changes: tuple[Change, ...]) -> frozenset[str]:
-    """Return every column that *changes* write; most of them write the same."""
+    """Return every column that *changes* write; most changes write the same ones."""
     shapes = {(change.assign, change.defaults) for change in changes}
     return frozenset(name for shape in shapes for names in shape for name in names)
 
@@ -183,7 +183,7 @@ def _update_by_key(authorized: AuthorizedRequest) -> Callable[[JsonRecord], Chan
 
 
 def _check_key_writable(authorized: AuthorizedRequest, record: JsonRecord) -> None:
-    """Beside a selector a key column is a value to write, and needs the right to be written."""
+    """With a selector a key column is a value to write, and must be writable."""
     presets = authorized.presets
     for name in authorized.resource.key:
         if name in record and name not in authorized.grant.writable and name not in presets:
@@ -222,7 +222,7 @@ def _delete_by_key(authorized: AuthorizedRequest) -> Callable[[JsonRecord], Chan
 def _each(
     make: Callable[[JsonRecord], Change], authorized: AuthorizedRequest
 ) -> tuple[Change, ...]:
-    """Make a change of each record; what is wrong with one stays in it."""
+    """Make a change of each record; the error of one is kept in it."""
     changes: list[Change] = []
     for index, record in enumerate(authorized.request.records):
         fault = authorized.faults.get(index)

@@ -112,7 +112,7 @@ async def test_a_client_that_leaves_in_the_middle_frees_what_the_stream_holds():
             await source.closed.wait()
         await _until(lambda: len(server.switch.current.leases) == 0)
         await _until(lambda: _lines(server))
-        assert [one.reason for one in _lines(server)] == ["the client went away"]
+        assert [one.reason for one in _lines(server)] == ["the client disconnected"]
 
 
 async def test_a_slow_reader_holds_the_source_back():
