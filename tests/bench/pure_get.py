@@ -1,7 +1,7 @@
 """The pure part of a governed GET: all of `answer`, with an executor that returns canned rows.
 
 A key, a role with a row filter, 31 columns; filter, order and limit from the caller. Prints µs of a
-known shape with new literals, of the same planned anew with its statement compiled before (warm),
+known shape with new literals, of the same planned again with its statement compiled before (warm),
 and of one seen for the first time (cold). Given the root of another
 checkout, measures that one too, alternating with this one, and prints the ratios.
 
@@ -137,7 +137,7 @@ async def _measure() -> dict[str, float]:
 
 
 def _without_known_reads(generation: Any) -> Any:
-    """The same generation, which plans every read anew; older checkouts always do."""
+    """The same generation, which plans every read again; older checkouts always do."""
     if not hasattr(generation, "known_reads"):
         return generation
     from faucet.request.known_reads import KnownReads

@@ -61,7 +61,7 @@ def _spelled(grant: TableGrant, verb: Verb, table: str) -> bool:
 def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Found]:
     relation = resource.relation
     if verb in WRITES and not takes(verb, relation, resource.key):
-        mend = (
+        fix = (
             "declare its `primary_key` in `resources`"
             if relation.kind is RelationKind.VIEW and not resource.key
             else "grant only GET"
@@ -70,7 +70,7 @@ def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[
             UNWRITABLE_VIEW,
             f"{verb} is refused on {{tables}}, which the database does not allow you to write",
             (*grant.address, "verbs"),
-            mend,
+            fix,
         )
     elif verb is Verb.PUT and not resource.key:
         yield _warning(

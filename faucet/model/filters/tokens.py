@@ -133,7 +133,7 @@ class Tokens:
         if found is None or found.lastgroup is None:
             return self._last()
         group, text, start = found.lastgroup, found[0], found.start()
-        # The search passes over everything that is no token: only blanks may be.
+        # The search passes over what cannot be read: only blanks may be.
         if start > self._end and not self._text[self._end : start].isspace():
             return self._last()
         self._end = found.end()
@@ -153,7 +153,7 @@ class Tokens:
         return Token(kind=_KINDS[group], text=text, keyword="", position=start)
 
     def _last(self) -> Token:
-        """Return the end, or raise `FilterError` where something is left that is no token."""
+        """Return the end, or raise `FilterError` where something cannot be read."""
         start = _BLANKS.match(self._text, self._end).end()  # type: ignore[union-attr]
         if start < len(self._text):
             raise _unreadable(self._text[start], start)
