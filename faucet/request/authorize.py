@@ -35,6 +35,7 @@ from faucet.model.request import (
     FieldItem,
     JsonRecord,
     Principal,
+    TargetName,
     names_in,
 )
 from faucet.model.settings import LimitSettings
@@ -82,29 +83,35 @@ def reachable(surface: Surface, name: str) -> ServiceSurface:
     return service
 
 
-def admit(surface: Surface, principal: Principal, target: tuple[str, str], verb: Verb) -> Admission:
+def admit(surface: Surface, principal: Principal, target: TargetName, *verbs: Verb) -> Admission:
     """
-    Return the grant that decides *verb* on *target* (service, table), before any parameter is
-    parsed.
+    Return the grants that decide *verbs* on *target*, before any parameter is parsed.
 
+    The first verb is what the request does; it may need others (an upsert inserts and updates).
     Raises 404 `unknown_service`, 403 `not_granted` (the same whether the table exists or not), 503
     while the database is unreachable, 404 `unknown_table` for a name that is covered but missing,
     403 `read_only`.
     """
-    name, table = target
-    view = visible_service(surface, principal, name)
-    resource = view.resources.get(table)
-    grant = resource.grants.get(verb) if resource is not None else None
+    view = visible_service(surface, principal, target.service)
+    service, resource = surface.services[target.service], view.resources.get(target.name)
+    grants = resource.grants if resource is not None else {}
     # What is granted is covered, and its service was reached.
-    if resource is None or grant is None:
-        raise _refusal(surface, view, principal, table, verb)
-    service = surface.services[name]
-    closed = service.read_only and verb is not Verb.GET
-    if closed or not takes(verb, resource.relation, resource.key):
-        what = f'the service "{name}"' if service.read_only else f'"{table}"'
-        raise AuthorizationError(READ_ONLY, f"{what} is read-only")
-    limits = grant.limits if principal.limits is None else tightest(grant.limits, principal.limits)
-    return Admission(service=service, resource=resource, grant=grant, limits=limits)
+    for verb in verbs:
+        if resource is None or verb not in grants:
+            raise _refusal(surface, view, principal, target.name, verb)
+        if service.read_only and verb is not Verb.GET:
+            what = f'the service "{target.service}"'
+            raise AuthorizationError(READ_ONLY, f"{what} is read-only")
+        if not takes(verb, resource.relation, resource.key):
+            raise AuthorizationError(READ_ONLY, f'"{target.name}" is read-only')
+    if resource is None:
+        raise ValueError("a request needs at least one verb")
+    limits = grants[verbs[0]].limits
+    for verb in verbs[1:]:
+        limits = tightest(limits, grants[verb].limits)
+    if principal.limits is not None:
+        limits = tightest(limits, principal.limits)
+    return Admission(service=service, resource=resource, grant=grants[verbs[0]], limits=limits)
 
 
 def _refusal(

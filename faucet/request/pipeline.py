@@ -14,7 +14,7 @@ from faucet.errors import (
     RequestError,
 )
 from faucet.model.plan import Plan
-from faucet.model.request import ApiRequest, Caller, HttpRequest, Reply
+from faucet.model.request import ApiRequest, Caller, HttpRequest, Reply, TargetName
 from faucet.model.routes import ROUTES, Route, RouteName
 from faucet.model.rows import RowPage, Rows, SingleRow, Written
 from faucet.model.surface import Verb
@@ -62,10 +62,10 @@ def failure(generation: Generation, trace: Trace, error: BaseException) -> Reply
 
 
 async def perform(
-    generation: Generation, caller: Caller, target: tuple[str, str], request: ApiRequest
+    generation: Generation, caller: Caller, target: TargetName, request: ApiRequest
 ) -> Rows:
     """
-    Return the result of *request* by *caller* on *target* (service, table): everything after
+    Return the result of *request* by *caller* on *target*: everything after
     parsing, for every interface.
 
     Raises `FaucetError` for what is hidden or not granted, does not fit the table, or is rejected
@@ -142,7 +142,8 @@ async def _records(context: RequestContext, caller: Caller) -> Reply:
     verb = Verb(context.request.method)
     trace.table, trace.action = table, verb.value
     # Query and body are only parsed for callers that may do this at all.
-    admission = admit(generation.surface, caller.principal, (service, table), verb)
+    target = TargetName(service=service, name=table)
+    admission = admit(generation.surface, caller.principal, target, verb)
     if verb is Verb.GET:
         planned = _planned_read(context, caller, admission)
     else:

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from faucet.errors import NOT_GRANTED, UNKNOWN_SERVICE, AuthorizationError, ErrorKind
-from faucet.model.request import ApiRequest, Caller, Principal
+from faucet.model.request import ApiRequest, Caller, Principal, TargetName
 from faucet.model.rows import RowPage
 from faucet.model.settings import LoggingSettings
 from faucet.model.surface import Verb
+from faucet.request.authorize import admit
 from faucet.request.pipeline import answer, perform
 from faucet.serve.logs import Log
 from faucet.serve.respond import responder
@@ -162,7 +163,12 @@ async def test_a_line_says_who_did_what_and_holds_no_value(opened: Plane):
 async def test_a_read_request_is_performed_without_http(opened: Plane):
     caller = Caller(principal=Principal(name="key:x", role="r", claims={}), now=0.0)
 
-    rows = await perform(opened.generation, caller, ("shop", "items"), ApiRequest(verb=Verb.GET))
+    rows = await perform(
+        opened.generation,
+        caller,
+        TargetName(service="shop", name="items"),
+        ApiRequest(verb=Verb.GET),
+    )
 
     assert isinstance(rows, RowPage)
     assert rows.count == 3
@@ -171,9 +177,9 @@ async def test_a_read_request_is_performed_without_http(opened: Plane):
 @pytest.mark.parametrize(
     ("target", "verb", "error"),
     [
-        (("shop", "items"), Verb.DELETE, NOT_GRANTED),
-        (("shop", "others"), Verb.GET, NOT_GRANTED),
-        (("till", "items"), Verb.GET, UNKNOWN_SERVICE),
+        (TargetName(service="shop", name="items"), Verb.DELETE, NOT_GRANTED),
+        (TargetName(service="shop", name="others"), Verb.GET, NOT_GRANTED),
+        (TargetName(service="till", name="items"), Verb.GET, UNKNOWN_SERVICE),
     ],
 )
 async def test_to_perform_is_to_admit_first(opened: Plane, target, verb: Verb, error: ErrorKind):
@@ -183,3 +189,16 @@ async def test_to_perform_is_to_admit_first(opened: Plane, target, verb: Verb, e
         await perform(opened.generation, caller, target, ApiRequest(verb=verb))
 
     assert caught.value.kind is error
+
+
+@pytest.mark.parametrize("verbs", [(Verb.GET, Verb.DELETE), (Verb.DELETE, Verb.GET)])
+async def test_a_request_that_needs_two_verbs_needs_both_granted(opened: Plane, verbs):
+    surface = opened.generation.surface
+    principal = Principal(name="key:x", role="r", claims={})
+    target = TargetName(service="shop", name="items")
+
+    with pytest.raises(AuthorizationError) as caught:
+        admit(surface, principal, target, *verbs)
+
+    assert admit(surface, principal, target, Verb.GET).grant.verb is Verb.GET
+    assert caught.value.kind is NOT_GRANTED
