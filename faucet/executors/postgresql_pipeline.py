@@ -67,13 +67,13 @@ async def _send(connection: _Connection, calls: Sequence[Call], cursors: list[_C
 async def _results(cursor: _Cursor) -> list[Fetched]:
     if cursor.pgresult is None:
         return []
-    results = [await fetched(cursor)]
+    results = [await read_result(cursor)]
     while cursor.nextset():
-        results.append(await fetched(cursor))
+        results.append(await read_result(cursor))
     return results
 
 
-async def fetched(cursor: _Cursor) -> Fetched:
+async def read_result(cursor: _Cursor) -> Fetched:
     """Return the current result of *cursor*."""
     rows = await cursor.fetchall() if cursor.description is not None else []
     return Fetched(rows=rows, affected=max(cursor.rowcount, 0))
