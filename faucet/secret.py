@@ -42,7 +42,7 @@ class Secret:
         return hash(("Secret", self._value))
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret cannot be serialised")
+        raise TypeError("a secret cannot be serialized")
 
 
 def derive_key(root: Secret, purpose: str) -> bytes:

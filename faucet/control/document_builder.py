@@ -106,7 +106,7 @@ class _Builder:
                 continue
             if not isinstance(key, ScalarNode):
                 self._report(
-                    "FCT1006", ("a key must be a string, not a list or a mapping"), key.span, ""
+                    "FCT1006", "a key must be a string, not a list or a mapping", key.span, ""
                 )
             elif not _is_text(key):
                 hint = f"write it in quotes: {_shown(key.text)}"

@@ -192,7 +192,7 @@ def _unreachable(prepared: Prepared, catalogs: Catalogs, facts: Facts) -> Iterab
             service = prepared.settings.services[name]
             required = service.required
             otherwise = (
-                ("with required: false the service answers 503 until the database is reachable")
+                "with required: false the service answers 503 until the database is reachable"
                 if required
                 else ""
             )

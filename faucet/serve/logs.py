@@ -160,11 +160,11 @@ _MESSAGES: Final[Mapping[type, tuple[str, str]]] = {
     ),
     events.ReloadCrashed: (
         "error",
-        ("A reload failed; the server keeps serving generation {generation}"),
+        "A reload failed; the server keeps serving generation {generation}",
     ),
     events.Unchanged: (
         "debug",
-        ("Nothing changed; the server keeps serving generation {generation}"),
+        "Nothing changed; the server keeps serving generation {generation}",
     ),
     events.Retired: ("debug", "Generation {generation} is closed"),
     events.ServiceChecked: ("warning", "Service {service} is {state}"),
