@@ -47,7 +47,7 @@ def check_rows(subject: Subject) -> Iterator[Diagnostic]:
 def _unstated_fault(found: UnstatedRows, table: str) -> Diagnostic:
     return Diagnostic(
         code=UNSTATED_ROWS,
-        message=f'it is unclear which rows of "{table}" the grant covers:  '
+        message=f'it is unclear which rows of "{table}" the grant covers: '
         f"{dotted(found.filtered.address)} has a row filter",
         hint="write rows: all for every row, or a row filter",
         address=found.grant.address,

@@ -157,7 +157,7 @@ def _grant_faults(grant: GrantSettings, context: GrantContext, faults: Faults) -
         if mask in transforms and transforms[mask].keyed and not context.keyed:
             fault = Fault(
                 code=UNKEYED_MASK,
-                message=f'the mask "{mask}" needs a secret, and none is set:  '
+                message=f'the mask "{mask}" needs a secret, and none is set: '
                 "its values change with every restart",
                 address=(*grant.address, "mask", name),
                 hint="set FAUCET_AUTH_JWT_SECRET",
