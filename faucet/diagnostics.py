@@ -52,7 +52,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     span: Span | None = None
 
     @property
-    def told(self) -> str:
+    def full_message(self) -> str:
         """The message with its detail, for the operator's own log and terminal."""
         return f"{self.message}: {self.detail}" if self.detail else self.message
 

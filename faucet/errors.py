@@ -37,7 +37,7 @@ ROW_CHECK: Final = ErrorKind("row_check", 403, "the row would be outside what th
 CLAIM_MISSING: Final = ErrorKind(
     "claim_missing",
     403,
-    ("the credential lacks a claim that a rule needs, or the claim has the wrong type"),
+    "the credential lacks a claim that a rule needs, or the claim has the wrong type",
 )
 UNKNOWN_SERVICE: Final = ErrorKind("unknown_service", 404, "no such service")
 UNKNOWN_TABLE: Final = ErrorKind("unknown_table", 404, "no such table")

@@ -11,14 +11,14 @@ from faucet.model.settings import AuthSettings
 
 def _build(auth: AuthSettings, roles: frozenset[str]) -> Provider:
     if not auth.providers:
-        return _nobody
+        return _no_provider
     # Loads PyJWT and cryptography, which a manifest without tokens does not need.
     from faucet.auth.token_provider import TokenProvider  # noqa: PLC0415
 
     return TokenProvider(auth, roles)
 
 
-def _nobody(credentials: Credentials) -> Principal | None:
+def _no_provider(credentials: Credentials) -> Principal | None:
     if credentials.bearer is None:
         return None
     raise AuthenticationError(UNAUTHORIZED).because("the manifest accepts no tokens")

@@ -21,7 +21,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True):
     networks: Networks
 
 
-# In place of an unknown key, so that rejecting it takes as long as rejecting an expired one.
+# Replaces an unknown key, so that rejecting it takes as long as rejecting an expired one.
 _UNKNOWN: Final = _Entry(
     principal=Principal(name=None, role="", claims={}), expires=float("-inf"), networks=()
 )

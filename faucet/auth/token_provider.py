@@ -64,7 +64,7 @@ class TokenProvider:
         digest = hashlib.sha256(token.encode()).digest()
         known = self._known.get(digest)
         if known is None:
-            known = self._verified(token, credentials.now)
+            known = self._verify(token, credentials.now)
             self._remember(digest, known)
         else:
             self._known.move_to_end(digest)
@@ -72,11 +72,11 @@ class TokenProvider:
             raise AuthenticationError(UNAUTHORIZED).because(_NOT_NOW)
         return known.principal
 
-    def _verified(self, text: str, now: float) -> _Known:
+    def _verify(self, text: str, now: float) -> _Known:
         try:
             token = read_token(text)
             issuer = self._issuer(token)
-            period = _accepted(token, issuer, now)
+            period = _check_token(token, issuer, now)
         except TokenError as fault:
             raise AuthenticationError(UNAUTHORIZED).because(str(fault)) from None
         return _Known(
@@ -116,7 +116,7 @@ def issuers(auth: AuthSettings) -> Mapping[str | None, Issuer]:
     return found
 
 
-def _accepted(token: Token, issuer: Issuer, now: float) -> Validity:
+def _check_token(token: Token, issuer: Issuer, now: float) -> Validity:
     """
     Return when *token* is valid, or raise `TokenError` for a wrong signature, time or audience.
     """

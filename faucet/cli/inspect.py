@@ -88,7 +88,9 @@ def unreachable(manifest: Path, name: str, patience: float) -> str:
     """
     _, prepared = _prepared(manifest)
     if prepared.value is None:
-        faults = (one.told for one in prepared.diagnostics if one.severity is Severity.ERROR)
+        faults = (
+            one.full_message for one in prepared.diagnostics if one.severity is Severity.ERROR
+        )
         return f"was not checked: {next(faults)}"
     service = prepared.value.settings.services[name]
     found = introspect({name: service}, registry().dialects, patience)[name]

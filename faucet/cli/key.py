@@ -51,7 +51,7 @@ def create(*, name: str | None, as_json: bool, manifest: Path, **options: Any) -
     warnings = edit.save()
     for found in warnings:
         if found.address[:2] == ("keys", name):
-            click.echo(f"warning: {found.told}; {found.hint}", err=True)
+            click.echo(f"warning: {found.full_message}; {found.hint}", err=True)
     if as_json:
         click.echo(json.dumps({"name": name, "role": role, "key": text}))
         return

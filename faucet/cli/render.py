@@ -36,7 +36,7 @@ def render_text(
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     """Return one JSON object with all diagnostics; its format is versioned."""
-    found = [{**as_json_form(one), "message": one.told} for one in diagnostics]
+    found = [{**as_json_form(one), "message": one.full_message} for one in diagnostics]
     severities = [one["severity"] for one in found]
     summary = {"errors": severities.count("error"), "warnings": severities.count("warning")}
     document = {"format_version": FORMAT_VERSION, "diagnostics": found, "summary": summary}
@@ -55,7 +55,7 @@ def _finding(found: Diagnostic, lines: list[str], color: bool) -> Iterator[str]:
     span = found.span
     place = f"{visible(span.file)}:{span.line}:{span.column}: " if span else ""
     head = paint(f"{found.severity.value} {found.code}", _COLORS[found.severity])
-    yield f"{place}{head}: {visible(found.told)}"
+    yield f"{place}{head}: {visible(found.full_message)}"
     margin = " " * (len(str(span.line)) if span else 1)
     if span and 0 < span.line <= len(lines):
         text, before, width = _excerpt(lines[span.line - 1].removesuffix("\r"), span)

@@ -93,7 +93,7 @@ class _Builder:
                 continue
             self.keys[here] = key.span
             tree[name] = self.value(value, here)
-        for key, name, value in self._merged(node, 0):
+        for key, name, value in self._merge_pairs(node, 0):
             here = (*address, name)
             if name not in tree:
                 self.keys[here] = key.span
@@ -106,7 +106,7 @@ class _Builder:
                 continue
             if not isinstance(key, ScalarNode):
                 self._report(
-                    "FCT1006", ("a key must be a string, not a list or a mapping"), key.span, ""
+                    "FCT1006", "a key must be a string, not a list or a mapping", key.span, ""
                 )
             elif not _is_text(key):
                 hint = f"write it in quotes: {_shown(key.text)}"
@@ -115,7 +115,7 @@ class _Builder:
             else:
                 yield key, key.text, value
 
-    def _merged(self, node: MappingNode, depth: int) -> Iterator[tuple[ScalarNode, str, Node]]:
+    def _merge_pairs(self, node: MappingNode, depth: int) -> Iterator[tuple[ScalarNode, str, Node]]:
         """Yield the pairs of merge keys, the nearer before the farther."""
         for key, value in node.pairs:
             if not _is_merge(key):
@@ -127,7 +127,7 @@ class _Builder:
                     for pair in self._own(source):
                         self._count(pair[0], ())
                         yield pair
-                    yield from self._merged(source, depth + 1)
+                    yield from self._merge_pairs(source, depth + 1)
                 else:
                     message = "the value of a merge key must be a mapping or a list of mappings"
                     self._report("FCT1010", message, source.span, "write <<: *anchor")

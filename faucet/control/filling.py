@@ -25,7 +25,7 @@ def references(
     filling = Filling(secrets or {}, folder)
     for text in texts(manifest):
         if text.mark is not None:
-            found.update(filling.named(text))
+            found.update(filling.references_in(text))
         if text.address[-2:] == ("jwks", "file"):
             path = filling.text(text.text, text.address)
             if path is not None:
@@ -70,7 +70,7 @@ class Filling:
         rest = self._join(parts[1:], address, lambda value: escape(start, value))
         return None if rest is None else start + rest
 
-    def fetched(
+    def fetch_value(
         self, reference: SecretReference, address: Address, offset: int | None = None
     ) -> str | None:
         """Return the value of one reference, *offset* characters into its string."""
@@ -81,7 +81,7 @@ class Filling:
         self.findings.append(_missing(reference, address, offset))
         return None
 
-    def named(self, text: Text) -> Iterator[SecretReference]:
+    def references_in(self, text: Text) -> Iterator[SecretReference]:
         """Yield the references in *text*."""
         for part in _parts(text.text):
             if isinstance(part, Reference):
@@ -98,7 +98,7 @@ class Filling:
             if isinstance(part, str):
                 filled += part
                 continue
-            value = self.fetched(self._reference(part), address, part.position)
+            value = self.fetch_value(self._reference(part), address, part.position)
             if value is None:
                 return None
             filled += write(value)

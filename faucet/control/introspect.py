@@ -60,8 +60,8 @@ def _introspect(
 
 def _reason(error: ExecutionError, dsn: str, dialect: Dialect) -> str:
     """Return the driver's own words on one line, without anything secret of the DSN."""
-    told = error.__cause__ or error
-    reason = " ".join(str(told).split()) or type(told).__name__
+    cause = error.__cause__ or error
+    reason = " ".join(str(cause).split()) or type(cause).__name__
     hidden = {dsn, *dialect.facts.dsn.secrets(dsn)} - {""}
     for part in sorted(hidden, key=len, reverse=True):
         reason = reason.replace(part, "…")

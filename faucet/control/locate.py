@@ -67,7 +67,7 @@ def _inside(span: Span, document: Document, value: str, offset: int) -> Span:
     if not lines:
         return span
     raw = "\n".join(lines)[span.column - 1 :]
-    index = _aligned(raw, sum(not character.isspace() for character in value[:offset]))
+    index = _raw_position(raw, sum(not character.isspace() for character in value[:offset]))
     before = raw[:index]
     line = span.line + before.count("\n")
     column = index - before.rfind("\n") if "\n" in before else span.column + index
@@ -82,7 +82,7 @@ def _inside(span: Span, document: Document, value: str, offset: int) -> Span:
     )
 
 
-def _aligned(raw: str, count: int) -> int:
+def _raw_position(raw: str, count: int) -> int:
     """
     Return the position in *raw*, a scalar as written, of its character after *count* visible ones.
 

@@ -125,7 +125,7 @@ def prepare(inputs: Inputs) -> Outcome[Prepared]:
     found = (*loaded.diagnostics, *validated.diagnostics)
     if validated.value is None:
         return _outcome(None, found, document)
-    secrets = _fetched(validated.value, inputs)
+    secrets = _fetch_all(validated.value, inputs)
     resolved = resolve(validated.value, inputs.facts, secrets, inputs.overrides, inputs.folder)
     prepared = resolved.value and Prepared(
         document=document, settings=resolved.value, references=frozenset(secrets)
@@ -179,7 +179,7 @@ def build(
     return Outcome(value=finished.value, diagnostics=found)
 
 
-def _fetched(manifest: Manifest, inputs: Inputs) -> Mapping[SecretReference, Secret | None]:
+def _fetch_all(manifest: Manifest, inputs: Inputs) -> Mapping[SecretReference, Secret | None]:
     secrets: dict[SecretReference, Secret | None] = {}
     while new := references(manifest, inputs.folder, secrets).difference(secrets):
         secrets.update({reference: inputs.fetch(reference) for reference in new})
@@ -192,7 +192,7 @@ def _unreachable(prepared: Prepared, catalogs: Catalogs, facts: Facts) -> Iterab
             service = prepared.settings.services[name]
             required = service.required
             otherwise = (
-                ("with required: false the service answers 503 until the database is reachable")
+                "with required: false the service answers 503 until the database is reachable"
                 if required
                 else ""
             )

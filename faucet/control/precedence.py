@@ -98,7 +98,7 @@ def unstated_rows(
     on a table whose rows another grant that the role has or inherits, one of *grants*, filters.
     """
     grants = tuple(grants)
-    filtered = _filtered(levels, grants)
+    filtered = _filtering_grants(levels, grants)
     found: dict[tuple[str, int], UnstatedRows] = {}
     for grant, name in _mentions(levels, grants, decided):
         if grant.rows is None and name in filtered:
@@ -127,7 +127,7 @@ def _mentions(
             yield one.settings, name
 
 
-def _filtered(levels: Levels, grants: Iterable[G]) -> Mapping[str, GrantSettings]:
+def _filtering_grants(levels: Levels, grants: Iterable[G]) -> Mapping[str, GrantSettings]:
     """Return the first of the *grants* of a role and its ancestors that filters, by table."""
     found: dict[str, GrantSettings] = {}
     distance = {step.role: at for at, level in enumerate(levels) for step in level}

@@ -96,7 +96,7 @@ class _ResolvingAuth:
         path = self._filling.text(provider.jwks.file, address)
         if path is None:
             return None
-        document = self._filling.fetched(jwks_reference(path, self._filling.folder), address)
+        document = self._filling.fetch_value(jwks_reference(path, self._filling.folder), address)
         if document is None:
             return None
         try:

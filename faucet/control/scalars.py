@@ -49,9 +49,9 @@ def _number(text: str) -> int | float | str:
         raise ScalarError(f"{text} is not a number that a manifest may contain")
     for matches, base in ((_INTEGER, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
         if matches(text):
-            return int(_bounded(text), base)
+            return int(_check_digits(text), base)
     if found := _FLOAT(text):
-        return _float(_bounded(text), found["exponent"] or "0")
+        return _float(_check_digits(text), found["exponent"] or "0")
     return text
 
 
@@ -64,7 +64,7 @@ def _float(text: str, exponent: str) -> int | float:
     return int(value) if value.is_integer() and abs(value) < SAFE_INTEGER else value
 
 
-def _bounded(text: str) -> str:
+def _check_digits(text: str) -> str:
     if len(text) > MAX_DIGITS:
         raise ScalarError(f"the number has more than {MAX_DIGITS} digits")
     return text

@@ -90,7 +90,7 @@ def manifest_schema(drivers: tuple[str, ...] = ()) -> Schema:
         definitions["Service"]["properties"]["driver"] = choice
     for name, struct in definitions.items():
         for field, described in struct.get("properties", {}).items():
-            struct["properties"][field] = _described(name, field, described, definitions)
+            struct["properties"][field] = _describe(name, field, described, definitions)
     root = definitions.pop("Manifest")
     return MappingProxyType({"$schema": _DIALECT, "$id": _ID, **root, "$defs": definitions})
 
@@ -114,7 +114,7 @@ def schema_text(drivers: tuple[str, ...]) -> str:
     return json.dumps(dict(manifest_schema(drivers)), indent=2) + "\n"
 
 
-def _described(
+def _describe(
     struct: str, field: str, node: dict[str, Any], definitions: Mapping[str, Any]
 ) -> dict[str, Any]:
     title = field.replace("_", " ").capitalize()

@@ -49,7 +49,7 @@ def structural_faults(tree: Tree, drivers: tuple[str, ...] = ()) -> tuple[Diagno
 
     With *drivers*, services may have no others.
     """
-    found = tuple(dict.fromkeys(_explained(_validator(drivers).iter_errors(tree))))
+    found = tuple(dict.fromkeys(_explain(_validator(drivers).iter_errors(tree))))
     # A misspelled key is not also reported as missing.
     meant = frozenset((one.address[:-1], one.hint) for one in found if one.code == "FCT1102")
     return tuple(one for one in found if one.code != "FCT1103" or not _is_meant(one, meant))
@@ -72,14 +72,14 @@ def _validator(drivers: tuple[str, ...]) -> Any:
     return tolerant(dict(manifest_schema(drivers)))
 
 
-def _explained(errors: Iterable[_Error]) -> Iterator[Diagnostic]:
+def _explain(errors: Iterable[_Error]) -> Iterator[Diagnostic]:
     for error in errors:
         address: Address = tuple(error.absolute_path)
         if error.validator == "anyOf":
             yield from _branch(error, address)
         elif "propertyNames" in error.schema_path:
             here = (*address, error.instance)
-            message = f"{_quoted(error.instance)} must be {_form(error)}"
+            message = f"{_quote(error.instance)} must be {_form(error)}"
             yield Diagnostic(code="FCT1105", message=message, address=here, at_key=True)
         else:
             yield from _KEYWORDS[error.validator](error, address)
@@ -96,7 +96,7 @@ def _branch(error: _Error, address: Address) -> Iterator[Diagnostic]:
         branches.setdefault(inner.schema_path[0], []).append(inner)
     for inner in branches.values():
         if not any(one.validator == "type" and not one.path for one in inner):
-            yield from _explained(inner)
+            yield from _explain(inner)
             return
     types = [_NAMES[branch["type"]] for branch in error.validator_value if "type" in branch]
     yield _wrong_type(error.instance, " or ".join(dict.fromkeys(types)), address)
@@ -119,7 +119,7 @@ def _wrong_type(value: Tree, expected: str, address: Address) -> Diagnostic:
     if address and expected == _NAMES["object"]:
         hint = misplaced_hint(str(address[-1]), address[:-1]) or hint
     if isinstance(value, bool | int | float) and expected == _NAMES["string"]:
-        hint = f'write it in quotes: "{_quoted(value)}"'
+        hint = f'write it in quotes: "{_quote(value)}"'
     message = f"{dotted(address)} must be {expected}, not {_kind(value)}"
     return Diagnostic(code="FCT1101", message=message, hint=hint, address=address)
 
@@ -131,7 +131,7 @@ def _unknown(error: _Error, address: Address) -> Iterator[Diagnostic]:
             rest = sorted(set(known) - set(error.instance))
             yield Diagnostic(
                 code="FCT1102",
-                message=f"unknown key {_quoted(key)} in {dotted(address)}",
+                message=f"unknown key {_quote(key)} in {dotted(address)}",
                 hint=did_you_mean(key, rest)
                 or misplaced_hint(key, address)
                 or f"allowed keys: {', '.join(known)}",
@@ -146,8 +146,8 @@ def _missing(error: _Error, address: Address) -> Iterator[Diagnostic]:
             example = error.schema["properties"][key]["examples"][0]
             yield Diagnostic(
                 code="FCT1103",
-                message=f"{dotted(address)} must have the key {_quoted(key)}",
-                hint=f"add {key}: {_quoted(example)}",
+                message=f"{dotted(address)} must have the key {_quote(key)}",
+                hint=f"add {key}: {_quote(example)}",
                 address=address,
                 at_key=True,
             )
@@ -236,5 +236,5 @@ def _plain(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _quoted(value: object) -> str:
+def _quote(value: object) -> str:
     return _plain(json.dumps(value, ensure_ascii=False))

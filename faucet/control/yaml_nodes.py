@@ -144,12 +144,12 @@ class Composer:
         name = event.anchor
         if name in self._open:
             raise self._fault(
-                "FCT1010", (f"the alias *{name} is inside the node that it refers to"), event
+                "FCT1010", f"the alias *{name} is inside the node that it refers to", event
             )
         if name not in self._anchors:
             hint = "put a string that starts with * in quotes"
             raise self._fault(
-                "FCT1010", (f"no anchor &{name} is defined before this alias"), event, hint
+                "FCT1010", f"no anchor &{name} is defined before this alias", event, hint
             )
         return self._anchors[name]
 

@@ -68,13 +68,13 @@ async def _send(connection: _Connection, calls: Sequence[Call], cursors: list[_C
 async def _results(cursor: _Cursor) -> list[Fetched]:
     if cursor.pgresult is None:
         return []
-    results = [await fetched(cursor)]
+    results = [await read_result(cursor)]
     while cursor.nextset():
-        results.append(await fetched(cursor))
+        results.append(await read_result(cursor))
     return results
 
 
-async def fetched(cursor: _Cursor) -> Fetched:
+async def read_result(cursor: _Cursor) -> Fetched:
     """Return the current result of *cursor*."""
     result = cursor.pgresult
     rows = await cursor.fetchall() if result and result.status == ExecStatus.TUPLES_OK else []

@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 
 from faucet.errors import DATABASE_UNAVAILABLE, POOL_EXHAUSTED, ErrorKind, ExecutionError
 from faucet.executors.postgresql_adapters import ADAPTERS
-from faucet.executors.postgresql_pipeline import PipelineError, fetched, run_pipeline
+from faucet.executors.postgresql_pipeline import PipelineError, read_result, run_pipeline
 from faucet.executors.script import Finished, Walk
 from faucet.extension.executor import (
     Batch,
@@ -182,7 +182,7 @@ class PoolExecutor:
         try:
             # Parameters are passed even if there are none, so that %% is read as %.
             cursor = await connection.execute(call.sql.encode(), call.parameters)
-            return await fetched(cursor)
+            return await read_result(cursor)
         except _FOREIGN_ERRORS as error:
             raise ExecutionError(await self._kind(connection, error)) from error
 

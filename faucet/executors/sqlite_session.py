@@ -82,7 +82,7 @@ class SqliteSession:
 
     def fetch(self, call: Call, time_limit: float) -> Fetched:
         self._deadline = time.monotonic() + time_limit
-        with classified(self._classify):
+        with classify_errors(self._classify):
             cursor = self._connection.execute(call.sql, call.parameters)
             rows = cursor.fetchall()
         return Fetched(rows=rows, affected=max(cursor.rowcount, 0))
@@ -92,7 +92,7 @@ class SqliteSession:
         self._command("BEGIN")
         try:
             self._deadline = time.monotonic() + time_limit
-            with classified(self._classify):
+            with classify_errors(self._classify):
                 self._cursor.execute(call.sql, call.parameters)
         except ExecutionError:
             self.end()
@@ -101,7 +101,7 @@ class SqliteSession:
 
     def read_on(self, size: int, time_limit: float) -> list[tuple[object, ...]]:
         self._deadline = time.monotonic() + time_limit
-        with classified(self._classify):
+        with classify_errors(self._classify):
             return self._cursor.fetchmany(size)
 
     def end(self) -> None:
@@ -154,7 +154,7 @@ class SqliteSession:
 
     def _command(self, sql: str) -> None:
         self._deadline = math.inf
-        with classified(self._classify):
+        with classify_errors(self._classify):
             self._connection.execute(sql)
 
     def _roll_back(self) -> None:
@@ -191,7 +191,7 @@ class SqliteSession:
 
 
 @contextmanager
-def classified(classify: Classify) -> Iterator[None]:
+def classify_errors(classify: Classify) -> Iterator[None]:
     try:
         yield
     except _FOREIGN_ERRORS as error:

@@ -15,7 +15,7 @@ from faucet.executors.sqlite_session import (
     Prepare,
     SessionOptions,
     SqliteSession,
-    classified,
+    classify_errors,
 )
 from faucet.extension.executor import Call, Fetched, RowStream, Script
 from faucet.model.settings import ServiceSettings
@@ -168,7 +168,7 @@ class _SessionSlot:
         self._session: SqliteSession | None = None
 
     def run(self, work: Callable[[SqliteSession], T]) -> T:
-        with classified(self._options.classify):
+        with classify_errors(self._options.classify):
             session = self._current()
         return work(session)
 

@@ -28,13 +28,13 @@ def read_limits(limits: Limits) -> PartialLimits:
 
 def top_limits(limits: PartialLimits) -> LimitSettings:
     """Return the built-in bounds, replaced by *limits*, those of the top of the manifest."""
-    return _bounded(msgspec.structs.replace(LimitSettings(), **_present(limits)))
+    return _cap_page(msgspec.structs.replace(LimitSettings(), **_present(limits)))
 
 
 def tighten(base: LimitSettings, limits: PartialLimits) -> LimitSettings:
     """Return *base* with each bound lowered to that of *limits*; none is ever raised."""
     lowered = {name: min(getattr(base, name), bound) for name, bound in _present(limits).items()}
-    return _bounded(msgspec.structs.replace(base, **lowered))
+    return _cap_page(msgspec.structs.replace(base, **lowered))
 
 
 def join(first: PartialLimits, second: PartialLimits) -> PartialLimits:
@@ -62,7 +62,7 @@ def _present(limits: PartialLimits) -> dict[str, Any]:
     }
 
 
-def _bounded(limits: LimitSettings) -> LimitSettings:
+def _cap_page(limits: LimitSettings) -> LimitSettings:
     """Return *limits* with a page that is no larger than its maximum."""
     page = min(limits.page_default, limits.page_max)
     return msgspec.structs.replace(limits, page_default=page)

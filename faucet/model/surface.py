@@ -83,8 +83,8 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True):
 
     *readable* are this verb's own `fields`, in table order; what a caller may name or see always
     depends on the role's GET grant on the relation. *masks* maps readable columns to transforms.
-    *row_filter* None is every row; *row_check* None means that there is none. *address* is its
-    place in the manifest.
+    *row_filter* None means every row, *row_check* None no check. *address* is its place in the
+    manifest.
     """
 
     verb: Verb

@@ -85,7 +85,7 @@ def _names(condition: str, etag: str) -> bool:
     return "*" in tags or etag in tags
 
 
-def completed(context: ReplyContext, reply: Reply) -> Reply:
+def with_headers(context: ReplyContext, reply: Reply) -> Reply:
     """Return *reply* with the headers of every response."""
     return msgspec.structs.replace(reply, headers=(*reply.headers, *context.headers))
 
@@ -111,7 +111,7 @@ def _page(page: RowPage, took_ms: float) -> bytes:
 
 def _written(context: ReplyContext, written: Written, took_ms: float, base_path: str) -> Reply:
     if written.continued:
-        return _continued(context, written, took_ms)
+        return _continue_reply(context, written, took_ms)
     status = 201 if written.created else 200
     headers: Pairs = ()
     if written.location is not None:
@@ -126,7 +126,7 @@ def _written(context: ReplyContext, written: Written, took_ms: float, base_path:
     return json_reply(context, body, status, headers)
 
 
-def _continued(context: ReplyContext, written: Written, took_ms: float) -> Reply:
+def _continue_reply(context: ReplyContext, written: Written, took_ms: float) -> Reply:
     items = written.items or ()
     errors = [index for index, item in enumerate(items) if isinstance(item, Failure)]
     meta = msgspec.json.encode(
@@ -146,11 +146,11 @@ def _item(item: bytes | Failure | None) -> bytes:
     if item is None:
         return b"null"
     if isinstance(item, Failure):
-        return msgspec.json.encode({"error": _described(item.error)})
+        return msgspec.json.encode({"error": _error_entry(item.error)})
     return item
 
 
-def _described(error: FaucetError) -> Mapping[str, object]:
+def _error_entry(error: FaucetError) -> Mapping[str, object]:
     context = {name: value for name, value in error.context.items() if value is not None}
     described: dict[str, object] = {
         "code": error.kind.status,
@@ -169,6 +169,6 @@ def error_reply(context: ReplyContext, error: FaucetError, allow: tuple[str, ...
         headers = (("Retry-After", _RETRY_SECONDS[error.kind]),)
     elif allow:
         headers = (("Allow", ", ".join(allow)),)
-    described = {**_described(error), "request_id": context.request_id}
+    described = {**_error_entry(error), "request_id": context.request_id}
     body = msgspec.json.encode({"error": described})
     return json_reply(context, body, error.kind.status, headers)

@@ -68,7 +68,7 @@ async def docs(context: RequestContext) -> Reply:
     page = context.generation.process.docs(context.request.path)
     if not context.generation.surface.server.docs or page is None:
         raise RequestError(UNKNOWN_ROUTE)
-    return encode.completed(context.reply, page)
+    return encode.with_headers(context.reply, page)
 
 
 async def tables(context: RequestContext, caller: Caller) -> Reply:

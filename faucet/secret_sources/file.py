@@ -11,7 +11,7 @@ _LARGEST: Final = 2**20
 
 def _fetch(reference: SecretReference) -> Secret | None:
     """Return the text of the file without its final line break; None if it cannot be read."""
-    path = _located(reference)
+    path = _path_of(reference)
     try:
         # A pipe or a device would make every reload wait for it.
         if not path.is_file():
@@ -27,12 +27,12 @@ def _fetch(reference: SecretReference) -> Secret | None:
     return Secret(text.removesuffix(line_end))
 
 
-def _located(reference: SecretReference) -> Path:
+def _path_of(reference: SecretReference) -> Path:
     return Path(reference.folder) / reference.name
 
 
 def _path(reference: SecretReference) -> str | None:
-    return str(_located(reference))
+    return str(_path_of(reference))
 
 
 FILE: Final = SecretSource(scheme="file", fetch=_fetch, path=_path)

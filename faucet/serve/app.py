@@ -24,12 +24,12 @@ def build_app(respond: Respond) -> Litestar:
     """
     unmatched = _Answer(respond, None)
 
-    def refused(_request: Request[Any, Any, Any], _error: HTTPException) -> Response[bytes]:
+    def pass_on(_request: Request[Any, Any, Any], _error: HTTPException) -> Response[bytes]:
         return unmatched
 
     return Litestar(
         [_handler(each, _Answer(respond, name)) for name, each in ROUTES.items()],
-        exception_handlers={HTTPException: refused},
+        exception_handlers={HTTPException: pass_on},
         logging_config=None,
         openapi_config=None,
         request_max_body_size=None,

@@ -63,12 +63,12 @@ def same_as_read(known: Reading, now: Reading, registry: Registry) -> bool:
         return False
     for reference, value in known.secrets.items():
         source = registry.secret_sources.get(reference.scheme)
-        if source is not None and _fetched(source, reference) != value:
+        if source is not None and _fetch(source, reference) != value:
             return False
     return True
 
 
-def _fetched(source: SecretSource, reference: SecretReference) -> Secret | None:
+def _fetch(source: SecretSource, reference: SecretReference) -> Secret | None:
     try:
         return source.fetch(reference)
     except (OSError, ValueError):

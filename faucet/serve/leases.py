@@ -24,7 +24,7 @@ class Leases:
         if not self._count:
             self._ended.set()
 
-    async def ended(self, limit: float) -> bool:
+    async def wait_until_empty(self, limit: float) -> bool:
         """Wait until none is left, at most *limit* seconds; return whether none is left."""
         try:
             async with asyncio.timeout(limit):

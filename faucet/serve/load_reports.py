@@ -26,7 +26,7 @@ class LoadReporter:
         self._first = True
         self._refused: tuple[object, ...] | None = None
 
-    def started(self) -> None:
+    def mark_started(self) -> None:
         """Treat every later refusal as one of a reload."""
         self._starting = False
 
@@ -39,7 +39,7 @@ class LoadReporter:
     def publish(self, event: events.Event) -> None:
         """Pass *event* on to the log, unless it was already reported."""
         if self._first and not isinstance(event, events.Switched):
-            self._log.configure(self._loader.logging_asked())
+            self._log.configure(self._loader.logging_settings())
         self._first = False
         match event:
             case events.Refused():

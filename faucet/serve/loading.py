@@ -41,7 +41,7 @@ class Loader:
         """Return whether *now* and the current secrets equal those of *known*."""
         return same_as_read(known, now, self.registry)
 
-    def logging_asked(self) -> LoggingSettings:
+    def logging_settings(self) -> LoggingSettings:
         """
         Return the logging settings before anything is loaded, from the literals in the manifest.
         """
@@ -135,11 +135,11 @@ def same(one: Built, other: Built) -> bool:
     return (
         one.surface.fingerprint == other.surface.fingerprint
         and one.settings == other.settings
-        and _published(one) == _published(other)
+        and _published_catalogs(one) == _published_catalogs(other)
     )
 
 
-def _published(built: Built) -> Mapping[str, Catalog | Unreachable]:
+def _published_catalogs(built: Built) -> Mapping[str, Catalog | Unreachable]:
     return {name: service.catalog for name, service in built.surface.services.items()}
 
 

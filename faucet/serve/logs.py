@@ -26,7 +26,7 @@ Line = tuple[str, str, Mapping[str, object]]
 """Level, message, fields."""
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Return *text* with control and bidirectional characters as ``\\uXXXX``."""
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
@@ -60,11 +60,11 @@ class Log:
         """Write *event*, unless it is below the level."""
         if isinstance(event, events.Answered) and self._level > LEVELS["info"]:
             return
-        for level, message, fields in self._weighed(event):
+        for level, message, fields in self._worth_logging(event):
             if LEVELS[level] >= self._level:
                 self._emit(level, message, fields)
 
-    def _weighed(self, event: Event) -> tuple[Line, ...]:
+    def _worth_logging(self, event: Event) -> tuple[Line, ...]:
         """
         Return the lines of *event*; after a failed reload, one that changes nothing is reported.
         """
@@ -110,13 +110,13 @@ def _without_surrogates(value: object) -> object:
 
 def _as_text(time: str, level: str, message: str, fields: Mapping[str, object]) -> str:
     tail = "".join(
-        f" {name}={escaped(str(value))}"
+        f" {name}={escape(str(value))}"
         for name, value in fields.items()
         if value is not None and name not in ("event", "trace", "diagnostic")
     )
     # A trace keeps its line breaks for readability; each line is escaped separately.
-    trace = "".join(f"\n    {escaped(row)}" for row in str(fields.get("trace", "")).splitlines())
-    return f"{time} {level:<7} {escaped(message)}{tail}{trace}"
+    trace = "".join(f"\n    {escape(row)}" for row in str(fields.get("trace", "")).splitlines())
+    return f"{time} {level:<7} {escape(message)}{tail}{trace}"
 
 
 def lines_of(event: Event) -> tuple[Line, ...]:
@@ -128,10 +128,16 @@ def lines_of(event: Event) -> tuple[Line, ...]:
             message = f"The manifest has errors; the server keeps serving generation {number}"
             if not number:
                 message = "The manifest has errors"
-            return (*map(_diagnosed, found), ("error", message, _fields(event, generation=number)))
+            return (
+                *map(_finding, found),
+                ("error", message, _fields(event, generation=number)),
+            )
         case events.Switched(generation=number, warnings=found):
             fields = _fields(event, generation=number, fingerprint=event.fingerprint)
-            return (*map(_diagnosed, found), ("info", f"Now serving generation {number}", fields))
+            return (
+                *map(_finding, found),
+                ("info", f"Now serving generation {number}", fields),
+            )
         case events.LibraryNote(level=level, logger=logger, message=message):
             return ((level, message, _fields(event, logger=logger)),)
         case _:
@@ -154,11 +160,11 @@ _MESSAGES: Final[Mapping[type, tuple[str, str]]] = {
     ),
     events.ReloadCrashed: (
         "error",
-        ("A reload failed; the server keeps serving generation {generation}"),
+        "A reload failed; the server keeps serving generation {generation}",
     ),
     events.Unchanged: (
         "debug",
-        ("Nothing changed; the server keeps serving generation {generation}"),
+        "Nothing changed; the server keeps serving generation {generation}",
     ),
     events.Retired: ("debug", "Generation {generation} is closed"),
     events.ServiceChecked: ("warning", "Service {service} is {state}"),
@@ -191,7 +197,7 @@ def _fields(event: Event, **fields: object) -> Mapping[str, object]:
     return {"event": type(event).__name__, **fields}
 
 
-def _diagnosed(found: Diagnostic) -> Line:
+def _finding(found: Diagnostic) -> Line:
     """Return one finding, its place first, in the form of `faucet check`."""
     level = "error" if found.severity is Severity.ERROR else "warning"
     place = ""
@@ -203,7 +209,7 @@ def _diagnosed(found: Diagnostic) -> Line:
         "code": found.code,
         "address": ".".join(map(str, found.address)),
     }
-    return level, f"{place}{level} {found.code}: {found.told}{hint}", fields
+    return level, f"{place}{level} {found.code}: {found.full_message}{hint}", fields
 
 
 class _Bridge(logging.Handler):

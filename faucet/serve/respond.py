@@ -46,7 +46,7 @@ def responder(generation: Generation, answer: Answer, publish: Publish) -> Respo
             await send({"type": "http.response.body", "body": reply.body})
         else:
             await _send_stream(stream, generation, trace, receive, send)
-        publish(_answered(generation, request, reply, trace))
+        publish(_log_event(generation, request, reply, trace))
 
     return respond
 
@@ -61,7 +61,9 @@ async def _send_stream(
         failure(generation, trace, error)
 
 
-def _answered(generation: Generation, request: HttpRequest, reply: Reply, trace: Trace) -> Answered:
+def _log_event(
+    generation: Generation, request: HttpRequest, reply: Reply, trace: Trace
+) -> Answered:
     return Answered(
         method=request.method,
         path=request.path,
@@ -138,14 +140,14 @@ def _too_large(limit: int) -> RequestError:
 
 
 @lru_cache(maxsize=512)
-def _encoded(header: tuple[str, str]) -> tuple[bytes, bytes]:
+def _encode_header(header: tuple[str, str]) -> tuple[bytes, bytes]:
     # Nearly all headers are the same in every reply of a generation.
     name, value = header
     return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
 async def _start(reply: Reply, send: AsgiSend) -> None:
-    headers = list(map(_encoded, reply.headers))
+    headers = list(map(_encode_header, reply.headers))
     sized = any(name == b"content-length" for name, _ in headers)
     if isinstance(reply.body, bytes) and not sized and reply.status not in _BODILESS:
         headers.append((b"content-length", str(len(reply.body)).encode()))

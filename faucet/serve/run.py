@@ -76,7 +76,7 @@ async def _start(launch: Launch) -> int:
         supervisor = await start(parts)
     except StartError:
         return _FAILED
-    reporter.started()
+    reporter.mark_started()
     process = _Process(
         supervisor=supervisor, health=health, reporter=reporter, log=log, watch=launch.watch
     )
@@ -119,10 +119,10 @@ class _Process:
             return _FAILED
 
         server = self._server(address_of(settings.host, sockets))
-        self._attempted()
+        self._after_attempt()
         self._follow_signals(server)
         async with _background(
-            supervisor.run(self._attempted),
+            supervisor.run(self._after_attempt),
             self._watcher.run(),
             self._health.run(supervisor.switch),
             recover(supervisor),
@@ -155,7 +155,7 @@ class _Process:
     def _mode(self) -> str:
         return self._supervisor.loaded.settings.server.watch if self._watch else "off"
 
-    def _attempted(self) -> None:
+    def _after_attempt(self) -> None:
         self._log.configure(self._supervisor.loaded.settings.logging)
         self._watcher.rearm()
 

@@ -60,7 +60,7 @@ class Running:
 
         Returns whether all leases ended in time.
         """
-        drained = await self.leases.ended(limit)
+        drained = await self.leases.wait_until_empty(limit)
         self._retired.set()
         if self._task is not None:
             await self._task

@@ -66,7 +66,7 @@ class Server(uvicorn.Server):
         ticking = asyncio.create_task(super().main_loop())
         await self._asked.wait()
         deadline = time.monotonic() + self._limit()
-        await self._switch.drain.early.ended(deadline - time.monotonic())
+        await self._switch.drain.early.wait_until_empty(deadline - time.monotonic())
         self.should_exit = True
         await ticking
         self.config.timeout_graceful_shutdown = max(1, math.ceil(deadline - time.monotonic()))

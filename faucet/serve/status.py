@@ -26,7 +26,7 @@ class Status:
         """Return the status."""
         return self._status
 
-    def switched(
+    def record_switch(
         self,
         number: int,
         fingerprint: str | None,
@@ -45,7 +45,7 @@ class Status:
             last_reload=last,
         )
 
-    def attempted(self, diagnostics: tuple[Diagnostic, ...], *, ok: bool) -> None:
+    def record_attempt(self, diagnostics: tuple[Diagnostic, ...], *, ok: bool) -> None:
         """Record a reload that changed nothing: refused, or without a change."""
         before = self._status
         self._status = GenerationStatus(

@@ -53,18 +53,18 @@ class Stream:
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
             finished = sending.done()
-            await _cancelled(sending, leaving)
+            await _cancel(sending, leaving)
             await self.close()
         return finished and await sending
 
     async def _send_parts(self, send: AsgiSend) -> bool:
-        arrived = await _sent(send, self._first, more=True)
+        arrived = await _send_part(send, self._first, more=True)
         while arrived and (part := await anext(self._body, None)) is not None:
-            arrived = await _sent(send, part, more=True)
-        return arrived and await _sent(send, b"", more=False)
+            arrived = await _send_part(send, part, more=True)
+        return arrived and await _send_part(send, b"", more=False)
 
 
-async def _sent(send: AsgiSend, part: bytes, *, more: bool) -> bool:
+async def _send_part(send: AsgiSend, part: bytes, *, more: bool) -> bool:
     """Send *part*; return whether the client is still there, as far as the server reports it."""
     try:
         await send({"type": "http.response.body", "body": part, "more_body": more})
@@ -80,7 +80,7 @@ async def _disconnect(receive: AsgiReceive) -> None:
         pass
 
 
-async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -14,7 +14,7 @@ from faucet.events import Publish
 from faucet.model.catalog import Unreachable
 from faucet.serve.inputs import Reading, folders_of, paths_of
 from faucet.serve.loading import Loader, same
-from faucet.serve.lost import lost_services
+from faucet.serve.reachability import unreachable_services
 from faucet.serve.restart import restart_needed
 from faucet.serve.running import Running
 from faucet.serve.status import Status
@@ -36,7 +36,7 @@ class ReloadRequest(msgspec.Struct, frozen=True, kw_only=True):
     refresh: bool = False
     retry: bool = False
 
-    def joined(self, newer: "ReloadRequest") -> "ReloadRequest":
+    def merge(self, newer: "ReloadRequest") -> "ReloadRequest":
         """Return the request that covers both."""
         return ReloadRequest(refresh=self.refresh or newer.refresh, retry=self.retry or newer.retry)
 
@@ -117,21 +117,21 @@ class Supervisor:
 
     def request_reload(self, request: ReloadRequest) -> None:
         """Request a reload; returns at once."""
-        self._slot = self._slot.joined(request) if self._slot else request
+        self._slot = self._slot.merge(request) if self._slot else request
         self._requested.set()
 
-    async def run(self, attempted: Callable[[], None]) -> None:
+    async def run(self, after_attempt: Callable[[], None]) -> None:
         """
         Handle requests until cancelled.
 
-        *attempted* is called after each attempt, since the folders to watch may have changed.
+        *after_attempt* is called after each attempt, since the folders to watch may have changed.
         """
         while True:
             await self._requested.wait()
             self._requested.clear()
             request, self._slot = self._slot, None
             if request is not None and await self._handle(request):
-                attempted()
+                after_attempt()
 
     async def close(self, limit: float) -> None:
         """End every generation, the current one too; requests have at most *limit* seconds."""
@@ -149,7 +149,7 @@ class Supervisor:
             trace = traceback.format_exc()
             self._publish(events.ReloadCrashed(generation=self.number, trace=trace))
             crashed = Diagnostic(code=CRASHED, message="the reload failed; see the log for details")
-            self._status.attempted((crashed,), ok=False)
+            self._status.record_attempt((crashed,), ok=False)
             return False
 
     async def _attempt(self, request: ReloadRequest) -> bool:
@@ -186,12 +186,12 @@ class Supervisor:
             found = (
                 *found,
                 *restart_needed(started, wanted, loaded.document),
-                *lost_services(self.loaded, loaded),
+                *unreachable_services(self.loaded, loaded),
             )
         self._kept_out = any(one.code.startswith(_OF_DATABASES) for one in found)
         if loaded is None or has_errors(found):
             self._publish(events.Refused(generation=self.number, diagnostics=found))
-            self._status.attempted(found, ok=False)
+            self._status.record_attempt(found, ok=False)
             return
 
         self._kept_out = False
@@ -199,7 +199,7 @@ class Supervisor:
             # Its catalogs may contain more: relations that a later manifest may publish.
             self.loaded = loaded
             self._publish(events.Unchanged(generation=self.number))
-            self._status.attempted(found, ok=True)
+            self._status.record_attempt(found, ok=True)
             return
         await self._serve(loaded)
         self.report_switch(found)
@@ -217,7 +217,7 @@ class Supervisor:
         Report that the current generation is in service; *found* is None if no reload led to it.
         """
         fingerprint = self.loaded.surface.fingerprint if self.number else None
-        self._status.switched(self.number, fingerprint, found)
+        self._status.record_switch(self.number, fingerprint, found)
         if fingerprint is not None:
             self._publish(
                 events.Switched(
@@ -231,7 +231,7 @@ class Supervisor:
     def _report_missing(self, reading: Reading) -> None:
         if self.number:
             self._publish(events.ManifestGone(path=reading.path, generation=self.number))
-            self._status.attempted((_unreadable(reading),), ok=False)
+            self._status.record_attempt((_unreadable(reading),), ok=False)
         else:
             self._publish(events.Waiting(path=reading.path))
 

@@ -25,7 +25,7 @@ def check_claims(subject: Subject) -> Iterator[Diagnostic]:
 
 def _at_keys(subject: Subject) -> Iterator[Diagnostic]:
     keys = subject.manifest.keys
-    by_role = {role: _needed(subject, role) for role in {key.role for key in keys.values()}}
+    by_role = {role: _claims_of(subject, role) for role in {key.role for key in keys.values()}}
     for name, key in keys.items():
         needed = by_role[key.role]
         for claim, address in needed.items():
@@ -33,7 +33,7 @@ def _at_keys(subject: Subject) -> Iterator[Diagnostic]:
                 yield _lacking(name, key, claim, address, frozenset(needed))
 
 
-def _needed(subject: Subject, role: str) -> dict[str, Address]:
+def _claims_of(subject: Subject, role: str) -> dict[str, Address]:
     """Return the claims that rules of *role* need, each with the address of one such rule."""
     if role not in subject.roles:
         return {}

@@ -35,7 +35,7 @@ def check_rows(subject: Subject) -> Iterator[Diagnostic]:
         for named in subject.named_tables(role):
             for rows in unstated_rows(subject.roles[role].levels, named.grants, named.decided):
                 place = (rows.grant.role, rows.grant.index)
-                unstated.setdefault(place, _unstated(rows, named.patterns[rows.tables[0]]))
+                unstated.setdefault(place, _unstated_fault(rows, named.patterns[rows.tables[0]]))
             for write in _open_writes(role, named):
                 place = (write.write.role, write.write.index)
                 if place not in writes or role == write.write.role:
@@ -44,10 +44,10 @@ def check_rows(subject: Subject) -> Iterator[Diagnostic]:
     yield from unstated.values()
 
 
-def _unstated(found: UnstatedRows, table: str) -> Diagnostic:
+def _unstated_fault(found: UnstatedRows, table: str) -> Diagnostic:
     return Diagnostic(
         code=UNSTATED_ROWS,
-        message=f'it is unclear which rows of "{table}" the grant covers:  '
+        message=f'it is unclear which rows of "{table}" the grant covers: '
         f"{dotted(found.filtered.address)} has a row filter",
         hint="write rows: all for every row, or a row filter",
         address=found.grant.address,

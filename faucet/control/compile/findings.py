@@ -31,7 +31,7 @@ UNKEYED_MASK: Final = "FCT1526"
 KEY_CLAIM: Final = "FCT1527"
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """One fault; with the tables that it occurs on it makes a single finding."""
 
     code: str
@@ -43,7 +43,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity = Severity.ERROR
 
 
-def merge(faults: dict[Found, list[str]]) -> tuple[Diagnostic, ...]:
+def merge(faults: dict[Fault, list[str]]) -> tuple[Diagnostic, ...]:
     """Return one diagnostic per fault, with the first of its tables and how many more there are."""
     return tuple(
         Diagnostic(

@@ -17,7 +17,7 @@ from faucet.control.compile.findings import (
     NOTHING_LEFT,
     READ_ONLY_WRITE,
     UNKEYED_MASK,
-    Found,
+    Fault,
     merge,
 )
 from faucet.control.compile.globs import pattern_faults
@@ -132,8 +132,8 @@ def _define(
     )
 
 
-def _nothing_left(address: Address) -> Found:
-    return Found(
+def _nothing_left(address: Address) -> Fault:
+    return Fault(
         code=NOTHING_LEFT,
         message="the grant leaves no column of {tables}",
         address=(*address, "fields"),
@@ -144,7 +144,7 @@ def _nothing_left(address: Address) -> Found:
 def _grant_faults(grant: GrantSettings, context: GrantContext, faults: Faults) -> None:
     """Add the faults of a grant that do not depend on a table."""
     if context.service.read_only and WRITES & grant.verbs:
-        fault = Found(
+        fault = Fault(
             code=READ_ONLY_WRITE,
             message=f'service "{context.service.name}" is read-only: all writes are refused',
             address=(*grant.address, "verbs"),
@@ -155,9 +155,9 @@ def _grant_faults(grant: GrantSettings, context: GrantContext, faults: Faults) -
     transforms = context.facts.transforms
     for name, mask in grant.masks.items():
         if mask in transforms and transforms[mask].keyed and not context.keyed:
-            fault = Found(
+            fault = Fault(
                 code=UNKEYED_MASK,
-                message=f'the mask "{mask}" needs a secret, and none is set:  '
+                message=f'the mask "{mask}" needs a secret, and none is set: '
                 "its values change with every restart",
                 address=(*grant.address, "mask", name),
                 hint="set FAUCET_AUTH_JWT_SECRET",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from faucet.control.compile.fields import Faults
-from faucet.control.compile.findings import KEY_CLAIM, Found, merge
+from faucet.control.compile.findings import KEY_CLAIM, Fault, merge
 from faucet.diagnostics import Diagnostic, Severity
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import (
@@ -103,11 +103,11 @@ def _misfits(value: ClaimValue, demand: _Demand) -> bool:
     return not values
 
 
-def _found(key: ApiKey, demand: _Demand) -> Found:
+def _found(key: ApiKey, demand: _Demand) -> Fault:
     name = demand.claim.name
     value = key.claims[name]
     wanted = f"a list of {demand.of.kind}" if demand.claim.many else f"{demand.of.kind}"
-    return Found(
+    return Fault(
         code=KEY_CLAIM,
         message=(
             f'the claim "{name}" of the key "{key.name}" is {_kind(value)} and does not fit '

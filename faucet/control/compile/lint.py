@@ -10,7 +10,7 @@ from faucet.control.compile.findings import (
     UNIQUE_ORACLE,
     UNREADABLE_RULE,
     UNWRITABLE_VIEW,
-    Found,
+    Fault,
     merge,
 )
 from faucet.control.compile.grants import WRITES, TableGrant
@@ -38,30 +38,30 @@ def lint(
             for verb, grant in resource.grants.items():
                 if grant.address not in written:
                     continue
-                spelled = _spelled(written[grant.address], verb, name)
+                spelled = _is_spelled_out(written[grant.address], verb, name)
                 if spelled and not services[service.name].read_only:
-                    _note(_ability(resource, verb, grant), name, faults)
-                for check in (_unread, _oracle):
-                    _note(check(resource, verb, grant), name, faults)
+                    _add(_ability(resource, verb, grant), name, faults)
+                for check in (_unreadable_columns, _oracle):
+                    _add(check(resource, verb, grant), name, faults)
                 if verb is Verb.DELETE:
-                    _note(_cascades(service, cascading.get(name, ()), grant), name, faults)
+                    _add(_cascades(service, cascading.get(name, ()), grant), name, faults)
     return merge(faults)
 
 
-def _note(found: Iterable[Found], table: str, faults: Faults) -> None:
+def _add(found: Iterable[Fault], table: str, faults: Faults) -> None:
     for fault in found:
         faults.setdefault(fault, []).append(table)
 
 
-def _spelled(grant: TableGrant, verb: Verb, table: str) -> bool:
+def _is_spelled_out(grant: TableGrant, verb: Verb, table: str) -> bool:
     """Return whether the author named this verb or this table; a `*` for both gives no warning."""
     return verb in grant.settings.spelled_verbs or grant.ranks[table] == EXACT
 
 
-def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Found]:
+def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Fault]:
     relation = resource.relation
     if verb in WRITES and not takes(verb, relation, resource.key):
-        fix = (
+        hint = (
             "declare its `primary_key` in `resources`"
             if relation.kind is RelationKind.VIEW and not resource.key
             else "grant only GET"
@@ -70,7 +70,7 @@ def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[
             UNWRITABLE_VIEW,
             f"{verb} is refused on {{tables}}, which the database does not allow you to write",
             (*grant.address, "verbs"),
-            fix,
+            hint,
         )
     elif verb is Verb.PUT and not resource.key:
         yield _warning(
@@ -81,7 +81,7 @@ def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[
         )
 
 
-def _unread(resource: ResourceView, _verb: Verb, grant: Permission) -> Iterator[Found]:
+def _unreadable_columns(resource: ResourceView, _verb: Verb, grant: Permission) -> Iterator[Fault]:
     """
     Yield rules on columns that the role cannot read: visible rows reveal something about them.
     """
@@ -100,7 +100,7 @@ def _unread(resource: ResourceView, _verb: Verb, grant: Permission) -> Iterator[
             )
 
 
-def _oracle(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Found]:
+def _oracle(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Fault]:
     """Yield unique keys across tenants: a 409 reveals that some hidden row has these values."""
     seen = resource.read or grant
     if verb not in CHANGES or seen.row_filter is None:
@@ -141,7 +141,7 @@ def _cascading(service: ServiceView) -> Mapping[str, list[tuple[str, ForeignKey]
 
 def _cascades(
     service: ServiceView, children: Iterable[tuple[str, ForeignKey]], grant: Permission
-) -> Iterator[Found]:
+) -> Iterator[Fault]:
     """Yield foreign keys that change rows of another table that the role may not change itself."""
     for name, foreign_key in children:
         action = foreign_key.on_delete.upper()
@@ -161,5 +161,5 @@ def _filter(child: ResourceView, verb: Verb) -> Condition | None:
     return grant.row_filter if grant is not None else None
 
 
-def _warning(code: str, message: str, address: Address, hint: str) -> Found:
-    return Found(code=code, message=message, address=address, hint=hint, severity=Severity.WARNING)
+def _warning(code: str, message: str, address: Address, hint: str) -> Fault:
+    return Fault(code=code, message=message, address=address, hint=hint, severity=Severity.WARNING)

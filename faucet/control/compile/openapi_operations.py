@@ -160,7 +160,7 @@ def _bodies(place: DocumentedRelation, verb: Verb, grant: Permission) -> Schema:
     if verb is Verb.DELETE:
         return _body(_selector(place, grant), required=False) if place.relation.key else {}
     record = reference(body_name(place.token, verb))
-    keyed = _keyed(place, record) if verb is not Verb.POST else record
+    keyed = _with_key(place, record) if verb is not Verb.POST else record
     listed = {"type": "array", "items": keyed, "minItems": 1, "maxItems": grant.limits.batch}
     # Without a key, PATCH selects by filter, and records of a list could not be identified.
     lists = [] if verb is Verb.PATCH and not place.relation.key else [listed]
@@ -171,7 +171,7 @@ def _bodies(place: DocumentedRelation, verb: Verb, grant: Permission) -> Schema:
     return _body({"anyOf": forms})
 
 
-def _keyed(place: DocumentedRelation, record: Schema) -> Schema:
+def _with_key(place: DocumentedRelation, record: Schema) -> Schema:
     """Return the body of a record of a list, which contains its key."""
     return {**record, "required": list(place.relation.key)} if place.relation.reads else record
 

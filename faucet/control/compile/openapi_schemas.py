@@ -101,10 +101,10 @@ def _body(relation: Visible, verb: Verb, body: Body, forms: Forms) -> Schema:
     whole = verb is not Verb.PATCH
     properties: dict[str, object] = {}
     for column in body.columns:
-        told = readable.get(column.name)
+        visible_column = readable.get(column.name)
         schema = body_schema(column, forms.values)
-        if told is not None:
-            text = relation.descriptions.get(column.name) or told.comment
+        if visible_column is not None:
+            text = relation.descriptions.get(column.name) or visible_column.comment
             schema = _with_description(schema, text)
             if whole and column.name not in body.preset and column.name not in relation.masks:
                 schema = _with_default(schema, column, forms)

@@ -2,7 +2,7 @@
 
 from faucet.control.compile.exposure import Exposed
 from faucet.control.compile.fields import Faults
-from faucet.control.compile.findings import RULE_TYPE, Found
+from faucet.control.compile.findings import RULE_TYPE, Fault
 from faucet.diagnostics import dotted
 from faucet.errors import UNKNOWN_COLUMN
 from faucet.model.filters.condition import Condition
@@ -32,7 +32,7 @@ def type_rule(
         reason, hint = error.message, ""
         if error.kind is UNKNOWN_COLUMN and error.column is not None:
             reason, hint = f'no column "{error.column}"', _hint(error.column, exposed)
-        fault = Found(
+        fault = Fault(
             code=RULE_TYPE,
             message=f"the rule does not fit {{tables}}: {reason}",
             address=rule.address,

@@ -1,8 +1,8 @@
 """`set` of grants: values that every write carries, typed by their columns. Pure."""
 
 from faucet.control.compile.exposure import Exposed
-from faucet.control.compile.fields import Faults, generated
-from faucet.control.compile.findings import BAD_PRESET, Found
+from faucet.control.compile.fields import Faults, generated_fault
+from faucet.control.compile.findings import BAD_PRESET, Fault
 from faucet.diagnostics import Address
 from faucet.model.catalog import EQUATABLE, Column, Kind
 from faucet.model.filters.condition import Claim, PrincipalField, Value
@@ -27,12 +27,12 @@ def presets(
         column = exposed.columns.get(name)
         if column is None:
             continue
-        fault = generated(column, (*address, name), at_key=True) if column.generated else None
+        fault = generated_fault(column, (*address, name), at_key=True) if column.generated else None
         if fault is None:
             try:
                 made.append(Preset(column=name, operand=_operand(preset, column, options)))
             except (PresetError, ValueFault) as reason:
-                fault = Found(
+                fault = Fault(
                     code=BAD_PRESET,
                     message=f'"{name}" of {{tables}}: {reason}',
                     address=(*address, name),

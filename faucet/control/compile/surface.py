@@ -49,7 +49,7 @@ def compile_surface(
     no spans.
     """
     diagnostics: list[Diagnostic] = []
-    published = _published(settings, catalogs, diagnostics)
+    published = _select_published(settings, catalogs, diagnostics)
     grants = table_grants(settings, published.exposed, facts, diagnostics)
     roles = _roles(settings, _scopes(settings, published, grants, facts), diagnostics)
     if has_errors(diagnostics):
@@ -61,7 +61,7 @@ def compile_surface(
     return Outcome(value=surface, diagnostics=tuple(diagnostics))
 
 
-def _published(
+def _select_published(
     settings: Settings,
     catalogs: Mapping[str, Catalog | Unreachable],
     diagnostics: list[Diagnostic],

@@ -212,7 +212,7 @@ class PostgresForms(StandardForms):
     ) -> sa.sql.ClauseElement:
         """Return the query of one text per row; the keys come from the same subquery."""
         names = [_unlike(labels, f"key {place}") for place in range(len(keys))]
-        labelled = [key.label(_quoted(name)) for key, name in zip(keys, names, strict=True)]
+        labelled = [key.label(_quote(name)) for key, name in zip(keys, names, strict=True)]
         page = query.with_only_columns(*labelled, *query.selected_columns).subquery("t")
         row = sa.select(*map(_of_page, labels)).lateral("r")
         found = sa.select(*map(_of_page, names), _row_json("r"))
@@ -269,7 +269,7 @@ def _of_page(label: str) -> Expression:
     # Written out: a column of the subquery would include the subquery a second time.
     spelled = 't."' + label.replace('"', '""') + '"'
     named: Expression = sa.literal_column(spelled)
-    return named.label(_quoted(label))
+    return named.label(_quote(label))
 
 
 def _unlike(labels: tuple[str, ...], name: str) -> str:
@@ -279,7 +279,7 @@ def _unlike(labels: tuple[str, ...], name: str) -> str:
     return name
 
 
-def _quoted(name: str) -> quoted_name:
+def _quote(name: str) -> quoted_name:
     return quoted_name(name, quote=True)
 
 

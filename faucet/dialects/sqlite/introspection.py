@@ -223,8 +223,8 @@ class _Reader:
         late = self._deferred(table)
         for place, parts in enumerate(keys.values()):
             parent, _, _, on_update, on_delete = parts[0]
-            columns = self._spelt(table.name, tuple(part[1] for part in parts))
-            targets = self._referenced(parent, tuple(part[2] for part in parts))
+            columns = self._spelled_names(table.name, tuple(part[1] for part in parts))
+            targets = self._referenced_columns(parent, tuple(part[2] for part in parts))
             if columns and targets:
                 yield ForeignKey(
                     name=f"{table.name}_{'_'.join(columns)}_fkey",
@@ -247,18 +247,18 @@ class _Reader:
         _, *clauses = _REFERENCES.split(text)
         return [_DEFERRED.search(clause) is not None for clause in clauses]
 
-    def _referenced(self, parent: str, named: tuple[str | None, ...]) -> tuple[str, ...]:
+    def _referenced_columns(self, parent: str, named: tuple[str | None, ...]) -> tuple[str, ...]:
         """Return the parent's columns, its primary key if none are named, or nothing."""
         table = self._tables.get(parent.lower())
         if table is None or table.name not in self._columns:
             return ()
         names = tuple(name for name in named if name is not None)
         if names:
-            return self._spelt(table.name, names)
+            return self._spelled_names(table.name, names)
         key = self._columns[table.name][1]
         return key if len(key) == len(named) else ()
 
-    def _spelt(self, table: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _spelled_names(self, table: str, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return *names* as the table spells them, or nothing if it lacks one."""
         own = {column.name.lower(): column.name for column in self._columns[table][0]}
         found = tuple(own[name.lower()] for name in names if name.lower() in own)

@@ -158,7 +158,7 @@ def _date(day: int, clock: _Point, of: ColumnType) -> str:
         above = _spell_date(day + 1) if day + 1 in days else _ends(of)[1]
         gap = Gap(below=_spell_date(day), above=above)
         raise ValueFault(
-            OUT_OF_RANGE, ("a date must not have a time of day other than midnight"), gap
+            OUT_OF_RANGE, "a date must not have a time of day other than midnight", gap
         )
     return _spell_date(day)
 

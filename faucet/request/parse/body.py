@@ -96,7 +96,7 @@ def _needs(verb: Verb, context: BodyContext) -> str:
 def _check_headers(headers: Headers) -> None:
     if "content-encoding" in headers:
         raise RequestError(
-            UNSUPPORTED_MEDIA_TYPE, ("a body with a Content-Encoding is not supported")
+            UNSUPPORTED_MEDIA_TYPE, "a body with a Content-Encoding is not supported"
         )
     types = [value for value in headers.get_all("content-type") if value.strip()]
     if len(types) > 1 or not all(_is_json(value) for value in types):

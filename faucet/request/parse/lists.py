@@ -84,7 +84,7 @@ def _field(match: re.Match[str]) -> FieldItem:
         return FieldItem(column=column, function=function, alias=alias)
     if function is not Function.COUNT:
         raise _fault(
-            "fields", (f"{function.value} requires a column, not *"), match.start("argument")
+            "fields", f"{function.value} requires a column, not *", match.start("argument")
         )
     return FieldItem(column=None, function=function, alias=alias)
 

@@ -52,7 +52,7 @@ class Records:
         """Return the values of *shape*; presets overwrite what the caller sent."""
         presets = self._presets
         return tuple(
-            presets[column.name] if column.name in presets else self._typed(column, record)
+            presets[column.name] if column.name in presets else self._typed_value(column, record)
             for column in shape.columns
         )
 
@@ -82,7 +82,7 @@ class Records:
             and not column.auto_increment
         )
 
-    def _typed(self, column: Column, record: JsonRecord) -> Scalar:
+    def _typed_value(self, column: Column, record: JsonRecord) -> Scalar:
         value = record[column.name]
         if value is None:
             return None

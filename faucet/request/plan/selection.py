@@ -69,7 +69,9 @@ def keys_condition(
     if len(columns) == 1:
         operands = tuple(_literal(key[0], 0, parameter) for key in keys)
         return typed_filter(
-            authorized, In(column=_named(columns[0]), operands=operands, negated=False), parameter
+            authorized,
+            In(column=_name(columns[0]), operands=operands, negated=False),
+            parameter,
         )
     each = tuple(_one_key(columns, key, parameter) for key in keys)
     return typed_filter(authorized, each[0] if len(each) == 1 else Or(of=each), parameter)
@@ -110,7 +112,7 @@ def _one_key(columns: tuple[str, ...], key: tuple[JsonValue, ...], parameter: st
     return And(
         of=tuple(
             Compare(
-                column=_named(name),
+                column=_name(name),
                 operator=Operator.EQ,
                 operand=_literal(value, place, parameter),
             )
@@ -119,7 +121,7 @@ def _one_key(columns: tuple[str, ...], key: tuple[JsonValue, ...], parameter: st
     )
 
 
-def _named(name: str) -> ColumnName:
+def _name(name: str) -> ColumnName:
     return ColumnName(parts=(name,), position=0)
 
 

@@ -30,7 +30,7 @@ def plan_write(authorized: AuthorizedRequest) -> WritePlan:
     changes = _CHANGES[request.verb](authorized)
     for index, change in enumerate(changes):
         if change.fault is not None and not continued:
-            raise _numbered(change.fault, index) if len(changes) > 1 else change.fault
+            raise _with_index(change.fault, index) if len(changes) > 1 else change.fault
     unseen = not view.target.keys and request.verb is not Verb.DELETE
     if authorized.row_check is not None and unseen:
         message = (
@@ -56,7 +56,7 @@ def plan_write(authorized: AuthorizedRequest) -> WritePlan:
     )
 
 
-def _numbered(fault: FaucetError, index: int) -> FaucetError:
+def _with_index(fault: FaucetError, index: int) -> FaucetError:
     return PlanError(fault.kind, fault.message, **{**fault.context, "record": index})
 
 

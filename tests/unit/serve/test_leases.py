@@ -10,7 +10,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_nothing_taken_has_ended():
-    assert await Leases().ended(0)
+    assert await Leases().wait_until_empty(0)
 
 
 async def test_it_ends_with_the_last_one():
@@ -19,7 +19,7 @@ async def test_it_ends_with_the_last_one():
     leases.take()
     leases.give()
 
-    waiting = asyncio.create_task(leases.ended(5))
+    waiting = asyncio.create_task(leases.wait_until_empty(5))
     await asyncio.sleep(0)
     assert not waiting.done()
     leases.give()
@@ -31,5 +31,5 @@ async def test_the_limit_is_told_from_the_end():
     leases = Leases()
     leases.take()
 
-    assert not await leases.ended(0.01)
+    assert not await leases.wait_until_empty(0.01)
     assert len(leases) == 1

@@ -91,7 +91,7 @@ def test_a_refused_start_is_reported_in_place_of_the_log_where_that_can_show_it(
     told.reporter.publish(events.Refused(generation=0, diagnostics=(_FAULT,)))
     assert (told.reported, told.lines) == ([((_FAULT,), "text")], [])
 
-    told.reporter.started()
+    told.reporter.mark_started()
     told.reporter.publish(events.Refused(generation=0, diagnostics=(_FAULT,)))
     assert (len(told.reported), len(told.lines)) == (1, 2)
 
@@ -106,7 +106,7 @@ def test_a_refused_start_is_logged_where_it_is_not_reported(tmp_path: Path):
 
 def test_a_refusal_is_told_once_until_something_changes_or_somebody_asks(tmp_path: Path):
     told = _Reports(tmp_path, _FAULTY)
-    told.reporter.started()
+    told.reporter.mark_started()
 
     told.refuse()
     told.refuse()
@@ -127,7 +127,7 @@ def test_a_refusal_is_told_once_until_something_changes_or_somebody_asks(tmp_pat
 
 def test_that_nothing_changed_is_news_after_a_refusal_alone(tmp_path: Path):
     told = _Reports(tmp_path, _FAULTY)
-    told.reporter.started()
+    told.reporter.mark_started()
 
     told.reporter.publish(events.Unchanged(generation=1))
     assert told.lines == []

@@ -192,7 +192,7 @@ async def test_a_generation_waits_for_its_streams_and_no_longer_than_its_limit()
         second = running(source.answer, server.published, number=2)
         await second.start()
         first = server.switch.turn(second)
-        assert not await first.leases.ended(0.05)
+        assert not await first.leases.wait_until_empty(0.05)
         retiring = asyncio.create_task(first.retire(20))
         source.go.set()
 

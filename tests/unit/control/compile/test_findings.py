@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from faucet.control.compile import findings
-from faucet.control.compile.findings import Found, merge, name_some
+from faucet.control.compile.findings import Fault, merge, name_some
 
 _ROOT = Path(__file__).parents[4]
 _CODES = {
@@ -27,7 +27,7 @@ def test_a_code_is_documented_and_shown_by_a_test(code):
 
 
 def test_one_fault_on_many_tables_is_one_diagnostic():
-    fault = Found(code="FCT1505", message="{tables}: no", address=("roles",))
+    fault = Fault(code="FCT1505", message="{tables}: no", address=("roles",))
 
     (diagnostic,) = merge({fault: ["b", "a", "b"]})
 

@@ -9,7 +9,7 @@ from faucet.model.catalog import Catalog, Unreachable
 LOST: Final = "FCT1403"
 
 
-def lost_services(running: Built, wanted: Built) -> tuple[Diagnostic, ...]:
+def unreachable_services(running: Built, wanted: Built) -> tuple[Diagnostic, ...]:
     """
     Return an error for each service that *running* reaches and *wanted* would not.
 
