@@ -104,13 +104,12 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True):
     """
     Which rows: a filter, keys, or all of them.
 
-    *ids* are key tuples: strings from a URL (*typed* false) or JSON values from a body. The path's
-    key is one of them, with *single* set.
+    *ids* are key tuples: strings from a URL or JSON values from a body. The path's key is one of
+    them, with *single* set.
     """
 
     where: Predicate | None = None
     ids: tuple[tuple["JsonValue", ...], ...] | None = None
-    typed: bool = False
     everything: bool = False
     single: bool = False
 
@@ -215,7 +214,6 @@ class AuthorizedRequest(msgspec.Struct, frozen=True, kw_only=True):
     resource: ResourceView
     grant: Permission
     request: ApiRequest
-    caller: Caller
     fields: tuple[AuthorizedField, ...] | None
     group: tuple[Column, ...]
     order: tuple[AuthorizedOrder, ...]

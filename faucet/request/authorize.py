@@ -154,7 +154,6 @@ def authorize(request: ApiRequest, admission: Admission, caller: Caller) -> Auth
         resource=view,
         grant=grant,
         request=request,
-        caller=caller,
         fields=fields,
         group=group,
         order=order,

@@ -6,7 +6,6 @@ import msgspec
 
 from faucet.extension.executor import Executor
 from faucet.extension.registry import Registry
-from faucet.model.facts import Facts
 from faucet.model.request import Reply
 from faucet.model.surface import Surface
 from faucet.request.authenticate import Authentication, build_authentication
@@ -62,7 +61,6 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     process: Process
     authentication: Authentication
     reply_headers: ReplyHeaders
-    facts: Facts
     render_contexts: Mapping[str, RenderContext]
     statements: StatementCache
     known_reads: KnownReads
@@ -97,7 +95,6 @@ def open_generation(  # noqa: PLR0913 - all are needed, and most are keywords
             registry.auth_providers.values(),
         ),
         reply_headers=reply_headers(number, surface.auth.api_key_header),
-        facts=registry.facts(),
         render_contexts={
             name: RenderContext(
                 forms=registry.dialects[service.dialect].forms(),

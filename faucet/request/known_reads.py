@@ -7,20 +7,20 @@ cannot hold, a missing claim) is left to the normal path, which reports why.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
 import msgspec
 
 from faucet.errors import INVALID_VALUE
 from faucet.model.filters.binding import Binder, MissingClaimError
-from faucet.model.filters.condition import Claim, LiteralOrigin, ReferenceOrigin
+from faucet.model.filters.condition import Claim, LiteralOrigin, ReferenceOrigin, Scalar
 from faucet.model.filters.lift import Origin, PageOrigin, StatementValue
 from faucet.model.filters.predicate import PatternKind
 from faucet.model.filters.terms import has_good_escapes
 from faucet.model.filters.tokens import Literals, split_literals
 from faucet.model.filters.typed import pattern_text, read_literal
-from faucet.model.plan import Plan, ReadPlan
+from faucet.model.plan import ReadPlan
 from faucet.model.request import Caller
 from faucet.model.settings import ValueOptions
 from faucet.model.values.fault import ValueFault
@@ -31,6 +31,10 @@ from faucet.request.plan.read import page_limit
 _SIZE: Final = 1024
 _LONGEST: Final = 2048
 _MOST_DIGITS: Final = 18  # fewer than those of 2^63
+
+_PAGE: Final = frozenset({"limit", "offset"})
+
+T = TypeVar("T")
 
 Shape = tuple[str, str, str, tuple[str, ...]]
 """Role, service, table, and the query without its values, pair by pair."""
@@ -52,32 +56,53 @@ def split(
     """Return the shape and the values of a GET, or None for one that is not worth caching."""
     if len(query) > _LONGEST or not query.isascii():
         return None
-    shape: list[str] = ["" if key is None else f"key of {len(key)}"]
-    page = {"limit": None, "offset": 0}
-    literals = Literals()
-    for pair in query.split("&"):
-        name, _, raw = pair.partition("=")
-        if name == "filter":
-            try:
-                skeleton, literals = split_literals(decode(raw, form=True))
-            except ValueError:
-                return None
-            shape.append(f"filter={skeleton}")
-        elif name in page:
-            if not raw.isdecimal() or len(raw) > _MOST_DIGITS:
-                return None
-            page[name] = int(raw)
-            shape.append(name)
-        elif "%" in pair or not name.startswith("_"):
-            shape.append(pair)
+    parts = _Parts(key)
+    if not all(map(parts.take, query.split("&"))):
+        return None
     named = (caller.principal.role, admission.service.name, admission.resource.relation.name)
     return Question(
-        shape=(*named, tuple(shape)),
-        literals=literals,
+        shape=(*named, tuple(parts.shape)),
+        literals=parts.literals,
         key=key or (),
-        limit=page["limit"],
-        offset=page["offset"] or 0,
+        limit=parts.page.get("limit"),
+        offset=parts.page.get("offset", 0),
     )
+
+
+class _Parts:
+    """The parts of a query, collected pair by pair."""
+
+    def __init__(self, key: tuple[str, ...] | None) -> None:
+        self.shape = ["" if key is None else f"key of {len(key)}"]
+        self.literals = Literals()
+        self.page: dict[str, int] = {}
+
+    def take(self, pair: str) -> bool:
+        """Add *pair*; return whether it could be separated."""
+        name, _, raw = pair.partition("=")
+        if name == "filter":
+            return self._take_filter(raw)
+        if name in _PAGE:
+            return self._take_bound(name, raw)
+        if "%" in raw or not name.startswith("_"):
+            self.shape.append(pair)
+        # An encoded name may be another one for a parameter that is separated.
+        return "%" not in name
+
+    def _take_filter(self, raw: str) -> bool:
+        try:
+            skeleton, self.literals = split_literals(decode(raw, form=True))
+        except ValueError:
+            return False
+        self.shape.append(f"filter={skeleton}")
+        return True
+
+    def _take_bound(self, name: str, raw: str) -> bool:
+        if not raw.isdecimal() or len(raw) > _MOST_DIGITS:
+            return False
+        self.page[name] = int(raw)
+        self.shape.append(name)
+        return True
 
 
 class _Values(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,8 +131,9 @@ class KnownReads:
 
     def __init__(self, size: int = _SIZE) -> None:
         self._size = size
-        # None marks a shape that was asked for once: most never come again.
         self._known: OrderedDict[Shape, _Known | None] = OrderedDict()
+        # Shapes that were asked for once: most never come again.
+        self._seen: OrderedDict[Shape, None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._known)
@@ -138,28 +164,32 @@ class KnownReads:
             time_limit=limits.statement_timeout,
         )
 
-    def remember(self, question: Question, plan: Plan, options: ValueOptions) -> None:
+    def remember(self, question: Question, plan: ReadPlan, options: ValueOptions) -> None:
         """
         Keep the shape of *plan*, the answer to *question*, unless its values shaped it.
 
-        The first time it is only marked as asked for.
+        The first time it is only marked as asked for; None marks one that can never be kept.
         """
-        if question.shape not in self._known:
-            self._keep(question.shape, None)
+        shape = question.shape
+        if shape in self._known:
             return
-        if not isinstance(plan, ReadPlan):
+        if shape not in self._seen:
+            self._keep(self._seen, shape, None)
             return
         filler = _Filler(question, options)
-        fills = filler.fills(plan.origins)
-        counts = filler.fills(plan.count_origins)
-        if fills is None or counts is None or filler.unused:
+        fills = filler.fills(plan.values, plan.origins)
+        counts = filler.fills(plan.count_values, plan.count_origins)
+        if filler.unused:
             return
-        self._keep(question.shape, _Known(plan=plan, fills=fills, count_fills=counts))
+        known = None
+        if fills is not None and counts is not None:
+            known = _Known(plan=plan, fills=fills, count_fills=counts)
+        self._keep(self._known, shape, known)
 
-    def _keep(self, shape: Shape, known: _Known | None) -> None:
-        self._known[shape] = known
-        if len(self._known) > self._size:
-            self._known.popitem(last=False)
+    def _keep(self, kept: "OrderedDict[Shape, T]", shape: Shape, what: T) -> None:
+        kept[shape] = what
+        if len(kept) > self._size:
+            kept.popitem(last=False)
 
 
 class _Filler:
@@ -167,55 +197,64 @@ class _Filler:
 
     def __init__(self, question: Question, options: ValueOptions) -> None:
         self._places = {at: index for index, at in enumerate(question.literals.positions)}
-        self._key = len(question.key)
+        self._unused = {*self._places, *(-1 - part for part in range(len(question.key)))}
         self._options = options
-        self._used: set[int] = set()
 
     @property
     def unused(self) -> bool:
         """Whether a literal or a part of the key is not among the values: it shaped the plan."""
-        return len(self._used) < len(self._places) + self._key
+        return bool(self._unused)
 
-    def fills(self, origins: tuple[Origin, ...]) -> tuple[Fill, ...] | None:
-        """Return how to make each value, or None if one cannot be made again."""
-        found = [self._fill(origin) for origin in origins]
+    def fills(
+        self, values: tuple[StatementValue, ...], origins: tuple[Origin, ...]
+    ) -> tuple[Fill, ...] | None:
+        """Return how to make each of *values* again, or None if one cannot be."""
+        found = [self._fill(*pair) for pair in zip(values, origins, strict=True)]
         fills = tuple(fill for fill in found if fill is not None)
         return fills if len(fills) == len(found) else None
 
-    def _fill(self, origin: Origin) -> Fill | None:
+    def _fill(self, value: StatementValue, origin: Origin) -> Fill | None:
         match origin:
-            case PageOrigin.LIMIT:
-                return lambda values: values.limit
-            case PageOrigin.OFFSET:
-                return lambda values: values.question.offset
+            case None | PageOrigin():
+                return _BOUNDS.get(origin) or _constant(value)
             case LiteralOrigin():
-                return self._literal(origin)
+                return self._literal(value, origin)
             case ReferenceOrigin(operand=operand, column=column) if not _is_list(operand):
                 return lambda values: values.binder.value(operand, column).value
-            case tuple():
-                return self._list(origin)
+            case tuple() if isinstance(value, tuple):
+                return self._list(value, origin)
             case _:
-                return None  # a constant, or a list whose length is part of the statement
+                return None  # of a list whose length is part of the statement
 
-    def _list(self, origins: tuple[Origin, ...]) -> Fill | None:
+    def _list(self, members: tuple[Scalar, ...], origins: tuple[Origin, ...]) -> Fill | None:
         match origins[0]:
             case ReferenceOrigin(operand=Claim(many=True) as claim, column=column):
                 return lambda values: tuple(
                     [each.value for each in values.binder.values(claim, column)]
                 )
-        fills = self.fills(origins)
+        fills = self.fills(members, origins)
         if fills is None:
             return None
         return lambda values: tuple([fill(values) for fill in fills])  # type: ignore[misc]  # of scalars
 
-    def _literal(self, origin: LiteralOrigin) -> Fill | None:
+    def _literal(self, value: StatementValue, origin: LiteralOrigin) -> Fill:
         place = origin.position
-        self._used.add(place)
+        self._unused.discard(place)
         if place < 0:
             return _key_part(-1 - place, origin, self._options)
         index = self._places.get(place)
         # TRUE and FALSE are part of the shape.
-        return None if index is None else _literal(index, origin, self._options)
+        return _constant(value) if index is None else _literal(index, origin, self._options)
+
+
+_BOUNDS: Final[Mapping[PageOrigin | None, Fill]] = {
+    PageOrigin.LIMIT: lambda values: values.limit,
+    PageOrigin.OFFSET: lambda values: values.question.offset,
+}
+
+
+def _constant(value: StatementValue) -> Fill:
+    return lambda _values: value
 
 
 def _is_list(operand: object) -> bool:

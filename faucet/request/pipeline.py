@@ -13,7 +13,7 @@ from faucet.errors import (
     FaucetError,
     RequestError,
 )
-from faucet.model.plan import Plan
+from faucet.model.plan import Plan, ReadPlan
 from faucet.model.request import ApiRequest, Caller, HttpRequest, Reply, TargetName
 from faucet.model.routes import ROUTES, Route, RouteName
 from faucet.model.rows import RowPage, Rows, SingleRow, Written
@@ -26,11 +26,13 @@ from faucet.request.execute import Session, execute
 from faucet.request.generation import Generation
 from faucet.request.known_reads import split
 from faucet.request.parse import BodyContext, build_request, parse_body, parse_query
-from faucet.request.plan import plan
+from faucet.request.plan import plan, plan_read
 from faucet.request.route import RouteMatch, find_route, key_parts
 
 _URL_LIMIT: Final = 60 * 1024
-_QUICK_BODY: Final = 64 * 1024
+# What is longer is planned on a thread, since it would keep every other request waiting.
+_QUICK_BODY: Final = 8 * 1024
+_QUICK_QUERY: Final = 2 * 1024
 
 OpenHandler = Callable[[RequestContext], Awaitable[Reply]]
 Handler = Callable[[RequestContext, Caller], Awaitable[Reply]]
@@ -65,29 +67,31 @@ async def perform(
     generation: Generation, caller: Caller, target: TargetName, request: ApiRequest
 ) -> Rows:
     """
-    Return the result of *request* by *caller* on *target*: everything after
-    parsing, for every interface.
+    Return the result of *request* by *caller* on *target*: everything after parsing.
 
     Raises `FaucetError` for what is hidden or not granted, does not fit the table, or is rejected
     by the database.
     """
     admission = admit(generation.surface, caller.principal, target, request.verb)
-    planned = plan(authorize(request, admission, caller), generation.facts)
+    planned = plan(authorize(request, admission, caller))
     return await _execute(generation, caller, admission, planned)
 
 
 async def _execute(
     generation: Generation, caller: Caller, admission: Admission, planned: Plan
 ) -> Rows:
+    return await execute(planned, _session(generation, caller, admission))
+
+
+def _session(generation: Generation, caller: Caller, admission: Admission) -> Session:
     service = admission.service.name
-    session = Session(
+    return Session(
         role=caller.principal.role,
         service=service,
         executor=generation.executors[service],
         render_context=generation.render_contexts[service],
         statements=generation.statements,
     )
-    return await execute(planned, session)
 
 
 async def _reply(generation: Generation, request: HttpRequest, trace: Trace) -> Reply:
@@ -145,7 +149,7 @@ async def _records(context: RequestContext, caller: Caller) -> Reply:
     target = TargetName(service=service, name=table)
     admission = admit(generation.surface, caller.principal, target, verb)
     if verb is Verb.GET:
-        planned = _planned_read(context, caller, admission)
+        planned = await _planned_read(context, caller, admission)
     else:
         planned = await _planned_write(context, caller, admission, verb)
     rows = await _execute(generation, caller, admission, planned)
@@ -154,19 +158,26 @@ async def _records(context: RequestContext, caller: Caller) -> Reply:
     return encode.rows_reply(context.reply, rows, took_ms, context.request.path)
 
 
-def _planned_read(context: RequestContext, caller: Caller, admission: Admission) -> Plan:
+async def _planned_read(context: RequestContext, caller: Caller, admission: Admission) -> Plan:
     """Return the plan of a GET; where its shape is known, only its values are read."""
-    generation, query, key = context.generation, context.request.query, _key(context)
-    known = generation.known_reads
+    query, key, known = context.request.query, _key(context), context.generation.known_reads
     question = split(admission, caller, query, key)
     if question is not None and (recalled := known.recall(question, admission, caller)) is not None:
         return recalled
-    parameters = parse_query(Verb.GET, query, single=key is not None)
-    request = build_request(Verb.GET, parameters, None, key)
-    planned = plan(authorize(request, admission, caller), generation.facts)
+
+    def planned() -> ReadPlan:
+        parameters = parse_query(Verb.GET, query, single=key is not None)
+        request = build_request(Verb.GET, parameters, None, key)
+        made = plan_read(authorize(request, admission, caller))
+        if len(query) > _QUICK_QUERY:
+            # Writing a long statement takes longer than planning it; it is found by `_execute`.
+            _session(context.generation, caller, admission).compiled(made.select)
+        return made
+
+    made = await asyncio.to_thread(planned) if len(query) > _QUICK_QUERY else planned()
     if question is not None:
-        known.remember(question, planned, admission.service.values)
-    return planned
+        known.remember(question, made, admission.service.values)
+    return made
 
 
 async def _planned_write(
@@ -185,7 +196,7 @@ async def _planned_write(
     def planned() -> Plan:
         body = parse_body(verb, raw, request.headers, body_context)
         asked = build_request(verb, parameters, body, key)
-        return plan(authorize(asked, admission, caller), context.generation.facts)
+        return plan(authorize(asked, admission, caller))
 
     # Reading megabytes of JSON would keep every other request waiting.
     return await asyncio.to_thread(planned) if len(raw) > _QUICK_BODY else planned()

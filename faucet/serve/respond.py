@@ -139,6 +139,10 @@ def _too_large(limit: int) -> RequestError:
     return RequestError(BODY_TOO_LARGE, f"the body is larger than {limit} bytes", limit=limit)
 
 
+_UNIQUE: Final = frozenset({"X-Request-ID", "Location"})
+"""Headers of one reply alone, which are not worth keeping."""
+
+
 @lru_cache(maxsize=512)
 def _encode_header(header: tuple[str, str]) -> tuple[bytes, bytes]:
     # Nearly all headers are the same in every reply of a generation.
@@ -146,8 +150,12 @@ def _encode_header(header: tuple[str, str]) -> tuple[bytes, bytes]:
     return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
+def _encoded(header: tuple[str, str]) -> tuple[bytes, bytes]:
+    return (_encode_header.__wrapped__ if header[0] in _UNIQUE else _encode_header)(header)
+
+
 async def _start(reply: Reply, send: AsgiSend) -> None:
-    headers = list(map(_encode_header, reply.headers))
+    headers = list(map(_encoded, reply.headers))
     sized = any(name == b"content-length" for name, _ in headers)
     if isinstance(reply.body, bytes) and not sized and reply.status not in _BODILESS:
         headers.append((b"content-length", str(len(reply.body)).encode()))

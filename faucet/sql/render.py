@@ -268,7 +268,7 @@ class _Rendering:
     def _count_missing_parents(self, statement: CountMissingParents) -> sa.sql.ClauseElement:
         child = self._source(statement, _key_names(statement.where))
         parent = _Source(statement.parent, statement.parent_columns, (), self._forms)
-        alias = parent.table.alias("parent")
+        alias = parent.table.alias(_free_name("parent", child.table.name))
         seen = Conditions(alias.c.__getitem__, parent.types, self._parameters).write(statement.seen)
         pairs = list(zip(statement.references, statement.referenced, strict=True))
         linked = [alias.c[far] == child.column(near) for near, far in pairs]
@@ -277,6 +277,12 @@ class _Rendering:
         where = self._where(child, statement.where)
         query = sa.select(sa.func.count()).select_from(child.table)
         return query.where(where, *present, sa.not_(found))
+
+
+def _free_name(name: str, taken: str) -> str:
+    """Return *name*, made longer where *taken* is the same: it would hide that table's columns."""
+    # Databases differ in whether quoted names fold case, so it counts as the same either way.
+    return f"{name}_" if name.casefold() == taken.casefold() else name
 
 
 def _labels(outputs: tuple[Output, ...]) -> tuple[str, ...]:

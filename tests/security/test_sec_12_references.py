@@ -152,3 +152,23 @@ async def test_a_failing_check_does_not_tell_them_apart(
 
     assert told(invisible) == told(absent)
     assert b"row_check" in absent.body or b"foreign_key_violation" in absent.body
+
+
+@pytest.mark.parametrize("name", ["parent", "Parent", "PARENT", "given", "gone", "groups", "t"])
+async def test_no_name_of_a_table_opens_a_reference(database: Database, name: str):
+    database.script(
+        f'CREATE TABLE "{name}" (id integer PRIMARY KEY, tenant integer,'
+        f' boss integer REFERENCES "{name}")',
+        f'INSERT INTO "{name}" VALUES (1, 7, NULL), (2, 8, NULL)',
+    )
+    clerk = [grant(name, "GET POST PATCH", rows=_OWN, set={"tenant": "{claims.tenant}"})]
+
+    async with plane(manifest(database, {"clerk": {"tenant": 7}}, clerk=clerk)) as opened:
+        own = await ask(opened, "clerk", "POST", name, {"id": 3, "boss": 1})
+        invisible = await ask(opened, "clerk", "POST", name, {"id": 4, "boss": _INVISIBLE})
+        absent = await ask(opened, "clerk", "POST", name, {"id": 4, "boss": _ABSENT})
+        moved = await ask(opened, "clerk", "PATCH", f"{name}/1", {"boss": _INVISIBLE})
+
+    assert own.status == 201
+    assert (invisible.status, moved.status) == (409, 409)
+    assert told(invisible) == told(absent)

@@ -134,7 +134,9 @@ def _apply_numbered(writer: Writer, index: int, change: Change) -> Part[ChangeRe
     try:
         return (yield from _apply(writer, change))
     except ExecutionError as error:
-        raise (error if len(writer.plan.changes) == 1 else _numbered(error, index)) from error
+        if len(writer.plan.changes) == 1:
+            raise
+        raise _numbered(error, index) from error
 
 
 def _numbered(error: ExecutionError, index: int) -> ExecutionError:
@@ -174,7 +176,10 @@ def _apply(writer: Writer, change: Change) -> Part[ChangeResult]:
     except ExecutionError as error:
         if doubtful and error.kind in _CONFLICTS:
             raise ExecutionError(ROW_CHECK) from error
-        raise name_columns(error, change, plan.constraints, plan.verb) from error
+        named = name_columns(error, change, plan.constraints, plan.verb)
+        if named is error:
+            raise
+        raise named from error
     if change.must_match and outcome.count == 0:
         raise ExecutionError(ROW_NOT_FOUND)
     return outcome

@@ -50,7 +50,6 @@ def _selector(parameters: Parameters, body: Body, key: tuple[str, ...] | None) -
     return Selector(
         where=body.where if in_body else parameters.where,
         ids=body.ids if in_body else parameters.ids,
-        typed=in_body,
         # A narrower selector takes precedence.
         everything=parameters.everything and not (in_query or in_body),
     )

@@ -7,7 +7,6 @@ import msgspec
 
 from faucet.errors import DUPLICATE_ALIAS, INVALID_PARAMETER, MASKED_COLUMN, WRONG_TYPE, PlanError
 from faucet.model.catalog import EQUATABLE, EXTREMAL, NUMBERS, Column, ColumnType, Kind
-from faucet.model.facts import Facts
 from faucet.model.filters.condition import Condition
 from faucet.model.filters.lift import Lifter, PageOrigin
 from faucet.model.plan import ReadPlan
@@ -23,7 +22,7 @@ _MOST_OUTPUTS: Final = 1600
 _DOUBLE: Final = ColumnType(kind=Kind.FLOAT, db_type="double precision", bits=64)
 
 
-def plan_read(authorized: AuthorizedRequest, facts: Facts) -> ReadPlan:
+def plan_read(authorized: AuthorizedRequest) -> ReadPlan:
     """Return the plan of a GET on a collection or a record."""
     request, target = authorized.request, authorized.resource.target
     outputs = outputs_of(authorized)
@@ -34,8 +33,7 @@ def plan_read(authorized: AuthorizedRequest, facts: Facts) -> ReadPlan:
     limit = 1 if single else page_limit(paging.limit, authorized.limits)
     group = tuple(_names(authorized.group))
 
-    arrays = facts.dialects[authorized.service.dialect].array_parameters
-    lifter = Lifter(arrays=arrays)
+    lifter = Lifter(arrays=target.arrays)
     where = selection(authorized)
     select = Select(
         relation=target.relation,
@@ -56,7 +54,9 @@ def plan_read(authorized: AuthorizedRequest, facts: Facts) -> ReadPlan:
         single=single,
         time_limit=authorized.limits.statement_timeout,
     )
-    return _counted(plan, where, Lifter(arrays=arrays)) if paging.count and not single else plan
+    return (
+        _counted(plan, where, Lifter(arrays=target.arrays)) if paging.count and not single else plan
+    )
 
 
 def _counted(plan: ReadPlan, where: Condition, lifter: Lifter) -> ReadPlan:
@@ -161,7 +161,10 @@ def _order(
         return view.order
     by_label = {output.label: output for output in outputs}
     grouped = {column.name for column in group} if aggregated else None
-    terms = [_term(view, item, by_label.get(item.name), grouped) for item in authorized.order]
+    terms = [
+        _term(view, item, by_label.get(item.name) if item.column is None else None, grouped)
+        for item in authorized.order
+    ]
     named = {term.column for term in terms if term.function is None}
     rest = map(_column_term, group) if aggregated else view.order
     return tuple(dict.fromkeys([*terms, *(term for term in rest if term.column not in named)]))

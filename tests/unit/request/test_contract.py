@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.databases import DIALECTS, Database, scratch
@@ -233,3 +234,38 @@ async def test_a_large_body_leaves_the_loop_to_others(opened):
     answer = await _ask(opened, "POST", "/words", body)
 
     assert (answer.status, answer.error) == (413, "batch_too_large")
+
+
+async def test_a_qualified_name_in_order_is_the_column_whatever_is_labelled_so(opened):
+    found = await _ask(opened, "GET", "/people?fields=id,code%20AS%20name&order=-people.name")
+
+    assert [row["id"] for row in found.rows] == [3, 2, 1]
+
+
+async def test_the_error_of_a_write_keeps_the_driver_s_own_as_its_cause(opened):
+    caught = []
+
+    class Executor:
+        def __init__(self, real):
+            self._real = real
+
+        async def transact(self, *arguments, **options):
+            try:
+                return await self._real.transact(*arguments, **options)
+            except Exception as error:
+                caught.append(error)
+                raise
+
+        def __getattr__(self, name):
+            return getattr(self._real, name)
+
+    executors = {"shop": Executor(opened.generation.executors["shop"])}
+    watched = Plane(msgspec.structs.replace(opened.generation, executors=executors), [])
+    answer = await _ask(watched, "PATCH", "/people/1", {"boss": 77})
+
+    assert answer.status == 409
+    causes: list[BaseException] = [caught[0]]
+    while (cause := causes[-1].__cause__) is not None:
+        assert cause not in causes
+        causes.append(cause)
+    assert type(causes[-1]).__module__.partition(".")[0] in {"psycopg", "sqlite3"}

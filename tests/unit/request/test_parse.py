@@ -405,7 +405,7 @@ def test_a_selector_stands_in_the_query_or_in_the_body():
     body = Body(ids=(("1",),))
     where = parse_query(Verb.DELETE, "filter=id+%3D+1", single=False)
 
-    assert build_request(Verb.DELETE, Parameters(), body).selector.typed
+    assert build_request(Verb.DELETE, Parameters(), body).selector.ids == (("1",),)
     assert _kind_of(Verb.DELETE, where, body) is INVALID_BODY
 
 
