@@ -34,6 +34,8 @@ _URL_LIMIT: Final = 60 * 1024
 _QUICK_BODY: Final = 8 * 1024
 _QUICK_QUERY: Final = 2 * 1024
 
+_VERBS: Final = {verb.value: verb for verb in Verb}
+
 OpenHandler = Callable[[RequestContext], Awaitable[Reply]]
 Handler = Callable[[RequestContext, Caller], Awaitable[Reply]]
 
@@ -143,7 +145,7 @@ def _check_method(context: RequestContext) -> None:
 async def _records(context: RequestContext, caller: Caller) -> Reply:
     generation, trace = context.generation, context.trace
     service, table = context.match.parameters["service"], context.match.parameters["table"]
-    verb = Verb(context.request.method)
+    verb = _VERBS[context.request.method]
     trace.table, trace.action = table, verb.value
     # Query and body are only parsed for callers that may do this at all.
     target = TargetName(service=service, name=table)
