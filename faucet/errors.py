@@ -58,7 +58,11 @@ WRONG_TYPE: Final = ErrorKind(
     "wrong_type", 400, "the column's type does not support this operation"
 )
 UNKNOWN_COLUMN: Final = ErrorKind("unknown_column", 400, "no such column")
-MASKED_COLUMN: Final = ErrorKind("masked_column", 400, "a masked column can only be selected")
+MASKED_COLUMN: Final = ErrorKind(
+    "masked_column",
+    400,
+    "a masked column can be returned, but not used in filter, order, group, ids or a function",
+)
 DUPLICATE_ALIAS: Final = ErrorKind("duplicate_alias", 400, "two outputs have the same name")
 FILTER_SYNTAX: Final = ErrorKind("filter_syntax", 400, "the filter is invalid")
 FILTER_TOO_LARGE: Final = ErrorKind("filter_too_large", 400, "the filter exceeds its limits")

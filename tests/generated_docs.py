@@ -72,7 +72,7 @@ def _help_texts() -> str:
 def _promises() -> str:
     declared = tomllib.loads((ROOT / "tests" / "requirements.toml").read_text(encoding="utf-8"))
     rows = [f"| {name} | {sentence} |" for name, sentence in declared["promises"].items()]
-    return "\n".join(["| | promise |", "| --- | --- |", *rows, ""])
+    return "\n".join(["| | guarantee |", "| --- | --- |", *rows, ""])
 
 
 def _modules() -> str:

@@ -23,12 +23,13 @@ from faucet.model.bounds import MOST_PORT
     "-p",
     "--port",
     type=click.IntRange(0, MOST_PORT),
-    help="Port to listen on; 0: a free one. Default: FAUCET_SERVER_PORT, or from the manifest.",
+    help="Port to listen on; 0 selects a free port. "
+    "Default: FAUCET_SERVER_PORT, or from the manifest.",
 )
 @click.option("--dev", is_flag=True, help="Log as text, at level debug.")
 @click.option("--no-watch", is_flag=True, help="Reload only on SIGHUP, not when files change.")
 @click.option("--foreground", is_flag=True, help="Stay in the foreground (the default).")
-@click.option("--no-ui", is_flag=True, help="No admin pages; this release has none.")
+@click.option("--no-ui", is_flag=True, help="No effect: this release has no admin pages.")
 def command(  # noqa: PLR0913 - one argument per option
     *,
     manifest: Path,

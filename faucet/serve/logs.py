@@ -168,8 +168,11 @@ _MESSAGES: Final[Mapping[type, tuple[str, str]]] = {
     ),
     events.Retired: ("debug", "Generation {generation} is closed"),
     events.ServiceChecked: ("warning", "Service {service} is {state}"),
-    events.WatchFailed: ("warning", "Watching for changes by polling: {reason}"),
-    events.Stopping: ("info", "Stopping on {signal}; running requests may finish"),
+    events.WatchFailed: (
+        "warning",
+        "File system events are not available ({reason}); polling for changes instead",
+    ),
+    events.Stopping: ("info", "Stopping on {signal}; waiting for requests in progress"),
     events.Stopped: ("info", "Stopped"),
     events.RequestCrashed: ("error", "A request failed: {request_id}"),
 }

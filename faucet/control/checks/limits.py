@@ -140,8 +140,8 @@ def check_limits(subject: Subject) -> Iterator[Diagnostic]:
                 shown = f"{bound:g}s" if name == "statement_timeout" else str(bound)
                 yield Diagnostic(
                     code=LOOSENED_LIMIT,
-                    message=f"limits can only be lowered further down: the maximum here is {shown}",
-                    hint="lower it, or raise the one above",
+                    message=f"this limit exceeds the limit of the level above, {shown}",
+                    hint=f"set it to at most {shown}, or raise the limit above",
                     address=(*level.address, "limits", *place),
                 )
 

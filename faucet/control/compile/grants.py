@@ -135,7 +135,7 @@ def _define(
 def _nothing_left(address: Address) -> Fault:
     return Fault(
         code=NOTHING_LEFT,
-        message="the grant leaves no column of {tables}",
+        message="the grant allows no column of {tables}",
         address=(*address, "fields"),
         hint="remove the table from the grant, or list one of its columns",
     )

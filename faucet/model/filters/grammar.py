@@ -131,7 +131,7 @@ class _Parser:
                 self._frames.append(_Frame())
         self._count += 1
         if self._count > _MAX_TERMS:
-            message = f"a filter has at most {_MAX_TERMS} tests"
+            message = f"a filter can have at most {_MAX_TERMS} comparisons"
             raise FilterError(FILTER_TOO_LARGE, message, self._tokens.current.position)
 
     def _close(self) -> None:
@@ -150,7 +150,7 @@ class _Parser:
         return node, height
 
     def _too_deep(self) -> FilterError:
-        message = f"a filter is at most {_MAX_DEPTH} levels deep"
+        message = f"a filter can be nested at most {_MAX_DEPTH} levels deep"
         return FilterError(FILTER_TOO_LARGE, message, self._tokens.current.position)
 
     def _connect(self) -> bool:

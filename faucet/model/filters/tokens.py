@@ -161,7 +161,7 @@ class Tokens:
 
     def _check_number(self, text: str, start: int) -> None:
         if _RUNS_ON.match(self._text, self._end):
-            raise FilterError(FILTER_SYNTAX, "the number cannot be read", start)
+            raise FilterError(FILTER_SYNTAX, "invalid number; put strings in single quotes", start)
         if not is_bounded(text):
             message = BOUNDS
             raise FilterError(FILTER_TOO_LARGE, message, start)
@@ -175,7 +175,7 @@ def _check_characters(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        message = "half of a surrogate pair is not allowed here"
+        message = "an unpaired surrogate is not allowed here"
         raise FilterError(FILTER_SYNTAX, message, error.start) from None
 
 

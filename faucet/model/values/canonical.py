@@ -84,9 +84,11 @@ def from_number(text: str, of: ColumnType, options: ValueOptions) -> Scalar:  # 
         case Kind.BOOLEAN:
             raise ValueFault(INVALID_VALUE, "a boolean must be true, false, 1 or 0")
         case _:
-            raise ValueFault(
-                INVALID_VALUE, (f"a number is not a valid {of.kind.value}; write it in quotes")
+            message = (
+                f"this {of.kind.value} column does not accept an unquoted number; "
+                "write the value in quotes"
             )
+            raise ValueFault(INVALID_VALUE, message)
 
 
 def from_boolean(value: bool, of: ColumnType) -> Scalar:  # noqa: FBT001 - it is the value
@@ -228,14 +230,14 @@ def _text(text: str, of: ColumnType) -> str:
     # A padded column drops trailing blanks, so they do not count.
     counted = text.rstrip(" ") if of.padded else text
     if of.length is not None and len(counted) > of.length:
-        message = f"the text is longer than {of.length} characters"
+        message = f"the string is longer than {of.length} characters"
         raise ValueFault(OUT_OF_RANGE, message, Gap(itself=text))
     return text
 
 
 def _label(text: str, of: ColumnType) -> str:
     if text not in of.labels:
-        raise ValueFault(INVALID_VALUE, "the text is not one of the column's labels")
+        raise ValueFault(INVALID_VALUE, "the string is not one of the column's enum values")
     return text
 
 

@@ -30,7 +30,7 @@ def check_characters(text: str) -> str:
         try:
             text.encode()
         except UnicodeEncodeError:
-            message = "half of a surrogate pair cannot be stored"
+            message = "an unpaired surrogate cannot be stored"
             raise ValueFault(INVALID_VALUE, message) from None
     return text
 
@@ -76,7 +76,7 @@ def _reason(fault: JsonFault) -> str:
         case JsonProblem.REPEATED_NAME:
             return "a name appears twice"
         case JsonProblem.HALF_PAIR:
-            return "half of a surrogate pair cannot be stored"
+            return "an unpaired surrogate cannot be stored"
 
 
 def stored(item: Json) -> str:

@@ -117,7 +117,7 @@ def _day(found: re.Match[str]) -> int:
     days = days_of(year, month, day)
     # Year 0 is 1 BC in the arithmetic, and not valid in a database.
     if int(found["year"]) == 0 or date_of(days) != (year, month, day):
-        raise ValueFault(INVALID_VALUE, "there is no such day")
+        raise ValueFault(INVALID_VALUE, "the date does not exist")
     return days
 
 
@@ -129,7 +129,7 @@ def _clock(found: re.Match[str]) -> _Point:
     point = _Point(micros=micros, more=bool(fraction[_DIGITS:].strip("0")))
     # 24:00:00 is the end of a day.
     if max(minute, second) > 59 or micros + point.more > _DAY:  # noqa: PLR2004
-        raise ValueFault(INVALID_VALUE, "there is no such time of day")
+        raise ValueFault(INVALID_VALUE, "the time of day is invalid")
     return point
 
 
@@ -139,7 +139,7 @@ def _offset(zone: str) -> int:
     digits = zone[1:].replace(":", "").ljust(6, "0")
     hour, minute, second = int(digits[:2]), int(digits[2:4]), int(digits[4:])
     if hour > 15 or max(minute, second) > 59:  # noqa: PLR2004
-        raise ValueFault(INVALID_VALUE, "there is no such time zone")
+        raise ValueFault(INVALID_VALUE, "the time zone offset is invalid")
     seconds = (hour * 60 + minute) * 60 + second
     return (-seconds if zone[0] == "-" else seconds) * _SECOND
 

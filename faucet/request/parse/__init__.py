@@ -62,7 +62,10 @@ def _check_records(verb: Verb, selector: Selector, body: Body) -> None:
                 NO_SELECTOR, "DELETE needs filter or ids; all=true deletes every row"
             )
         if selector.given and body.records:
-            raise RequestError(INVALID_BODY, "a DELETE of records accepts no other selector")
+            message = (
+                "DELETE accepts records in the body or a selector (filter, ids or all), not both"
+            )
+            raise RequestError(INVALID_BODY, message)
     if selector.given and len(body.records) > 1:
         message = "several records cannot be combined with a selector; send one object"
         raise RequestError(INVALID_BODY, message)

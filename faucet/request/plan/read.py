@@ -141,7 +141,7 @@ def _check_group(
 ) -> None:
     for column in authorized.group:
         if column.type.kind not in EQUATABLE:
-            message = f'"{column.name}" is {column.type.kind.value} and cannot be grouped by'
+            message = f'"{column.name}" is {column.type.kind.value} and cannot be used in group'
             raise PlanError(WRONG_TYPE, message, parameter="group", column=column.name)
     if not aggregated:
         return
@@ -177,14 +177,14 @@ def _term(
     if output is None:
         column, function = item.column, None
     elif output.mask is not None:
-        message = f'"{output.column}" is masked for this role: it cannot be ordered by'
+        message = f'"{output.column}" is masked for this role and cannot be used in order'
         raise PlanError(MASKED_COLUMN, message, parameter="order", column=item.name)
     else:
         function = output.function
         column = None if output.column is None else view.columns[output.column]
     name = item.name if column is None else column.name
     if grouped is not None and function is None and name not in grouped:
-        message = f'"{name}" is neither grouped nor a selected function; it cannot be ordered by'
+        message = f'"{name}" is neither grouped nor a selected function; it cannot be used in order'
         raise PlanError(INVALID_PARAMETER, message, parameter="order", column=name)
     term = OrderTerm(column=None, function=function, nullable=False)
     if column is not None:
@@ -196,7 +196,7 @@ def _term(
 
 def _column_term(column: Column, function: Function | None = None) -> OrderTerm:
     if column.type.kind not in EQUATABLE and function is None:
-        message = f'"{column.name}" is {column.type.kind.value} and cannot be ordered by'
+        message = f'"{column.name}" is {column.type.kind.value} and cannot be used in order'
         raise PlanError(WRONG_TYPE, message, parameter="order", column=column.name)
     return OrderTerm(
         column=column.name,

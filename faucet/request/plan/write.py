@@ -34,8 +34,8 @@ def plan_write(authorized: AuthorizedRequest) -> WritePlan:
     unseen = not view.target.keys and request.verb is not Verb.DELETE
     if authorized.row_check is not None and unseen:
         message = (
-            f'"{view.relation.name}" has nothing to identify a '
-            "written row by, so no check can be enforced"
+            f'"{view.relation.name}" has no usable key, so the row check of this role cannot be '
+            "enforced; add a primary key to the table, or declare primary_key for a view"
         )
         raise PlanError(NO_KEY, message)
     return WritePlan(
