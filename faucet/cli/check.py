@@ -79,8 +79,8 @@ def command(  # noqa: PLR0913 - one argument per option
     """
     Report all errors of the manifest, or of the given files and folders.
 
-    Without --online, no secret is resolved and no database is queried. Exits with 0 if there are
-    no errors, 1 if there are errors, 2 if a file cannot be read or (with --online) a database
+    Without --online, no secret is resolved and no database is queried. Exits with status 0 if there
+    are no errors, 1 if there are errors, 2 if a file cannot be read or (with --online) a database
     cannot be reached, 3 if there is nothing to check.
     """
     if not paths and not manifest.exists():

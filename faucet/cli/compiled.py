@@ -25,8 +25,9 @@ def compiled_surface(manifest: Path) -> Surface:
     """
     Query the databases and return the surface.
 
-    Exits with 1 if the manifest has errors, and with 2 if it cannot be read or a database cannot
-    be reached, since its tables would be missing. Diagnostics are printed to standard error.
+    Exits with status 1 if the manifest has errors, and with status 2 if it cannot be read or a
+    database cannot be reached, since its tables would be missing. Diagnostics are printed to
+    standard error.
     """
     extensions = registry()
     try:

@@ -61,7 +61,7 @@ class ManifestEdit:
         """
         Write the manifest atomically if the result passes `check`, and return the warnings.
 
-        Otherwise print the diagnostics, leave the file unchanged and exit with 1.
+        Otherwise print the diagnostics, leave the file unchanged and exit with status 1.
         """
         stream = io.StringIO()
         self._yaml.dump(self.tree, stream)

@@ -58,7 +58,7 @@ def inspect_service(manifest: Path, name: str) -> Inspected:
     """
     Connect to the service *name* and read the catalog of what it publishes.
 
-    Prints the diagnostics and exits with 1 if the manifest has errors or no such service.
+    Prints the diagnostics and exits with status 1 if the manifest has errors or no such service.
     """
     source, prepared = _prepared(manifest)
     if prepared.value is None:

@@ -18,7 +18,7 @@ def command(*, manifest: Path, role: str | None) -> None:
     """
     Print the OpenAPI document; without --role, of everything that any role may do.
 
-    Queries the databases for their tables. Exits with 1 if the manifest has errors, 2 if
+    Queries the databases for their tables. Exits with status 1 if the manifest has errors, 2 if
     it cannot be read, the role is unknown, or a database cannot be reached.
     """
     found = documents(compiled_surface(manifest), role)

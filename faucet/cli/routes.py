@@ -23,7 +23,7 @@ def command(*, manifest: Path, role: str | None, as_json: bool) -> None:
     """
     Print each operation with the roles that may use it.
 
-    Queries the databases for their tables. Exits with 1 if the manifest has errors, 2 if
+    Queries the databases for their tables. Exits with status 1 if the manifest has errors, 2 if
     it cannot be read, the role is unknown, or a database cannot be reached.
     """
     routes = _routes(documents(compiled_surface(manifest), role))

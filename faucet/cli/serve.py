@@ -43,9 +43,9 @@ def command(  # noqa: PLR0913 - one argument per option
     """
     Serve the API that the manifest describes, and reload it when it changes.
 
-    Exits with 1 if the manifest has errors at the start; later, a manifest with errors is refused
-    and the previous one stays in service. Without a manifest, the server waits for one. SIGHUP
-    reloads the manifest and the catalogs of all databases; SIGTERM lets requests in progress
+    Exits with status 1 if the manifest has errors at the start; later, a manifest with errors is
+    refused and the previous one stays in service. Without a manifest, the server waits for one.
+    SIGHUP reloads the manifest and the catalogs of all databases; SIGTERM lets requests in progress
     finish.
     """
     del foreground, no_ui

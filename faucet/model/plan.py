@@ -46,7 +46,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     The change of one record, or of all rows of a selector.
 
     *where* is None for an insert. *defaults* are columns that take their default, *default_sql* the
-    catalog's expressions for them. With *must_match*, no matching row is a 404. *fault* is the
+    catalog's expressions for them. With *must_match*, no matching row is an error. *fault* is the
     planning error of this record, raised when its turn comes.
     """
 

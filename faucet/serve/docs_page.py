@@ -34,7 +34,7 @@ def docs_page(api_key_header: str) -> DocsPage:
     Return the reply for a raw path at or below ``/docs``, or None if there is nothing.
 
     The page sends the key that the user enters in *api_key_header*, to this origin only. Without
-    Swagger UI's files, as in a plain checkout, every reply is a 503 that names what to run.
+    Swagger UI's files, as in a plain checkout, every reply has status 503 and names what to run.
     """
     try:
         replies = {"/docs": _page(api_key_header), **_assets()}

@@ -153,7 +153,7 @@ class Auth(Spec, frozen=True, kw_only=True):
     anonymous: (
         Annotated[
             Name,
-            Meta(description="Role of requests without a credential; without it they get 401."),
+            Meta(description="Role of requests without a credential; without it, they return 401."),
         ]
         | UnsetType
     ) = UNSET
