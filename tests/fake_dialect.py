@@ -176,6 +176,5 @@ _DSN_FORMS = DsnForms(
     escape=lambda _template, value: quote(value, safe=""),
     holds_secret=lambda template, placeholder: bool(_tokens(template) - {placeholder}),
     secrets=_tokens,
-    identity=lambda dsn: f"fake://{_parts(dsn)['name']}",
     hint=lambda _template: "",
 )

@@ -109,12 +109,6 @@ def check_manifest(
     return _outcome(validated.value, found, loaded.value)
 
 
-def wanted(sources: Sequence[SourceText], facts: Facts, folder: str) -> frozenset[SecretReference]:
-    """Return the references of a manifest as far as it can be parsed, for watching their files."""
-    manifest = check_manifest(sources, facts, None).value
-    return frozenset() if manifest is None else references(manifest, folder)
-
-
 def prepare(inputs: Inputs) -> Outcome[Prepared]:
     """Load, validate and resolve."""
     loaded = load(inputs.sources)

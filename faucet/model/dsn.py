@@ -25,8 +25,8 @@ class DsnForms(msgspec.Struct, frozen=True, kw_only=True):
     """
     The DSNs of one dialect, in every form that users write. Pure functions.
 
-    A *template* is a DSN with a harmless placeholder for each reference. Only *read* and *identity*
-    may load a driver.
+    A *template* is a DSN with a harmless placeholder for each reference. Only *read* may load
+    a driver.
     """
 
     example: str
@@ -45,8 +45,6 @@ class DsnForms(msgspec.Struct, frozen=True, kw_only=True):
     """Take a template and its references; return whether it contains another password."""
     secrets: Callable[[str], frozenset[str]]
     """Take a DSN, valid or not; return its secret parts, in every spelling."""
-    identity: Callable[[str], str]
-    """Take a DSN in the dialect's form; return it without its secrets."""
     hint: Callable[[str], str]
     """Return how to write the password in a template, if it may have been split, else ""."""
 

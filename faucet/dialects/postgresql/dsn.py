@@ -130,12 +130,6 @@ def _secrets(dsn: str) -> frozenset[str]:
     return found | in_pairs | {quote(value, safe="") for value in found}
 
 
-def _identity(dsn: str) -> str:
-    from faucet.dialects.postgresql.libpq import identity  # noqa: PLC0415
-
-    return identity(dsn)
-
-
 def _hint(template: str) -> str:
     found = _PASSWORD.match(template)
     cut = found is not None and _CUTTING.search(found["password"])
@@ -150,6 +144,5 @@ DSN: Final = DsnForms(
     escape=_escape,
     holds_secret=_holds_secret,
     secrets=_secrets,
-    identity=_identity,
     hint=_hint,
 )

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from psycopg import Error, conninfo, pq
 
-from faucet.dialects.postgresql.dsn import SECRET, Parts, encode_stray_percents
+from faucet.dialects.postgresql.dsn import Parts, encode_stray_percents
 from faucet.model.dsn import DsnError
 
 _KEYWORDS: Final = frozenset(option.keyword.decode() for option in pq.Conninfo.parse(b""))
@@ -37,12 +37,6 @@ def read(parts: Parts) -> str:
     except Error as error:
         raise DsnError(f"libpq cannot read the DSN: {_words(error)}") from None
     return conninfo.make_conninfo("", **given)
-
-
-def identity(dsn: str) -> str:
-    """Return *dsn* as ``key=value`` pairs, without its secrets."""
-    given = conninfo.conninfo_to_dict(dsn)
-    return conninfo.make_conninfo("", **{k: v for k, v in given.items() if k not in SECRET})
 
 
 def _words(error: Error) -> str:

@@ -77,6 +77,5 @@ DSN: Final = DsnForms(
     escape=_escape,
     holds_secret=lambda _template, _placeholder: False,
     secrets=lambda _dsn: frozenset(),
-    identity=lambda dsn: dsn,
     hint=lambda _template: "",
 )

@@ -5,10 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from faucet.control.load import SourceText, source_text
-from faucet.control.pipeline import Inputs, build, finish, prepare, wanted
+from faucet.control.load import SourceText
+from faucet.control.pipeline import Inputs, build, finish, prepare
 from faucet.control.resolve import Overrides
-from faucet.extension.secret_source import SecretReference
 from faucet.secret import Secret
 from faucet.standard import standard_registry
 
@@ -91,9 +90,3 @@ def test_a_known_catalog_is_not_read_anew(tmp_path: Path, sqlite_database: Path)
 
     assert second is not None
     assert second.catalogs == known
-
-
-def test_what_is_wanted_can_be_told_of_a_manifest_whose_secrets_are_missing():
-    found = wanted((source_text("f", (_MANIFEST % "true").encode()),), _REGISTRY.facts(), "/m")
-
-    assert found == {SecretReference(scheme="file", name="dsn", folder="/m")}

@@ -213,13 +213,6 @@ def test_what_libpq_hides_is_secret():
     assert {option.keyword.decode() for option in options if option.dispchar == b"*"} <= SECRET
 
 
-def test_the_identity_of_a_dsn_has_no_secret():
-    dsn = read_dsn("postgres", "postgresql://u:s3cret@h/d?sslpassword=s3cret", "/", _KNOWN)
-
-    assert _POSTGRES.identity(dsn) == "user=u dbname=d host=h"
-    assert _SQLITE.identity("/data/shop.db") == "/data/shop.db"
-
-
 @pytest.mark.parametrize("driver", _KNOWN)
 def test_the_example_of_a_dialect_is_one_of_its_dsns_alone(driver: str):
     example = _KNOWN[driver].example
