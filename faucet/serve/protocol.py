@@ -1,42 +1,97 @@
-"""Uvicorn's protocol with a limit on the head of a request."""
+"""Uvicorn's protocol, strict about what a request is, and with limits on all but its body."""
 
 from typing import Any, Final
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from faucet.serve.framing import check_head
+
 HEAD_LIMIT: Final = 64 * 1024
+TRAILER_LIMIT: Final = 8 * 1024
 _SEPARATORS: Final = 4  # ": " and CR LF of each header
+# Bytes of a chunked body that are not its content: a client that sends it byte by byte needs five
+# for each.
+_FRAMING_LIMIT: Final = 64 * 1024
+_FRAMING_OF_BYTE: Final = 8
+_OF_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
+_MOST_PIPELINED: Final = 16
+_REFUSAL: Final = "Invalid HTTP request received."
 
 
-class HeadTooLargeError(httptools.HttpParserError):
-    """The request line and headers exceed `HEAD_LIMIT`; the parser's owner answers 400."""
+class RefusedError(httptools.HttpParserError):
+    """The request exceeds a limit of its head, framing, trailers or pipeline."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """
-    Rejects a head over `HEAD_LIMIT` with Uvicorn's plain 400, and closes. httptools 0.9 has no
-    limit: it collects a header of any length.
+    Refuses a request with Uvicorn's plain 400 and closes, unless `check_head` accepts its head and
+    it is within the limits; httptools 0.9 collects a header or a chunk extension of any length.
+
+    Nothing that follows a refused request is read. One without a body that offers another protocol
+    is served as HTTP/1.1, as the last of its connection. Trailers are dropped.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._started = False
+        self._ended = False
         self._in_head = True
         self._unfinished = 0
         self._head = 0
+        self._content = 0
+        self._framing = 0
+        self._trailers = 0
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; an unfinished head is rejected by the bytes received for it."""
-        if self._in_head:
-            self._unfinished += len(data)
-        super().data_received(data)
-        if self._in_head and self._unfinished > HEAD_LIMIT and not self.transport.is_closing():
-            self.send_400_response("Invalid HTTP request received.")
+        """Feed the parser; whatever exceeds a limit or cannot be parsed is refused."""
+        if self._ended:
+            return
+        self._unset_keepalive_if_required()
+        in_head, content = self._in_head, self._content
+        try:
+            self.parser.feed_data(data)
+            self._count(len(data), content, in_head=in_head)
+        except httptools.HttpParserUpgrade:
+            self._ended = True
+        except httptools.HttpParserError:
+            self._refuse()
+
+    def _count(self, size: int, content: int, *, in_head: bool) -> None:
+        """
+        Count *size* bytes that were read, *in_head* being where they began, or raise.
+
+        A part that completes a head or a body is not counted: what it contained of each is unknown.
+        """
+        if in_head is not self._in_head:
+            return
+        if in_head:
+            self._unfinished += size
+            if self._unfinished > HEAD_LIMIT:
+                raise RefusedError("head")
+            return
+        added = self._content - content
+        self._framing += size - added
+        # Without content in between, it may be an endless trailer or extension.
+        self._unfinished = 0 if added else self._unfinished + size
+        allowed = _FRAMING_LIMIT + _FRAMING_OF_BYTE * self._content
+        if self._unfinished > 2 * TRAILER_LIMIT or self._framing > allowed:
+            raise RefusedError("framing")
+
+    def _refuse(self) -> None:
+        """Answer 400 and close; responses to earlier requests of the connection are sent before."""
+        self._ended = True
+        self.logger.warning(_REFUSAL)
+        if self._in_head and self._started and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        elif not self._in_head and (self.pipeline or self.cycle.response_started):
+            self.transport.close()
+        else:
+            self.send_400_response(_REFUSAL)
 
     def on_message_begin(self) -> None:
         """Start counting."""
         super().on_message_begin()
-        self._in_head = True
         self._head = 0
 
     def on_url(self, url: bytes) -> None:
@@ -45,17 +100,36 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header."""
-        self._head += len(name) + len(value) + _SEPARATORS
-        super().on_header(name, value)
+        """Count a header, or drop a trailer."""
+        size = len(name) + len(value) + _SEPARATORS
+        if self._in_head:
+            self._head += size
+            super().on_header(name, value)
+            return
+        self._trailers += size
+        if self._trailers > TRAILER_LIMIT:
+            raise RefusedError("trailers")
 
     def on_headers_complete(self) -> None:
-        """Start the request, unless its head is too large."""
-        if self._head > HEAD_LIMIT:
-            raise HeadTooLargeError("head too large")
-        self._in_head = False
-        self._unfinished = 0
+        """Start the request, if its head has one meaning and is not too large."""
+        if self._head > HEAD_LIMIT or len(self.pipeline) >= _MOST_PIPELINED:
+            raise RefusedError("head")
+        check_head(self.parser.get_http_version(), self.url, self.headers)
+        upgrade = self.parser.should_upgrade()
+        # The parser does not read the body of such a request.
+        if upgrade and any(name in _OF_BODY for name, _ in self.headers):
+            raise RefusedError("upgrade")
         super().on_headers_complete()
+        self._started = True
+        if upgrade:
+            self.cycle.keep_alive = False
+        self._in_head = False
+        self._unfinished = self._content = self._framing = self._trailers = 0
+
+    def on_body(self, body: bytes) -> None:
+        """Pass on a part of the body."""
+        self._content += len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The next bytes belong to another head."""

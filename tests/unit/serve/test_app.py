@@ -70,15 +70,6 @@ async def test_every_method_reaches_answer(method: str):
     assert unknown.endswith(f"1 {method} /nope ".encode())
 
 
-async def test_a_bad_host_header_is_no_business_of_the_framework():
-    async with serving(_echo) as server:
-        told = await server.raw(
-            b"GET /healthz HTTP/1.1\r\nHost: a b/c\r\nConnection: close\r\n\r\n"
-        )
-
-    assert told.endswith(b"1 GET /healthz ")
-
-
 async def test_a_websocket_is_answered_as_the_plain_request_it_is():
     async with serving(_echo) as server:
         told = await server.raw(

@@ -22,6 +22,8 @@ _PROTOCOL = {
     "on_url": ("url",),
     "on_header": ("name", "value"),
     "on_headers_complete": (),
+    "on_body": ("body",),
+    "_unset_keepalive_if_required": (),
     "on_message_complete": (),
     "send_400_response": ("msg",),
 }
