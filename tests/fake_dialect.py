@@ -7,11 +7,12 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from faucet.dialects.sqlite.errors import classify
-from faucet.dialects.sqlite.forms import SqliteForms, prepare
+from faucet.dialects.sqlite.forms import SqliteForms
+from faucet.dialects.sqlite.functions import prepare
 from faucet.errors import DATABASE_UNAVAILABLE, ExecutionError
 from faucet.executors.script import Finished, Walk
 from faucet.extension.dialect import Dialect
-from faucet.extension.executor import Batch, Call, Fetched, Script, Step
+from faucet.extension.executor import Batch, Call, Fetched, RunWork, Script, Step
 from faucet.extension.registry import Registrar, Registry
 from faucet.model.catalog import (
     Catalog,
@@ -53,7 +54,9 @@ class FakeExecutor:
         """Run one statement."""
         return self._run(call)
 
-    async def transact(self, script: Script[T], time_limit: float, *, writes: bool) -> T:
+    async def transact(
+        self, script: Script[T], time_limit: float, *, writes: bool, run: RunWork | None = None
+    ) -> T:
         """Run *script*; a step that fails undoes all of it."""
         walk = Walk(script)
         with self._store:

@@ -5,13 +5,18 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import click
+import msgspec
 from click.testing import CliRunner
 
 from faucet import errors
 from faucet.cli import main
 from faucet.errors import ErrorKind
+from faucet.events import Event
+from faucet.model.settings import LoggingSettings
+from faucet.serve.logs import lines_of
 
 ROOT = Path(__file__).parents[1]
 _MARKED = re.compile(r"(<!-- generated:(\w+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
@@ -69,6 +74,34 @@ def _help_texts() -> str:
     return "\n".join(f"### {words}\n\n```text\n{_help(words)}```\n" for words in commands())
 
 
+def _events() -> str:
+    rows = ["| event | level | fields | meaning |", "| --- | --- | --- | --- |"]
+    for kind in get_args(Event):
+        level, _, fields = lines_of(sample_event(kind))[-1]
+        names = ", ".join(f"`{name}`" for name in fields if name != "event")
+        text = re.sub(r"\*(\w+)\*", r"`\1`", _sentence(kind.__doc__ or ""))
+        rows.append(f"| `{kind.__name__}` | {level} | {names} | {text} |")
+    return "\n".join([*rows, ""])
+
+
+def _sentence(docstring: str) -> str:
+    return re.split(r"(?<=\.) ", " ".join(docstring.split()))[0]
+
+
+def sample_event(kind: type[Any]) -> Event:
+    """Return an event of *kind* in which no field is None."""
+    named: dict[str, object] = {"level": "warning", "logging": LoggingSettings()}
+    fields = msgspec.structs.fields(kind)
+    made: Event = kind(**{each.name: named.get(each.name, _sample(each.type)) for each in fields})
+    return made
+
+
+def _sample(annotation: object) -> object:
+    samples: dict[str, object] = {"int": 1, "str": "x", "float": 1.0, "bool": True, "tuple": ()}
+    spelled = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    return samples.get(re.split(r"\W", spelled)[0])
+
+
 def _promises() -> str:
     declared = tomllib.loads((ROOT / "tests" / "requirements.toml").read_text(encoding="utf-8"))
     rows = [f"| {name} | {sentence} |" for name, sentence in declared["promises"].items()]
@@ -98,6 +131,7 @@ def _purpose(path: Path) -> str:
 _PARTS: dict[str, Callable[[], str]] = {
     "commands": _help_texts,
     "errors": _errors,
+    "events": _events,
     "modules": _modules,
     "promises": _promises,
 }

@@ -1,5 +1,6 @@
 """The whole request plane in one process: a manifest, real databases, and `answer`."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -19,6 +20,8 @@ from faucet.diagnostics import Outcome
 from faucet.extension.registry import Registry
 from faucet.model.headers import Headers
 from faucet.model.request import HttpRequest
+from faucet.request.context import Trace, open_trace
+from faucet.request.execute import Share
 from faucet.request.generation import (
     Generation,
     GenerationStatus,
@@ -28,6 +31,7 @@ from faucet.request.generation import (
 from faucet.request.pipeline import answer
 from faucet.secret import Secret
 from faucet.standard import standard_registry
+from faucet.workers import Workers
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +61,7 @@ class Plane:
     def __init__(self, generation: Generation, reported: list[BaseException]) -> None:
         self.generation = generation
         self.reported = reported
+        self.traces: list[Trace] = []
 
     async def ask(
         self,
@@ -79,24 +84,23 @@ class Plane:
             body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         )
 
-        async def read_body(_limit: int) -> bytes:
-            return raw
-
-        sent = {name.lower(): value for name, value in (headers or {}).items()}
+        sent = {} if body is None else {"content-type": "application/json"}
+        sent |= {name.lower(): value for name, value in (headers or {}).items()}
         if key is not None:
             sent["x-api-key"] = key
         before = len(self.reported)
-        reply = await answer(
-            self.generation,
-            HttpRequest(
-                method=method,
-                path=path,
-                query=query,
-                headers=Headers(sent.items()),
-                peer=peer,
-                read_body=read_body,
-            ),
+        request = HttpRequest(
+            method=method,
+            path=path,
+            query=query,
+            headers=Headers(sent.items()),
+            peer=peer,
+            body=raw,
         )
+        self.traces.append(open_trace(request))
+        reply = await answer(self.generation, request, self.traces[-1])
+        # A server handles each request in a turn of its own, also those that wait for nothing.
+        await asyncio.sleep(0)
         assert isinstance(reply.body, bytes)
         return Answer(
             status=reply.status,
@@ -148,6 +152,7 @@ async def plane(
         docs=lambda _path: None,
         clock=time.time if now is None else lambda: now,
         report=lambda _request_id, error: reported.append(error),
+        workers=Workers("tests", 2),
     )
     generation = open_generation(
         surface,
@@ -155,6 +160,7 @@ async def plane(
         process,
         number=1,
         executors=executors,
+        shares={name: Share(service.pool) for name, service in settings.services.items()},
         purpose_key=Secret("a purpose key of the tests, and long"),
     )
     try:

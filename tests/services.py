@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 
+from faucet.model.limits import LimitSettings
 from faucet.model.manifest.sections import Tables
-from faucet.model.settings import LimitSettings, PoolSettings, ServiceSettings, ValueOptions
+from faucet.model.settings import PoolSettings, ServiceSettings, ValueOptions
 from faucet.secret import Secret
 
 

@@ -109,12 +109,98 @@ def _called(node: ast.Call) -> str:
             return ""
 
 
+_READS_ITS_OWN_FILES = {"faucet/serve/docs_page.py", "faucet/serve/memory.py"}
+
+
+def test_files_that_others_may_have_put_there_are_read_in_one_place():
+    readers = {
+        _name(path)
+        for path in _MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and _called(node) in {"read_bytes", "read_text"}
+    }
+
+    assert readers <= _READS_ITS_OWN_FILES
+
+
+@pytest.mark.fault("attacks.control_plane")
+def test_every_thread_pool_has_an_owner_so_that_no_work_waits_for_work_of_another_kind():
+    shared = {
+        f"{_name(path)}: {ast.unparse(node)}"
+        for path in _MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and _uses_default_executor(node)
+    }
+
+    assert shared == set()
+
+
+def _uses_default_executor(node: ast.Call) -> bool:
+    if _called(node) == "run_in_executor":
+        return isinstance(node.args[0], ast.Constant)
+    return _called(node) in {"to_thread", "run_sync", "set_default_executor"}
+
+
+_REMEMBERED = {
+    "faucet/control/schema.py": {"manifest_schema": None},
+    "faucet/control/structure.py": {"_validator": None},
+    "faucet/control/shown_text.py": {"_plain_options": None},  # names of options
+    "faucet/executors/sqlite_session.py": {"json_is_innocuous": None},  # one flag
+    "faucet/model/limits.py": {"tightest": 1024},  # pairs of limits of the manifest
+    "faucet/model/manifest/patterns.py": {  # patterns of the manifest
+        "_named": 4096,
+        "_removed": 4096,
+        "_selector": 4096,
+        "_matcher": 4096,
+    },
+    "faucet/model/network.py": {"_read": 4096},  # texts of at most 128 characters
+    "faucet/model/values/numbers.py": {"_integers": None},  # six widths
+    "faucet/request/client.py": {"_read_peer": 1024},  # addresses
+    "faucet/request/parse/lists.py": {"read": 512},  # texts of at most 256 characters
+    "faucet/request/route.py": {"_find": 2048},  # paths of at most 256 characters
+    "faucet/serve/docs_page.py": {"_version": None, "_assets": None},  # come with the installation
+    "faucet/serve/respond.py": {"_encode_header": 512},  # constant headers of a generation
+    "faucet/sql/cells.py": {"read_cell_form": None},  # types and options of the manifest
+    "faucet/standard.py": {"standard_registry": None},
+}
+"""Functions that remember results by count, and what bounds the size of each result."""
+
+
+def test_what_is_remembered_by_count_alone_is_small_by_its_nature():
+    """Everything else is in a `SizedCache`."""
+    found: dict[str, dict[str, int | None]] = {}
+    for path in _MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for name, most in _remembered(node):
+                found.setdefault(_name(path), {})[name] = most
+
+    assert found == _REMEMBERED
+
+
+def _remembered(node: ast.AST) -> Iterator[tuple[str, int | None]]:
+    match node:
+        case ast.FunctionDef(name=name, decorator_list=decorators):
+            for each in decorators:
+                match each:
+                    case ast.Name(id="cache" | "lru_cache"):
+                        yield name, None
+                    case ast.Call(
+                        func=ast.Name(id="lru_cache"), keywords=[ast.keyword(value=most)]
+                    ):
+                        yield name, ast.literal_eval(most)
+        case ast.Call(
+            func=ast.Call(func=ast.Name(id="lru_cache"), keywords=[ast.keyword(value=most)]),
+            args=[ast.Name(id=name)],
+        ):
+            yield name, ast.literal_eval(most)
+
+
 _DIALECT_FREE = ("model", "control", "request", "sql", "extension", "serve")
 _DIALECT_NAMES = re.compile(r"postgres|psycopg|libpq|sqlite", re.IGNORECASE)
 _IN_THE_REFERENCE = {
     "postgresql://faucet:${env:SHOP_PASSWORD}@db:5432/shop",
     "Schema whose tables and views are published; default on PostgreSQL: public.",
-    "How SQLite stores timestamps: text, or seconds since 1970.",
+    "How SQLite stores times: in any spelling, as Faucet writes them, or as seconds since 1970.",
     "sqlite",
     "sqlite:///shop.db",
 }

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from faucet.control.codes import CODES
+
 _ROOT = Path(__file__).parents[1]
 _CODE = re.compile(r"FCT\d{4}")
 _CONSTANT = re.compile(r"^([A-Z_]+): Final = \"(FCT\d{4})\"", re.MULTILINE)
@@ -14,6 +16,7 @@ def _raised() -> set[str]:
     return {
         code
         for path in (_ROOT / "faucet").rglob("*.py")
+        if path.name != "codes.py"
         for code in _CODE.findall(path.read_text(encoding="utf-8"))
     }
 
@@ -24,6 +27,10 @@ def _documented() -> list[str]:
 
 def test_every_diagnostic_is_documented_and_every_documented_one_is_raised():
     assert set(_documented()) == _raised()
+
+
+def test_every_code_is_known_to_options_that_name_codes():
+    assert set(CODES) == _raised()
 
 
 def test_diagnostics_are_documented_once_and_in_order():

@@ -72,6 +72,7 @@ def test_every_kind_of_generated_part_stands_somewhere():
     assert set(re.findall(r"<!-- generated:(\w+) -->", text)) == {
         "commands",
         "errors",
+        "events",
         "modules",
         "promises",
     }

@@ -11,6 +11,7 @@ import tomllib
 import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from packaging.requirements import Requirement
@@ -129,6 +130,7 @@ def test_dev_contains_run():
     assert _pinned("run.txt").items() <= _pinned("dev.txt").items()
 
 
+@pytest.mark.fault("operators.install")
 @pytest.mark.slow
 @pytest.mark.e2e
 def test_pip_install_makes_a_product_with_docs_and_without_a_web_framework(
@@ -144,10 +146,12 @@ def test_pip_install_makes_a_product_with_docs_and_without_a_web_framework(
     assert environment.installed().keys() - _pinned("run.txt").keys() == {"faucet"}
     assert environment.installed().keys() & _WEB_FRAMEWORK == set()
     assert _run(environment.python, "-m", "faucet", "version", cwd=tmp_path).startswith("faucet ")
+    schema = (_ROOT / "schema" / "faucet.schema.json").read_text(encoding="utf-8")
+    assert _run(environment.python, "-m", "faucet", "schema", cwd=tmp_path) == schema
     (tmp_path / "faucet.yaml").write_text("version: 1\nserver: {host: 127.0.0.1, port: 0}\n")
     with FaucetProcess(tmp_path, python=environment.python).listening() as server:
         links = re.findall(r'(?:href|src)="([^"]+)', server.get("/docs").text)
-        answers = {link: server.get(link) for link in links}
+        answers = {link: server.get(urljoin("/docs", link)) for link in links}
     assert [answer.status_code for answer in answers.values()] == [200] * 5
     (bundle,) = [link for link in links if "swagger-ui-bundle.js" in link]
     assert "SwaggerUIBundle" in answers[bundle].text
@@ -178,7 +182,9 @@ def test_what_the_package_declares_is_what_it_imports():
         for name in names - sys.stdlib_module_names - {"faucet"}
         for distribution in distributions[name]
     }
-    assert imported == {canonicalize_name(one.name) for one in _declared()}
+    agents = _PYPROJECT["project"]["optional-dependencies"]["mcp"]
+    declared = [*_declared(), *map(Requirement, agents)]
+    assert imported == {canonicalize_name(one.name) for one in declared}
 
 
 def _declared() -> list[Requirement]:

@@ -1,7 +1,6 @@
 """Tokens to principals for all issuers of a manifest, with a cache of valid tokens."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Final
 
@@ -18,12 +17,16 @@ from faucet.auth.claims import (
 )
 from faucet.auth.signature import Verifier, is_signed, verifiers
 from faucet.auth.token import TOKEN_SIZE, Token, TokenError, read_token
+from faucet.caches import SizedCache
 from faucet.errors import UNAUTHORIZED, AuthenticationError
 from faucet.extension.auth_provider import Credentials
 from faucet.model.request import Principal
 from faucet.model.settings import AuthSettings, JwtSettings
 
 _CACHED: Final = 1024
+_LIMIT: Final = 16 * 2**20
+# Claims as Python values; a list of numbers grows most.
+_BYTES_OF_CHARACTER: Final = 16
 _NOT_NOW: Final = "the token is expired, or not valid yet"
 
 
@@ -45,14 +48,15 @@ class TokenProvider:
     """
     Authenticates bearer tokens; a `Provider`.
 
-    Valid tokens are cached by digest, the least recently used evicted first; their dates are
-    checked on every request.
+    Valid tokens are cached by digest; their dates are checked on every request.
     """
 
     def __init__(self, auth: AuthSettings, roles: frozenset[str]) -> None:
         self._issuers = issuers(auth)
         self._roles = roles
-        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._known: SizedCache[bytes, _Known] = SizedCache(
+            "tokens", limit=_LIMIT, largest=_LIMIT, most=_CACHED
+        )
 
     def __call__(self, credentials: Credentials) -> Principal | None:
         """Return the principal of the token; see `Provider`."""
@@ -65,9 +69,7 @@ class TokenProvider:
         known = self._known.get(digest)
         if known is None:
             known = self._verify(token, credentials.now)
-            self._remember(digest, known)
-        else:
-            self._known.move_to_end(digest)
+            self._known.put(digest, known, len(token) * _BYTES_OF_CHARACTER)
         if credentials.now not in known.validity:
             raise AuthenticationError(UNAUTHORIZED).because(_NOT_NOW)
         return known.principal
@@ -92,11 +94,6 @@ class TokenProvider:
         if issuer is None:
             raise TokenError("unknown issuer")
         return issuer
-
-    def _remember(self, digest: bytes, known: _Known) -> None:
-        self._known[digest] = known
-        if len(self._known) > _CACHED:
-            self._known.popitem(last=False)
 
 
 def issuers(auth: AuthSettings) -> Mapping[str | None, Issuer]:

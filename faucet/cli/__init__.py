@@ -11,6 +11,7 @@ _COMMANDS: Final = {
     "check": LazyCommand("faucet.cli.check", "Report all errors of a manifest."),
     "routes": LazyCommand("faucet.cli.routes", "Print the routes."),
     "openapi": LazyCommand("faucet.cli.openapi", "Print the OpenAPI document."),
+    "schema": LazyCommand("faucet.cli.schema", "Print the JSON Schema of a manifest."),
     "db": LazyCommand("faucet.cli.db", "Edit the services of a manifest."),
     "role": LazyCommand("faucet.cli.role", "Edit the roles of a manifest."),
     "key": LazyCommand("faucet.cli.key", "Edit the API keys of a manifest."),
@@ -32,6 +33,21 @@ _ALIASES: Final = {"service": "db", "database": "db", "apikey": "key"}
     type=click.Path(),
     help="The manifest. Default: FAUCET_CONFIG, $FAUCET_DATA_DIR/faucet.yaml or ./faucet.yaml.",
 )
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, _option, asked: _print_version(context) if asked else None,
+    help="Print the version and exit.",
+)
 def main(config: str | None) -> None:
     """Turn a manifest into a REST API over your databases."""
     del config  # each command reads it from the context: `manifest_path.config_option`
+
+
+def _print_version(context: click.Context) -> None:
+    from faucet.cli.version import version_line
+
+    click.echo(version_line())
+    context.exit()

@@ -1,6 +1,5 @@
 """`faucet check`: report all errors of a manifest at once."""
 
-import re
 import sys
 import time
 from collections.abc import Iterable
@@ -12,19 +11,19 @@ import msgspec
 
 from faucet.cli.environment import overrides, variable
 from faucet.cli.extensions import registry
-from faucet.cli.manifest_files import UnreadableError, find_manifests, read_source
-from faucet.cli.manifest_path import config_option
-from faucet.cli.render import render_json, render_text
+from faucet.cli.manifest_files import read_sources
+from faucet.cli.manifest_path import config_option, exists
+from faucet.cli.render import render_json, render_text, visible
+from faucet.control.codes import CODES
 from faucet.control.load import SourceText
 from faucet.control.pipeline import UNREACHABLE, build, check_manifest, inputs_of
 from faucet.diagnostics import Diagnostic, Severity, has_errors
+from faucet.names import did_you_mean
 
 CLEAN: Final = 0
 FAULTY: Final = 1
 UNREADABLE: Final = 2
 NOTHING: Final = 3
-
-_is_code = re.compile(r"FCT[0-9]{4}").fullmatch
 
 
 class _Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +50,9 @@ def _codes(
     _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> frozenset[str]:
     for code in given:
-        if _is_code(code) is None:
-            raise click.BadParameter(f"{code} is not a code such as FCT1201")
+        if code not in CODES:
+            hint = did_you_mean(code, CODES)
+            raise click.BadParameter(f"there is no diagnostic {code}. {hint}".strip())
     return frozenset(given)
 
 
@@ -63,6 +63,7 @@ def _codes(
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option("--deny", multiple=True, callback=_codes, help="Treat this warning as an error.")
 @click.option("--allow", multiple=True, callback=_codes, help="Ignore this warning.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings and problems.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
@@ -74,26 +75,34 @@ def command(  # noqa: PLR0913 - one argument per option
     strict: bool,
     deny: frozenset[str],
     allow: frozenset[str],
+    quiet: bool,
     form: str,
 ) -> None:
     """
-    Report all errors of the manifest, or of the given files and folders.
+    Report all errors of the manifest, or of the given files and folders; - is standard input.
+
+    In a folder, files that are not manifests are skipped.
 
     Without --online, no secret is resolved and no database is queried. Exits with status 0 if there
     are no errors, 1 if there are errors, 2 if a file cannot be read or (with --online) a database
     cannot be reached, 3 if there is nothing to check.
     """
-    if not paths and not manifest.exists():
+    if not paths and not exists(manifest):
         click.echo(f"{manifest}: no such file; nothing to check", err=True)
         sys.exit(NOTHING)
-    sources, problems = _read(paths or (str(manifest),))
+    read = read_sources(paths or (str(manifest),))
+    sources, problems = read.sources, read.problems
+    if not quiet:
+        _print_skipped(read.skipped)
     if not sources and not problems:
-        click.echo("no *.yaml or *.yml files found; nothing to check", err=True)
+        click.echo("no manifests found; nothing to check", err=True)
         sys.exit(NOTHING)
     policy = _Policy(strict=strict, deny=deny, allow=allow)
     look = _online if online else _offline
     found = policy.applied(one for source in sources for one in look(source))
     _print(found, sources, form)
+    if not quiet:
+        _print_summary(found, len(sources))
     for problem in problems:
         click.echo(problem, err=True)
     sys.exit(_exit_code(found, problems))
@@ -103,20 +112,6 @@ def _exit_code(found: tuple[Diagnostic, ...], problems: list[str]) -> int:
     if problems or any(one.code in UNREACHABLE for one in found):
         return UNREADABLE
     return FAULTY if has_errors(found) else CLEAN
-
-
-def _read(paths: tuple[str, ...]) -> tuple[list[SourceText], list[str]]:
-    sources, problems = [], []
-    for given in paths:
-        try:
-            for path in find_manifests((given,)):
-                try:
-                    sources.append(read_source(path))
-                except UnreadableError as error:
-                    problems.append(str(error))
-        except UnreadableError as error:
-            problems.append(str(error))
-    return sources, problems
 
 
 def _offline(source: SourceText) -> tuple[Diagnostic, ...]:
@@ -136,9 +131,17 @@ def _print(found: tuple[Diagnostic, ...], sources: list[SourceText], form: str) 
         texts = {source.name: source.text for source in sources}
         color = sys.stdout.isatty() and variable("NO_COLOR") is None
         click.echo(render_text(found, texts, color=color), nl=False, color=color)
+
+
+def _print_skipped(names: Iterable[str]) -> None:
+    for name in names:
+        click.echo(f"{visible(name)}: not a manifest; skipped", err=True)
+
+
+def _print_summary(found: tuple[Diagnostic, ...], files: int) -> None:
     errors = sum(one.severity is Severity.ERROR for one in found)
     click.echo(
-        f"{_count(len(sources), 'file')}: {_count(errors, 'error')}, "
+        f"{_count(files, 'file')}: {_count(errors, 'error')}, "
         f"{_count(len(found) - errors, 'warning')}",
         err=True,
     )

@@ -10,8 +10,8 @@ import msgspec
 
 from faucet.cli.environment import overrides
 from faucet.cli.extensions import registry
+from faucet.cli.manifest_files import read_manifest
 from faucet.cli.render import render_text
-from faucet.control.load import source_text
 from faucet.control.pipeline import UNREACHABLE, build, inputs_of
 from faucet.diagnostics import Diagnostic
 from faucet.model.surface import Surface
@@ -31,7 +31,7 @@ def compiled_surface(manifest: Path) -> Surface:
     """
     extensions = registry()
     try:
-        source = source_text(str(manifest), manifest.read_bytes())
+        source = read_manifest(manifest)
     except OSError as error:
         raise click.UsageError(f"cannot read {manifest}: {error.strerror}") from error
     outcome = build(

@@ -10,7 +10,7 @@ import click
 from faucet.cli.editing import ManifestEdit, flow, line_of, mapping
 from faucet.cli.extensions import registry
 from faucet.cli.inspect import inspect_service, schema_json, table_json, unreachable
-from faucet.cli.key import prompt_for
+from faucet.cli.key import is_interactive, prompt_for
 from faucet.cli.lazy_group import AliasedGroup
 from faucet.cli.manifest_path import config_option
 from faucet.cli.tables import print_table
@@ -104,8 +104,8 @@ def _warn(manifest: Path, name: str, service: dict[str, Any]) -> None:
     forms = registry().facts().dsn_forms[service["driver"]]
     if holds_password(service["dsn"], forms):
         message = (
-            f"warning: {manifest} contains the password in plain text; "
-            f"replace it with ${{env:{variable_for(name)}}} or ${{file:…}}"
+            f"warning: {manifest} contains the password in plain text, so that only its owner and "
+            f"group may read it; replace it with ${{env:{variable_for(name)}}} or ${{file:…}}"
         )
         click.echo(message, err=True)
     if reason := unreachable(manifest, name, _PATIENCE_SECONDS):
@@ -133,25 +133,42 @@ def list_services(*, as_json: bool, manifest: Path) -> None:
 
 @command.command("remove")
 @click.argument("name")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
 @config_option
-def remove(*, name: str, manifest: Path) -> None:
-    """Remove a service and the grants that name it."""
+def remove(*, name: str, yes: bool, manifest: Path) -> None:
+    """Remove a service and the grants that name it, after confirmation."""
     edit = ManifestEdit(manifest)
-    services = edit.section("services")
+    services, roles = edit.section("services"), edit.section("roles")
     if name not in services:
         raise click.ClickException(f'there is no service "{name}" in {manifest}')
+    if not yes:
+        _confirm_removal(name, roles)
     del services[name]
-    taken = sum(_without(role, name) for role in edit.section("roles").values())
+    taken = sum(_without(role, name) for role in roles.values())
     edit.save()
     click.echo(f'Service "{name}" was removed from {manifest}, with {taken} grant(s) on it.')
 
 
-def _without(role: dict[str, Any] | None, service: str) -> int:
+def _confirm_removal(name: str, roles: Mapping[str, Any]) -> None:
+    click.echo(f"This will be removed:\n  services.{name}", err=True)
+    for role, settings in roles.items():
+        for place in _places(settings, name):
+            click.echo(f"  roles.{role}.grants[{place}]", err=True)
+    if not is_interactive():
+        raise click.UsageError("Confirm with '--yes'.")
+    click.confirm("Remove it?", abort=True, err=True)
+
+
+def _places(role: dict[str, Any] | None, service: str) -> list[int]:
     grants = (role or {}).get("grants") or []
-    doomed = [place for place, grant in enumerate(grants) if grant.get("service") == service]
-    for place in reversed(doomed):
-        del grants[place]
-    return len(doomed)
+    return [place for place, grant in enumerate(grants) if grant.get("service") == service]
+
+
+def _without(role: dict[str, Any] | None, service: str) -> int:
+    places = _places(role, service)
+    for place in reversed(places):
+        del (role or {})["grants"][place]
+    return len(places)
 
 
 @command.command("test")

@@ -12,8 +12,8 @@ import msgspec
 
 from faucet.cli.environment import overrides
 from faucet.cli.extensions import registry
+from faucet.cli.manifest_files import read_manifest
 from faucet.cli.manifest_path import config_option
-from faucet.control.load import source_text
 from faucet.control.pipeline import check_manifest
 from faucet.model.manifest.references import has_reference
 from faucet.model.manifest.sections import Server
@@ -203,7 +203,7 @@ def _url(manifest: Path) -> str:
 def _written(manifest: Path) -> Server:
     """The server settings of the manifest; the defaults if it cannot be read."""
     try:
-        source = source_text(str(manifest), manifest.read_bytes())
+        source = read_manifest(manifest)
     except OSError:
         return Server()
     found = check_manifest((source,), registry().facts(), None).value

@@ -13,12 +13,17 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from faucet.cli.extensions import registry
+from faucet.cli.manifest_path import exists
 from faucet.cli.render import render_text
-from faucet.control.load import SourceText
+from faucet.control.checks.literal_secret import CODE as LITERAL_SECRET
+from faucet.control.load import MAX_BYTES, SourceText
 from faucet.control.pipeline import check_manifest
 from faucet.diagnostics import Diagnostic, Severity
+from faucet.regular_file import read_regular_file, why_unreadable
 
 _NEW = "version: 1\n"
+# Of a new manifest: a server in a container is another user. It must not show a secret to all.
+_SHARED, _PRIVATE = 0o644, 0o640
 _SCHEMA = "schema/faucet.schema.json"
 _SEQUENCE = re.compile(r"(?m)^(?P<key> *)[^\s#][^\n]*:[ ]*(?:#[^\n]*)?\n(?P<item> *)- ")
 _MAPPING = re.compile(
@@ -35,7 +40,7 @@ class ManifestEdit:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.created = not path.exists()
+        self.created = not exists(path)
         text = _new(path) if self.created else _read(path)
         self._yaml = _round_trip(text)
         try:
@@ -67,7 +72,8 @@ class ManifestEdit:
         self._yaml.dump(self.tree, stream)
         text = stream.getvalue()
         warnings = _refuse_faulty(self.path, text)
-        _write(self.path.resolve(), text)
+        holds_secret = any(found.code == LITERAL_SECRET for found in warnings)
+        _write(self.path, text, _PRIVATE if holds_secret else _SHARED)
         return warnings
 
 
@@ -94,15 +100,17 @@ def line_of(tree: Path, pattern: str) -> int | None:
 
 def _new(path: Path) -> str:
     # Editors report a missing schema and then check nothing else.
-    known = (path.parent / _SCHEMA).exists()
+    known = exists(path.parent / _SCHEMA)
     return f"# yaml-language-server: $schema=./{_SCHEMA}\n{_NEW}" if known else _NEW
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise click.ClickException(f"cannot read {path}: {error}") from error
+        return read_regular_file(path, MAX_BYTES).decode()
+    except OSError as error:
+        raise click.ClickException(f"cannot read {path}: {why_unreadable(path, error)}") from error
+    except UnicodeError as error:
+        raise click.ClickException(f"cannot read {path}: it is not UTF-8") from error
 
 
 def _round_trip(text: str) -> YAML:
@@ -127,9 +135,18 @@ def _refuse_faulty(path: Path, text: str) -> tuple[Diagnostic, ...]:
     return checked.diagnostics
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, mode: int) -> None:
+    try:
+        _replace(path.resolve(), text, mode)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise click.ClickException(f"cannot write {path}: {reason}") from error
+
+
+def _replace(path: Path, text: str, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o640
+    if path.exists():
+        mode = path.stat().st_mode & 0o777
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -138,6 +155,6 @@ def _write(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)
-    except OSError as error:
+    except OSError:
         Path(temporary).unlink(missing_ok=True)
-        raise click.ClickException(f"cannot write {path}: {error}") from error
+        raise

@@ -1,6 +1,8 @@
 """The environment variables of the command line; no other module in it reads them."""
 
 import os
+import re
+from typing import Final
 
 import click
 import msgspec
@@ -8,8 +10,28 @@ import msgspec
 from faucet.control.overrides import Overrides
 from faucet.model.bounds import MOST_PORT
 from faucet.model.manifest.scalars import FORMATS, LEVELS
-from faucet.names import is_key_header
+from faucet.names import did_you_mean, is_key_header
 from faucet.secret import Secret
+
+_KNOWN: Final = frozenset(
+    {
+        "FAUCET_CONFIG",
+        "FAUCET_DATA_DIR",
+        "FAUCET_SERVER_HOST",
+        "FAUCET_SERVER_PORT",
+        "FAUCET_AUTH_API_KEY_HEADER",
+        "FAUCET_AUTH_JWT_SECRET",
+        "FAUCET_MCP_ENABLED",
+        "FAUCET_LOG_LEVEL",
+        "FAUCET_LOG_FORMAT",
+        "FAUCET_TELEMETRY",
+    }
+)
+_SWITCHES: Final = {"true": True, "1": True, "false": False, "0": False}
+# What Kubernetes sets in every container next to a Service with the name "faucet".
+_OF_KUBERNETES: Final = re.compile(
+    r"FAUCET(?:_\w+)?_(?:SERVICE_(?:HOST|PORT\w*)|PORT(?:_\d+_\w+)?)"
+)
 
 
 class Flags(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,9 +59,28 @@ def overrides(flags: Flags = Flags()) -> Overrides:  # noqa: B008 - frozen
         port=_port() if flags.port is None else flags.port,
         api_key_header=_header(),
         jwt_secret=_secret(),
+        mcp_enabled=_switch("FAUCET_MCP_ENABLED"),
         log_level=flags.log_level or _choice("FAUCET_LOG_LEVEL", LEVELS),
         log_format=flags.log_format or _choice("FAUCET_LOG_FORMAT", FORMATS),
     )
+
+
+def unknown_variables(manifest: str) -> dict[str, str]:
+    """
+    Return the variables that begin with ``FAUCET_`` and that nothing reads, with a hint or "".
+
+    *manifest* is the text of the manifest, which may refer to others.
+    """
+    unknown = [
+        name
+        for name in os.environ  # noqa: TID251 - as above
+        if name.startswith("FAUCET_") and name not in _KNOWN and f"{{env:{name}" not in manifest
+    ]
+    return {
+        name: did_you_mean(name, _KNOWN)
+        for name in sorted(unknown)
+        if not _OF_KUBERNETES.fullmatch(name)
+    }
 
 
 def _port() -> int | None:
@@ -59,6 +100,13 @@ def _header() -> str | None:
             "FAUCET_AUTH_API_KEY_HEADER must be a header name without another meaning."
         )
     return text
+
+
+def _switch(name: str) -> bool | None:
+    text = variable(name)
+    if text is not None and text.lower() not in _SWITCHES:
+        raise click.UsageError(f"{name} must be true or false.")
+    return None if text is None else _SWITCHES[text.lower()]
 
 
 def _secret() -> Secret | None:

@@ -10,28 +10,19 @@ import msgspec
 
 from faucet.cli.environment import overrides
 from faucet.cli.extensions import registry
+from faucet.cli.manifest_files import read_manifest
 from faucet.cli.render import render_text
 from faucet.control.compile.exposure import granted_names, select_relations
 from faucet.control.introspect import introspect
-from faucet.control.load import SourceText, source_text
+from faucet.control.load import SourceText
 from faucet.control.pipeline import Prepared, inputs_of, prepare
 from faucet.diagnostics import Outcome, Severity
-from faucet.model.catalog import Catalog, Column, ForeignKey, Kind, Relation, RelationKind
+from faucet.model.catalog import Catalog, Relation, RelationKind
+from faucet.model.schema_form import relation_form
+from faucet.model.settings import ValueOptions
 
-_JSON_TYPES: Final = {
-    Kind.INTEGER: "integer",
-    Kind.DECIMAL: "string(decimal)",
-    Kind.FLOAT: "number",
-    Kind.BOOLEAN: "boolean",
-    Kind.UUID: "string(uuid)",
-    Kind.BINARY: "string(byte)",
-    Kind.DATE: "string(date)",
-    Kind.TIME: "string(time)",
-    Kind.TIMESTAMP: "string(date-time)",
-    Kind.TIMESTAMPTZ: "string(date-time)",
-    Kind.JSON: "object",
-    Kind.ARRAY: "array",
-}
+# The form of values is the service's; the commands show what the database has.
+_OPTIONS: Final = ValueOptions()
 
 
 class Inspected(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +90,7 @@ def unreachable(manifest: Path, name: str, patience: float) -> str:
 
 def _prepared(manifest: Path) -> tuple[SourceText, Outcome[Prepared]]:
     try:
-        source = source_text(str(manifest), manifest.read_bytes())
+        source = read_manifest(manifest)
     except OSError as error:
         raise click.ClickException(f"cannot read {manifest}: {error.strerror}") from error
     extensions = registry()
@@ -118,56 +109,4 @@ def schema_json(catalog: Catalog) -> Mapping[str, Any]:
 
 def table_json(relation: Relation) -> Mapping[str, Any]:
     """Return one relation in the form of the schema routes."""
-    return {
-        "name": relation.name,
-        "type": relation.kind.value,
-        "comment": relation.comment,
-        "columns": [_column(relation, column) for column in relation.columns],
-        "primary_key": list(relation.primary_key),
-        "foreign_keys": [_foreign_key(key) for key in relation.foreign_keys],
-        "unique": [{"name": key.name, "columns": list(key.columns)} for key in relation.unique],
-        "indexes": [
-            {
-                "name": index.name,
-                "columns": list(index.columns),
-                "unique": index.unique,
-                "is_unique": index.unique,
-            }
-            for index in relation.indexes
-        ],
-    }
-
-
-def _column(relation: Relation, column: Column) -> Mapping[str, Any]:
-    of = column.type
-    return {
-        "name": column.name,
-        "position": column.position,
-        "db_type": of.db_type,
-        "json_type": _JSON_TYPES.get(of.kind, "string"),
-        "nullable": column.nullable,
-        "default": column.default,
-        "max_length": of.length,
-        "precision": of.precision,
-        "scale": of.scale,
-        "is_primary_key": column.name in relation.primary_key,
-        "is_auto_increment": column.auto_increment,
-        "is_unique": (column.name,)
-        in {relation.primary_key, *(key.columns for key in relation.unique)},
-        "generated": column.generated,
-        "enum": list(of.labels) or None,
-        "comment": column.comment,
-    }
-
-
-def _foreign_key(key: ForeignKey) -> Mapping[str, Any]:
-    return {
-        "name": key.name,
-        "columns": list(key.columns),
-        "referenced_table": key.referenced_table,
-        "referenced_columns": list(key.referenced_columns),
-        "column_name": key.columns[0],
-        "referenced_column": key.referenced_columns[0] if key.referenced_columns else None,
-        "on_delete": key.on_delete,
-        "on_update": key.on_update,
-    }
+    return relation_form(relation, _OPTIONS)

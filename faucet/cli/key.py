@@ -61,9 +61,14 @@ def create(*, name: str | None, as_json: bool, manifest: Path, **options: Any) -
     click.echo(text)
 
 
+def is_interactive() -> bool:
+    """Return whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
 def prompt_for(option: str, question: str) -> str:
     """Prompt for a missing *option* on a terminal; raise a usage error elsewhere."""
-    if not sys.stdin.isatty():
+    if not is_interactive():
         raise click.UsageError(f"Missing option '--{option}'.")
     answer: str = click.prompt(question, type=str, err=True)
     return answer

@@ -11,6 +11,7 @@ from faucet.cli.environment import variable
 CONFIG: Final = "FAUCET_CONFIG"
 DATA_DIR: Final = "FAUCET_DATA_DIR"
 FILE_NAME: Final = "faucet.yaml"
+_NAMED: Final = f"{__name__}.named"
 
 
 def manifest_path(given: str | None = None) -> Path:
@@ -24,6 +25,20 @@ def manifest_path(given: str | None = None) -> Path:
     if folder := variable(DATA_DIR):
         return Path(folder) / FILE_NAME
     return Path(FILE_NAME)
+
+
+def exists(path: Path) -> bool:
+    """
+    Return whether there is something at *path*, or may be for someone with more rights.
+
+    False for what cannot be a path.
+    """
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,4 +58,11 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _resolved(context: click.Context, _parameter: click.Parameter, value: str | None) -> Path:
-    return manifest_path(value or context.find_root().params.get("config"))
+    given = value or context.find_root().params.get("config")
+    context.meta[_NAMED] = bool(given or variable(CONFIG))
+    return manifest_path(given)
+
+
+def is_named() -> bool:
+    """Return whether `--config` or `FAUCET_CONFIG` names the manifest of the current command."""
+    return bool(click.get_current_context().meta.get(_NAMED))

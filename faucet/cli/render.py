@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from faucet.control.shown_text import Range, hide, is_withheld, secret_ranges
 from faucet.diagnostics import Diagnostic, Severity, Span, as_json_form, documentation
 
 FORMAT_VERSION: Final = 1
@@ -58,7 +59,9 @@ def _finding(found: Diagnostic, lines: list[str], color: bool) -> Iterator[str]:
     yield f"{place}{head}: {visible(found.full_message)}"
     margin = " " * (len(str(span.line)) if span else 1)
     if span and 0 < span.line <= len(lines):
-        text, before, width = _excerpt(lines[span.line - 1].removesuffix("\r"), span)
+        line = lines[span.line - 1].removesuffix("\r")
+        hidden = secret_ranges(line, withheld=is_withheld(lines, span.line))
+        text, before, width = _excerpt(line, span, hidden)
         yield f"  {span.line} | {text}".rstrip()
         yield f"  {margin} | {' ' * before}{paint('^' * width, _COLORS[found.severity])}"
     if found.hint:
@@ -66,15 +69,18 @@ def _finding(found: Diagnostic, lines: list[str], color: bool) -> Iterator[str]:
     yield f"  {margin} = {documentation(found)}"
 
 
-def _excerpt(line: str, span: Span) -> tuple[str, int, int]:
-    """The part of *line* around the span, and the start and width of the caret in it."""
+def _excerpt(line: str, span: Span, hidden: tuple[Range, ...]) -> tuple[str, int, int]:
+    """
+    The part of *line* around the span, without *hidden* ones, and the start and width of its caret.
+    """
     start = min(span.column - 1, len(line))
     end = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line)
     first = 0 if start < _WIDEST - _LEAD else start - _LEAD
     last = first + _WIDEST
-    before = visible(line[first:start])
-    marked = visible(line[start : min(end, last)])
-    text = before + marked + visible(line[min(end, last) : last])
+    end = min(end, last)
+    before = visible(hide(line, hidden, first, start))
+    marked = visible(hide(line, hidden, start, end))
+    text = before + marked + visible(hide(line, hidden, end, min(last, len(line))))
     lead = "…" if first else ""
     return lead + text, len(lead) + _width(before), max(1, _width(marked.rstrip()))
 

@@ -12,7 +12,7 @@ from faucet.cli.manifest_path import config_option
 from faucet.model.routes import ROUTES, RouteName
 
 # This route has the most methods.
-_METHODS: Final = ROUTES[RouteName.RECORDS].methods
+_METHODS: Final = tuple(ROUTES[RouteName.RECORDS].operations)
 
 
 @click.command("routes")

@@ -7,6 +7,11 @@ from importlib import metadata
 import click
 
 
+def version_line() -> str:
+    """Return the version and the platform in one line."""
+    return f"faucet {_version()} (Python {platform.python_version()}, {platform.platform()})"
+
+
 @click.command("version")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def command(*, as_json: bool) -> None:
@@ -20,7 +25,7 @@ def command(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found))
     else:
-        click.echo(f"faucet {found['version']} (Python {found['python']}, {found['platform']})")
+        click.echo(version_line())
 
 
 def _version() -> str:

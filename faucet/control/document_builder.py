@@ -6,6 +6,7 @@ from typing import Final
 
 from faucet.control.levels import repeated_hint
 from faucet.control.scalars import ScalarError, read_plain
+from faucet.control.yaml_hints import CURLY
 from faucet.control.yaml_nodes import (
     MAX_DEPTH,
     MAX_NODES,
@@ -20,6 +21,7 @@ from faucet.model.manifest.document import Document, Tree
 
 _MERGE: Final = "<<"
 _SHOWN_KEY: Final = 40
+_BRACED: Final = "put a value with braces in quotes; templates are filled in before Faucet reads it"
 
 
 def build_document(
@@ -72,12 +74,19 @@ class _Builder:
             if node.style in "'\"":
                 self.quoted.append(address)
             return node.text
+        self._check_curly(node)
         try:
             return read_plain(node.text)
         except ScalarError as error:
             hint = "write it in quotes if you mean a string"
             self._report("FCT1009", str(error), node.span, hint)
             return node.text
+
+    def _check_curly(self, node: ScalarNode) -> None:
+        if node.style is None and node.text[:1] in CURLY and node.text:
+            message = "curly quotes are part of the text: YAML knows only \" and '"
+            hint = "write straight quotes, or put the whole text in them if these are meant"
+            self._report("FCT1009", message, node.span, hint)
 
     def _mapping(self, node: MappingNode, address: Address) -> Tree:
         tree: dict[str, Tree] = {}
@@ -105,14 +114,14 @@ class _Builder:
             if _is_merge(key):
                 continue
             if not isinstance(key, ScalarNode):
-                self._report(
-                    "FCT1006", "a key must be a string, not a list or a mapping", key.span, ""
-                )
+                message = "a key must be a string, not a list or a mapping"
+                self._report("FCT1006", message, key.span, _BRACED)
             elif not _is_text(key):
                 hint = f"write it in quotes: {_shown(key.text)}"
                 message = f"the key {_shown(key.text)[1:-1]} is not a string"
                 self._report("FCT1006", message, key.span, hint)
             else:
+                self._check_curly(key)
                 yield key, key.text, value
 
     def _merge_pairs(self, node: MappingNode, depth: int) -> Iterator[tuple[ScalarNode, str, Node]]:

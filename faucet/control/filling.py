@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from faucet.control.texts import Text, texts
 from faucet.diagnostics import Address, Diagnostic
-from faucet.extension.secret_source import SecretReference
+from faucet.extension.secret_source import Fetched, SecretReference, Unreadable
 from faucet.model.manifest.references import Reference, ReferenceSyntaxError, parse_references
 from faucet.model.manifest.sections import Manifest
 from faucet.secret import Secret
 
-Secrets = Mapping[SecretReference, Secret | None]
+Secrets = Mapping[SecretReference, Fetched]
 
 
 def references(
@@ -75,10 +75,11 @@ class Filling:
     ) -> str | None:
         """Return the value of one reference, *offset* characters into its string."""
         secret = self._secrets.get(reference)
-        value = secret.reveal() if secret is not None else ""
+        value = secret.reveal() if isinstance(secret, Secret) else ""
         if value or reference.default:
             return value or reference.default
-        self.findings.append(_missing(reference, address, offset))
+        reason = secret.reason if isinstance(secret, Unreadable) else ""
+        self.findings.append(_missing(reference, address, offset, reason))
         return None
 
     def references_in(self, text: Text) -> Iterator[SecretReference]:
@@ -117,13 +118,16 @@ def _parts(text: str) -> tuple[str | Reference, ...]:
         return (text,)  # rejected by validate
 
 
-def _missing(reference: SecretReference, address: Address, offset: int | None) -> Diagnostic:
+def _missing(
+    reference: SecretReference, address: Address, offset: int | None, reason: str
+) -> Diagnostic:
     match reference.scheme:
         case "env":
             what = f'the environment variable "{reference.name}" is not set, or empty'
             hint = f"set {reference.name} where the server starts"
         case "file":
-            what = f'the file "{reference.name}" cannot be read, or is empty'
+            why = f"cannot be read: {reason}" if reason else "is empty"
+            what = f'the file "{reference.name}" {why}'
             hint = "relative paths are resolved from the folder of the manifest"
         case scheme:
             what = f'"{scheme}" has no value for "{reference.name}"'

@@ -1,7 +1,10 @@
 """Read the catalog of every service's database, in parallel."""
 
+from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
+from functools import partial
+from threading import Thread
 from typing import Final
 
 from faucet.errors import ExecutionError
@@ -11,49 +14,88 @@ from faucet.model.settings import ServiceSettings
 
 _AT_ONCE: Final = 32
 _STATEMENT_SECONDS: Final = 10.0
-_PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 30.0
+
+Found = Catalog | Unreachable
 
 
 def introspect(
     services: Mapping[str, ServiceSettings],
     dialects: Mapping[str, Dialect],
-    patience: float = _PATIENCE_SECONDS,
-) -> Mapping[str, Catalog | Unreachable]:
+    patience: float = PATIENCE_SECONDS,
+) -> Mapping[str, Found]:
     """
     Return the whole catalog of each service's schema; which tables it publishes is not decided
     here.
 
-    A database that does not answer, or not within *patience* seconds, is `Unreachable`; its reason
-    is for the log and holds no password. The dialect of every service must be among *dialects*.
+    A database that does not answer, or not within *patience* seconds, is `Unreachable`, and so is a
+    schema that does not exist; its reason is for the log and holds no password.
+    The dialect of every service must be among *dialects*.
     """
-    if not services:
-        return {}
-    threads = ThreadPoolExecutor(min(_AT_ONCE, len(services)), "faucet-introspect")
-    started = {
-        name: threads.submit(_introspect, service, dialects[service.dialect], patience)
-        for name, service in services.items()
-    }
+    started = start_introspection(services, dialects, patience)
     wait(started.values(), timeout=patience)
-    # The dialects bound their waiting too, so that a late thread is left to end by itself.
-    threads.shutdown(wait=False, cancel_futures=True)
     return {name: _outcome(asked, patience) for name, asked in started.items()}
 
 
-def _outcome(asked: Future[Catalog | Unreachable], patience: float) -> Catalog | Unreachable:
-    if not asked.done() or asked.cancelled():
+def start_introspection(
+    services: Mapping[str, ServiceSettings],
+    dialects: Mapping[str, Dialect],
+    patience: float = PATIENCE_SECONDS,
+) -> Mapping[str, Future[Found]]:
+    """
+    Start to read the catalog of each service, and return the results to come; see `introspect`.
+
+    Each call has its own threads: one that waits for a database delays no other call.
+    """
+    started: dict[str, Future[Found]] = {}
+    jobs = deque[partial[None]]()
+    for name, service in services.items():
+        started[name] = future = Future[Found]()
+        jobs.append(partial(_resolve, future, service, dialects[service.dialect], patience))
+    for _ in range(min(_AT_ONCE, len(jobs))):
+        # The dialects bound their waiting; meanwhile, it does not delay the end of the process.
+        Thread(target=_run_all, args=(jobs,), name="faucet-introspect", daemon=True).start()
+    return started
+
+
+def _run_all(jobs: deque[partial[None]]) -> None:
+    while True:
+        try:
+            job = jobs.popleft()
+        except IndexError:
+            return
+        job()
+
+
+def _resolve(
+    future: Future[Found], service: ServiceSettings, dialect: Dialect, patience: float
+) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(_introspect(service, dialect, patience))
+    except BaseException as error:  # noqa: BLE001 - whoever waits for the result gets it
+        future.set_exception(error)
+
+
+def _outcome(asked: Future[Found], patience: float) -> Found:
+    if asked.cancel() or not asked.done():
         return Unreachable(reason=f"no answer within {patience:.0f} s")
     return asked.result()
 
 
-def _introspect(
-    service: ServiceSettings, dialect: Dialect, patience: float
-) -> Catalog | Unreachable:
+def _introspect(service: ServiceSettings, dialect: Dialect, patience: float) -> Found:
     wanted = Wanted(
         schema=service.schema or dialect.facts.default_schema,
         timeout=min(_STATEMENT_SECONDS, patience),
+        immutable=service.immutable,
+        pooled=service.pooled,
     )
     try:
-        return dialect.introspect(service.dsn.reveal(), wanted)
+        catalog = dialect.introspect(service.dsn.reveal(), wanted)
+        if catalog.schemas is None:
+            return catalog
+        return Unreachable(reason=f'no schema "{wanted.schema}"', schemas=catalog.schemas)
     except ExecutionError as error:
         return Unreachable(reason=_reason(error, service.dsn.reveal(), dialect))
 

@@ -13,12 +13,17 @@ from faucet.model.manifest.document import Document
 
 MAX_TEXT: Final = 4 * 2**20
 """The maximum number of characters of a manifest."""
+MAX_BYTES: Final = 4 * MAX_TEXT
+"""The maximum number of bytes of a manifest."""
 
 # The last four break lines in YAML 1.1, but a reviewer does not see them: text after one of them in
 # a comment would be in effect. A lone surrogate represents a byte that is not UTF-8.
 _UNREADABLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029]|\r(?!\n)"
 )
+# Their first bytes, as `source_text` decodes them.
+_UTF_16: Final = ("\udcff\udcfe", "\udcfe\udcff")
+_GZIP: Final = "\x1f\udc8b"
 _STARTING: Final = "a manifest starts with: version: 1"
 
 
@@ -70,7 +75,11 @@ def _unreadable(name: str, text: str) -> Diagnostic | None:
         return None
     line = text.count("\n", 0, found.start()) + 1
     column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
-    if "\ud800" <= found[0] <= "\udfff":
+    if other := _other_format(text):
+        message, hint = other
+    elif found[0] == "\r":
+        message, hint = "the lines end with CR alone", "save the file with the line ends LF or CRLF"
+    elif "\ud800" <= found[0] <= "\udfff":
         message, hint = "the file is not valid UTF-8 from here", "save it as UTF-8"
     else:
         message = f"the character U+{ord(found[0]):04X} is not allowed in a manifest"
@@ -81,6 +90,14 @@ def _unreadable(name: str, text: str) -> Diagnostic | None:
         hint=hint,
         span=Span(file=name, line=line, column=column, end_line=line, end_column=column + 1),
     )
+
+
+def _other_format(text: str) -> tuple[str, str] | None:
+    if text.startswith(_UTF_16) or "\0" in text[:2]:
+        return "the file is UTF-16, or another encoding than UTF-8", "save it as UTF-8"
+    if "\0" in text or text.startswith(_GZIP):
+        return "the file is not text", "a manifest is a YAML file"
+    return None
 
 
 def _empty(name: str) -> Diagnostic:

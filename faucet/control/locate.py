@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from faucet.control.shown_text import masked
 from faucet.diagnostics import Address, Diagnostic, Span
 from faucet.model.manifest.document import Document, Tree
 
@@ -17,14 +18,27 @@ _BLANK_ESCAPE: Final = re.compile(r"\\[nrtvf\s_NLP]").fullmatch
 
 
 def locate(diagnostics: Iterable[Diagnostic], document: Document | None) -> tuple[Diagnostic, ...]:
-    """Return *diagnostics* with their places, sorted by them; existing places are kept."""
-    placed = (
-        found
-        if found.span is not None or document is None
-        else msgspec.structs.replace(found, span=_span(found, document))
-        for found in diagnostics
-    )
+    """
+    Return *diagnostics* with their places, sorted by them; existing places are kept.
+
+    Whatever they quote, no text of them shows a key or the password of a URL.
+    """
+    placed = (_without_secrets(found, document) for found in diagnostics)
     return tuple(sorted(dict.fromkeys(placed), key=_order))
+
+
+def _without_secrets(found: Diagnostic, document: Document | None) -> Diagnostic:
+    span = found.span
+    if span is None and document is not None:
+        span = _span(found, document)
+    return msgspec.structs.replace(
+        found,
+        span=span,
+        message=masked(found.message),
+        hint=masked(found.hint),
+        detail=masked(found.detail),
+        address=tuple(masked(part) if isinstance(part, str) else part for part in found.address),
+    )
 
 
 def _order(found: Diagnostic) -> tuple[str, int, int, str, str]:

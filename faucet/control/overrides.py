@@ -22,5 +22,6 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     port: int | None = None
     api_key_header: str | None = None
     jwt_secret: Secret | None = None
+    mcp_enabled: bool | None = None
     log_level: str | None = None
     log_format: str | None = None

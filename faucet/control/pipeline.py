@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from faucet.control.checks.placeholder import dsn_template
+from faucet.control.first_errors import first_errors
 from faucet.control.load import SourceText, load
 from faucet.control.locate import locate
 from faucet.control.resolve import Overrides, references, resolve
@@ -15,24 +16,26 @@ from faucet.control.validate import validate
 from faucet.diagnostics import Diagnostic, Outcome, Severity, has_errors
 from faucet.extension.dialect import Dialect
 from faucet.extension.registry import Registry
-from faucet.extension.secret_source import SecretReference
+from faucet.extension.secret_source import Fetched, SecretReference
 from faucet.model.catalog import Catalog, Unreachable
 from faucet.model.facts import Facts
 from faucet.model.manifest.document import Document
 from faucet.model.manifest.sections import Manifest
-from faucet.model.settings import Settings
+from faucet.model.settings import ServiceSettings, Settings
 from faucet.model.surface import Surface
-from faucet.secret import Secret
+from faucet.names import did_you_mean
 
-Fetch = Callable[[SecretReference], Secret | None]
+Fetch = Callable[[SecretReference], Fetched]
 Catalogs = Mapping[str, Catalog | Unreachable]
 
 REQUIRED_IS_DOWN: Final = "FCT1401"
 OPTIONAL_IS_DOWN: Final = "FCT1402"
+NOT_WRITABLE: Final = "FCT1404"
+NO_SCHEMA: Final = "FCT1405"
 UNREACHABLE: Final = frozenset({REQUIRED_IS_DOWN, OPTIONAL_IS_DOWN})
 """The codes for databases that cannot be reached."""
 
-_NOTHING: Mapping[str, Catalog] = MappingProxyType({})
+_NOTHING: Catalogs = MappingProxyType({})
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +68,7 @@ def inputs_of(
     Secrets come from *fetch*, or from *registry* if that is None.
     """
 
-    def fetched(reference: SecretReference) -> Secret | None:
+    def fetched(reference: SecretReference) -> Fetched:
         return registry.secret_sources[reference.scheme].fetch(reference)
 
     return Inputs(
@@ -131,7 +134,7 @@ def finish(
     prepared: Prepared,
     inputs: Inputs,
     dialects: Mapping[str, Dialect],
-    known: Mapping[str, Catalog] = _NOTHING,
+    known: Catalogs = _NOTHING,
 ) -> Outcome[Built]:
     """
     Introspect the services that are not *known* and compile.
@@ -149,7 +152,7 @@ def finish(
         **{name: known[name] for name in services if name in known},
         **introspect(asked, dialects),
     }
-    found = tuple(_unreachable(prepared, catalogs, inputs.facts))
+    found = (*_unreachable(prepared, catalogs, inputs.facts), *_read_only(services, catalogs))
     compiled = compile_surface(prepared.settings, catalogs, inputs.facts)
     built = compiled.value and Built(
         document=prepared.document,
@@ -162,7 +165,7 @@ def finish(
 
 
 def build(
-    inputs: Inputs, dialects: Mapping[str, Dialect], known: Mapping[str, Catalog] = _NOTHING
+    inputs: Inputs, dialects: Mapping[str, Dialect], known: Catalogs = _NOTHING
 ) -> Outcome[Built]:
     """Run every stage from text to surface; *known* catalogs are not read again."""
     prepared = prepare(inputs)
@@ -173,8 +176,8 @@ def build(
     return Outcome(value=finished.value, diagnostics=found)
 
 
-def _fetch_all(manifest: Manifest, inputs: Inputs) -> Mapping[SecretReference, Secret | None]:
-    secrets: dict[SecretReference, Secret | None] = {}
+def _fetch_all(manifest: Manifest, inputs: Inputs) -> Mapping[SecretReference, Fetched]:
+    secrets: dict[SecretReference, Fetched] = {}
     while new := references(manifest, inputs.folder, secrets).difference(secrets):
         secrets.update({reference: inputs.fetch(reference) for reference in new})
     return secrets
@@ -185,6 +188,10 @@ def _unreachable(prepared: Prepared, catalogs: Catalogs, facts: Facts) -> Iterab
         if isinstance(catalog, Unreachable):
             service = prepared.settings.services[name]
             required = service.required
+            severity = Severity.ERROR if required else Severity.WARNING
+            if catalog.schemas is not None:
+                yield _no_schema(service, catalog.schemas, severity)
+                continue
             otherwise = (
                 "with required: false the service answers 503 until the database is reachable"
                 if required
@@ -193,10 +200,37 @@ def _unreachable(prepared: Prepared, catalogs: Catalogs, facts: Facts) -> Iterab
             hint = facts.dsn_forms[service.dialect].hint(_written_dsn(prepared.document, name))
             yield Diagnostic(
                 code=REQUIRED_IS_DOWN if required else OPTIONAL_IS_DOWN,
-                severity=Severity.ERROR if required else Severity.WARNING,
+                severity=severity,
                 message=f'the database of "{name}" cannot be reached',
                 detail=catalog.reason,
                 hint=hint or otherwise,
+                address=("services", name, "dsn"),
+            )
+
+
+def _no_schema(service: ServiceSettings, schemas: Sequence[str], severity: Severity) -> Diagnostic:
+    name = service.schema
+    hint = did_you_mean(name or "", schemas)
+    return Diagnostic(
+        code=NO_SCHEMA,
+        severity=severity,
+        message=f'the database of "{service.name}" has no schema "{name}"',
+        hint=hint or "create the schema, or correct the name; case counts",
+        address=("services", service.name, "schema") if name else ("services", service.name),
+    )
+
+
+def _read_only(services: Mapping[str, ServiceSettings], catalogs: Catalogs) -> Iterable[Diagnostic]:
+    for name, catalog in catalogs.items():
+        if services[name].read_only or isinstance(catalog, Unreachable):
+            continue
+        if catalog.read_only is not None:
+            yield Diagnostic(
+                code=NOT_WRITABLE,
+                severity=Severity.WARNING,
+                message=f'the database of "{name}" can only be read',
+                detail=catalog.read_only,
+                hint="set `read_only: true`, or let the server write the file and its folder",
                 address=("services", name, "dsn"),
             )
 
@@ -211,5 +245,5 @@ def _outcome(
 ) -> Outcome[Any]:
     return Outcome(
         value=None if has_errors(diagnostics) else value,
-        diagnostics=locate(diagnostics, document),
+        diagnostics=locate(first_errors(diagnostics), document),
     )

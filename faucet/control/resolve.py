@@ -12,14 +12,17 @@ from faucet.diagnostics import Address, Diagnostic, Outcome, Severity, has_error
 from faucet.model.bounds import LEAST_SECRET_BYTES, MOST_PORT, is_short_secret
 from faucet.model.dsn import DsnError, read_dsn
 from faucet.model.facts import Facts
-from faucet.model.limits import read_limits, tighten, top_limits
+from faucet.model.limits import LimitSettings, read_limits, tighten, top_limits
 from faucet.model.manifest.scalars import FORMATS, LEVELS
 from faucet.model.manifest.sections import Manifest, Service
-from faucet.model.manifest.units import parse_duration, parse_size
+from faucet.model.manifest.server import Cors
+from faucet.model.manifest.units import parse_duration, parse_rate, parse_size
 from faucet.model.settings import (
+    CorsSettings,
+    Journal,
     JsonText,
-    LimitSettings,
     LoggingSettings,
+    McpSettings,
     NumberForm,
     PoolSettings,
     RoleSettings,
@@ -80,6 +83,7 @@ class _Resolving:
             },
             roles=self._roles(),
             logging=self._logging(),
+            mcp=self._mcp(),
             purpose_key=self._purpose_key() or own,
         )
 
@@ -109,8 +113,16 @@ class _Resolving:
             host=host or "",
             port=port,
             shutdown_timeout=parse_duration(server.shutdown_timeout),
+            head_timeout=parse_duration(server.head_timeout),
+            body_timeout=parse_duration(server.body_timeout),
+            min_rate=parse_rate(server.min_rate),
+            max_connections=None if server.max_connections is UNSET else server.max_connections,
+            allowed_hosts=tuple(host.lower() for host in server.allowed_hosts),
             max_body=parse_size(server.max_body),
+            max_response=parse_size(server.max_response),
             trusted_proxies=server.trusted_proxies,
+            cors=None if server.cors is UNSET else _cors(server.cors),
+            root_path="" if server.root_path is UNSET else server.root_path,
             docs=server.docs,
             watch=WatchMode(server.watch),
         )
@@ -125,7 +137,14 @@ class _Resolving:
             label=service.label or None,
             schema=service.schema or None,
             required=service.required,
-            read_only=service.read_only,
+            read_only=service.read_only or service.immutable,
+            journal=Journal(service.journal),
+            immutable=service.immutable,
+            expose_raise=service.expose_raise,
+            pooled=service.pooler is not UNSET or not service.prepare,
+            catalog_refresh=None
+            if service.catalog_refresh is UNSET
+            else parse_duration(service.catalog_refresh),
             pool=PoolSettings(
                 size=self._number(pool.size, (*here, "pool", "size"), 1, _MOST_POOL),
                 acquire_timeout=parse_duration(pool.acquire_timeout),
@@ -153,12 +172,21 @@ class _Resolving:
             self._report("FCT1302", str(error), address)
             return ""
 
+    def _mcp(self) -> McpSettings:
+        written, enabled = self._manifest.mcp, self._overrides.mcp_enabled
+        return McpSettings(
+            enabled=written.enabled if enabled is None else enabled,
+            allowed_origins=tuple(origin.lower() for origin in written.allowed_origins),
+            instructions=written.instructions or None,
+        )
+
     def _logging(self) -> LoggingSettings:
         written = self._manifest.logging
         level, form = self._overrides.log_level, self._overrides.log_format
         return LoggingSettings(
             level=level or self._choice(written.level, ("logging", "level"), LEVELS),
             format=form or self._choice(written.format, ("logging", "format"), FORMATS),
+            access=written.access,
         )
 
     def _choice(self, text: str, address: Address, choices: tuple[str, ...]) -> str:
@@ -187,3 +215,9 @@ class _Resolving:
         self.filling.findings.append(
             Diagnostic(code=code, message=message, address=address, severity=severity)
         )
+
+
+def _cors(cors: Cors) -> CorsSettings:
+    return CorsSettings(
+        origins=tuple(origin.lower() for origin in cors.origins), credentials=cors.credentials
+    )

@@ -7,11 +7,11 @@ from faucet.control.overrides import OWN_PROVIDER, Overrides
 from faucet.diagnostics import Address, Diagnostic
 from faucet.model.bounds import LEAST_SECRET_BYTES, is_short_secret
 from faucet.model.jwks import JwksError, read_jwks
-from faucet.model.limits import read_limits, tighten
+from faucet.model.limits import LimitSettings, read_limits, tighten
 from faucet.model.manifest.scalars import read_hash
 from faucet.model.manifest.sections import JwtProvider, Key, Manifest
 from faucet.model.manifest.units import parse_duration, parse_instant
-from faucet.model.settings import ApiKey, AuthSettings, JwtSettings, LimitSettings
+from faucet.model.settings import ApiKey, AuthSettings, JwtSettings
 from faucet.names import is_key_header
 from faucet.secret import Secret
 

@@ -1,12 +1,14 @@
 """Structural faults of a document: JSON Schema's errors as diagnostics with a hint. Pure."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
+from faucet.control.first_errors import first_errors
 from faucet.control.levels import misplaced_hint
 from faucet.control.schema import manifest_schema
+from faucet.control.type_hints import plain, quote, type_hint
+from faucet.control.yaml_hints import odd_character
 from faucet.diagnostics import Address, Diagnostic, dotted
 from faucet.model.manifest.document import Tree
 from faucet.model.manifest.sections import WHOLE_REFERENCE
@@ -29,7 +31,8 @@ _FORMS: Final = {
     "^[0-9]+(ms|s|m|h|d)$": _DURATION,
     "^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$": _SIZE,
 }
-_SHOWN: Final = 60
+_SECRETS: Final = frozenset({"dsn", "hash", "secret"})
+_UNQUOTING: Final = {"a list": "write it as a list: […]", "a string": "write it in quotes"}
 # Other names of the verbs; by similarity, SELECT would become DELETE.
 _VERBS: Final = {
     **dict.fromkeys(("SELECT", "READ", "LIST", "VIEW", "QUERY", "FETCH"), "GET"),
@@ -45,11 +48,11 @@ _Error = Any
 
 def structural_faults(tree: Tree, drivers: tuple[str, ...] = ()) -> tuple[Diagnostic, ...]:
     """
-    Return every way in which *tree* violates the schema of a manifest.
+    Return in which ways *tree* violates the schema of a manifest, as `first_errors`.
 
     With *drivers*, services may have no others.
     """
-    found = tuple(dict.fromkeys(_explain(_validator(drivers).iter_errors(tree))))
+    found = first_errors(_explain(_validator(drivers).iter_errors(tree)))
     # A misspelled key is not also reported as missing.
     meant = frozenset((one.address[:-1], one.hint) for one in found if one.code == "FCT1102")
     return tuple(one for one in found if one.code != "FCT1103" or not _is_meant(one, meant))
@@ -79,7 +82,7 @@ def _explain(errors: Iterable[_Error]) -> Iterator[Diagnostic]:
             yield from _branch(error, address)
         elif "propertyNames" in error.schema_path:
             here = (*address, error.instance)
-            message = f"{_quote(error.instance)} must be {_form(error)}"
+            message = f"{quote(error.instance)} must be {_form(error)}"
             yield Diagnostic(code="FCT1105", message=message, address=here, at_key=True)
         else:
             yield from _KEYWORDS[error.validator](error, address)
@@ -111,16 +114,12 @@ def _type(error: _Error, address: Address) -> Iterator[Diagnostic]:
 
 
 def _wrong_type(value: Tree, expected: str, address: Address) -> Diagnostic:
-    hint = "write a value, or remove the key" if value is None else ""
-    if isinstance(value, str) and expected == _NAMES["array"]:
-        hint = f"write [{_plain(value)}]"
-    if isinstance(value, Mapping) and expected == _NAMES["array"]:
-        hint = "start each item with a dash"
-    if address and expected == _NAMES["object"]:
-        hint = misplaced_hint(str(address[-1]), address[:-1]) or hint
-    if isinstance(value, bool | int | float) and expected == _NAMES["string"]:
-        hint = f'write it in quotes: "{_quote(value)}"'
-    message = f"{dotted(address)} must be {expected}, not {_kind(value)}"
+    kind, hint = _kind(value), type_hint(value, expected, address)
+    if not _SECRETS.isdisjoint(address):
+        # Neither quotes the value.
+        kind = "a number" if kind.startswith("the number") else kind
+        hint = _UNQUOTING.get(expected, "") if isinstance(value, str | int | float) else hint
+    message = f"{dotted(address)} must be {expected}, not {kind}"
     return Diagnostic(code="FCT1101", message=message, hint=hint, address=address)
 
 
@@ -131,13 +130,20 @@ def _unknown(error: _Error, address: Address) -> Iterator[Diagnostic]:
             rest = sorted(set(known) - set(error.instance))
             yield Diagnostic(
                 code="FCT1102",
-                message=f"unknown key {_quote(key)} in {dotted(address)}",
-                hint=did_you_mean(key, rest)
+                message=f"unknown key {quote(key)} in {dotted(address)}",
+                hint=odd_character(key)
+                or _close_colon(key, known)
+                or did_you_mean(key, rest)
                 or misplaced_hint(key, address)
                 or f"allowed keys: {', '.join(known)}",
                 address=(*address, key),
                 at_key=True,
             )
+
+
+def _close_colon(key: str, known: Mapping[str, object]) -> str:
+    name, colon, _ = key.partition(":")
+    return f"write a space after {name}:" if colon and name in known else ""
 
 
 def _missing(error: _Error, address: Address) -> Iterator[Diagnostic]:
@@ -146,8 +152,8 @@ def _missing(error: _Error, address: Address) -> Iterator[Diagnostic]:
             example = error.schema["properties"][key]["examples"][0]
             yield Diagnostic(
                 code="FCT1103",
-                message=f"{dotted(address)} must have the key {_quote(key)}",
-                hint=f"add {key}: {_quote(example)}",
+                message=f"{dotted(address)} must have the key {quote(key)}",
+                hint=f"add {key}: {quote(example)}",
                 address=address,
                 at_key=True,
             )
@@ -161,12 +167,16 @@ def no_choice(value: Tree, allowed: Iterable[object], address: Address) -> Diagn
     """Return the diagnostic for a *value* that is not one of those *allowed*."""
     choices = [str(choice) for choice in allowed]
     meant = _meant(value, choices) if isinstance(value, str) else ""
+    if isinstance(value, str) and choices == [value]:
+        meant = f"write {value}, without quotes"
     one_of = "one of " if len(choices) > 1 else ""
     message = f"{dotted(address)} must be {one_of}{', '.join(choices)}"
     return Diagnostic(code="FCT1104", message=message, hint=meant, address=address)
 
 
 def _meant(value: str, choices: list[str]) -> str:
+    if odd := odd_character(value):
+        return odd
     verb = _VERBS.get(value.upper()) if "GET" in choices else None
     if verb is None:
         return did_you_mean(value, choices)
@@ -175,7 +185,9 @@ def _meant(value: str, choices: list[str]) -> str:
 
 def _pattern(error: _Error, address: Address) -> Iterator[Diagnostic]:
     message = f"{dotted(address)} must be {_form(error)}"
-    yield Diagnostic(code="FCT1105", message=message, address=address)
+    digits = error.instance if error.validator_value == WHOLE_REFERENCE else ""
+    hint = f"write {digits}, without quotes" if digits.isdecimal() else ""
+    yield Diagnostic(code="FCT1105", message=message, hint=hint, address=address)
 
 
 def _empty(_error: _Error, address: Address) -> Iterator[Diagnostic]:
@@ -223,18 +235,10 @@ def _kind(value: Tree) -> str:
         case bool():
             return str(value).lower()
         case int() | float():
-            return f"the number {_plain(str(value))}"
+            return f"the number {plain(str(value))}"
         case str():
             return "a string"
         case tuple():
             return "a list"
         case _:
             return "a mapping"
-
-
-def _plain(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def _quote(value: object) -> str:
-    return _plain(json.dumps(value, ensure_ascii=False))

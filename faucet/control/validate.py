@@ -1,12 +1,14 @@
 """`Document` to `Manifest`: the schema first, then every check. Pure."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Final
 
 import msgspec
 
 from faucet.control.checks import CHECKS
 from faucet.control.checks.subject import Subject
+from faucet.control.first_errors import first_errors
 from faucet.control.resolve_roles import resolve_roles
 from faucet.control.structure import structural_faults
 from faucet.control.texts import texts
@@ -43,7 +45,7 @@ def validate(document: Document, facts: Facts, now: float | None = None) -> Outc
         now=now,
     )
     findings = (found for check in CHECKS for found in check(subject))
-    diagnostics = (*resolved.diagnostics, *findings)
+    diagnostics = first_errors(chain(resolved.diagnostics, findings))
     return Outcome(
         value=None if has_errors(diagnostics) else manifest,
         diagnostics=diagnostics,

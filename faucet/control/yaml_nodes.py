@@ -7,25 +7,13 @@ import msgspec
 import yaml
 from yaml import events
 
+from faucet.control.yaml_hints import conflict_hint, conflict_line, syntax_hint
 from faucet.diagnostics import Diagnostic, Span
 
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 250_000
 """The maximum number of nodes, before and after aliases are expanded."""
 
-_UNQUOTED: Final = frozenset({"while scanning an alias", "while scanning a tag"})
-_SYNTAX_HINTS: Final = {
-    "mapping values are not allowed": (
-        "put a string that contains ': ' in quotes, or check the indentation"
-    ),
-    "cannot start any token": "put the string in quotes",
-    "did not find expected '-' indicator": (
-        "check the indentation: the keys of a list item are aligned with its first key"
-    ),
-    "did not find expected key": (
-        "check the indentation: this line is aligned with none of those above"
-    ),
-}
 _Loader: Final = getattr(yaml, "CLoader", yaml.Loader)  # only its parser is used
 
 
@@ -179,26 +167,21 @@ def _tag(span: Span, tag: str) -> Diagnostic:
 
 
 def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Diagnostic:
-    problem = error.problem or "the YAML cannot be parsed"
+    conflict = conflict_line(text)
+    if conflict is not None:
+        message, hint = "the text of a merge was not resolved", conflict_hint()
+        return _syntax_fault(file, message, hint, (conflict + 1, 1))
+    problem, context = error.problem or "the YAML cannot be parsed", error.context or ""
     mark = error.problem_mark or error.context_mark
     # At the end of the text, the place of the opening is more useful than the end.
     if mark and error.context_mark and not text[mark.index :].strip():
         mark = error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return Diagnostic(
-        code="FCT1002",
-        message=f"{error.context}: {problem}" if error.context else problem,
-        hint=_syntax_hint(problem, error.context, text[mark.index :][:1] if mark else ""),
-        span=Span(file=file, line=line, column=column, end_line=line, end_column=column + 1),
-    )
+    message = f"{context}: {problem}" if context else problem
+    hint = syntax_hint(problem, context, text, mark.index if mark else len(text))
+    return _syntax_fault(file, message, hint, (mark.line + 1, mark.column + 1) if mark else (1, 1))
 
 
-def _syntax_hint(problem: str, context: str | None, at: str) -> str:
-    if context in _UNQUOTED:
-        return 'put a string that starts with * or ! in quotes: "*", "!name"'
-    if at == "\t":
-        return "indent with spaces; YAML does not allow tabs"
-    return next(
-        (hint for words, hint in _SYNTAX_HINTS.items() if words in problem),
-        "check indentation, quotes and brackets from here upwards",
-    )
+def _syntax_fault(file: str, message: str, hint: str, place: tuple[int, int]) -> Diagnostic:
+    line, column = place
+    span = Span(file=file, line=line, column=column, end_line=line, end_column=column + 1)
+    return Diagnostic(code="FCT1002", message=message, hint=hint, span=span)

@@ -1,8 +1,10 @@
 """How values are converted between psycopg and PostgreSQL."""
 
-from typing import Final
+from typing import Any, Final
 
+from psycopg import BaseConnection
 from psycopg.adapt import AdaptersMap, Loader
+from psycopg.conninfo import make_conninfo
 from psycopg.postgres import types as known_types
 from psycopg.types.array import ListDumper
 from psycopg.types.bool import BoolLoader
@@ -43,3 +45,32 @@ def _text_adapters() -> AdaptersMap:
 
 
 ADAPTERS: Final = _text_adapters()
+_TEXTS: Final = (0, "text", "varchar", "bpchar", "name")
+
+
+class _BytesLoader(Loader):
+    """Reads text that may have other bytes than those of UTF-8, each of which is U+FFFD."""
+
+    def load(self, data: Any) -> str:
+        return bytes(data).decode("utf-8", "replace")
+
+
+def lacks_encoding(connection: BaseConnection[Any]) -> bool:
+    """
+    Return whether the database has no encoding (SQL_ASCII).
+
+    Then the server refuses to send bytes that are not valid in the client's, so this must have none
+    either: see `without_encoding` and `read_any_bytes`.
+    """
+    return connection.info.parameter_status("server_encoding") == "SQL_ASCII"
+
+
+def without_encoding(connection_string: str) -> str:
+    """Return *connection_string* for a client without encoding."""
+    return make_conninfo(connection_string, client_encoding="SQL_ASCII")
+
+
+def read_any_bytes(connection: BaseConnection[Any]) -> None:
+    """Let *connection*, of a client without encoding, read texts as UTF-8."""
+    for name in _TEXTS:
+        connection.adapters.register_loader(name, _BytesLoader)

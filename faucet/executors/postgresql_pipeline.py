@@ -11,6 +11,7 @@ from faucet.extension.executor import Call, Fetched
 
 _Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 _Cursor = psycopg.AsyncCursor[tuple[Any, ...]]
+_LONGEST_PREPARED: Final = 8192
 _FEW: Final = 16
 
 
@@ -21,6 +22,15 @@ class PipelineError(Exception):
         super().__init__()
         self.error = error
         self.done = done
+
+
+def may_prepare(sql: str) -> bool:
+    """
+    Return whether a connection may keep *sql* as a prepared statement, once it is used often.
+
+    Each one takes memory of the server, on every connection: some thirty times its text.
+    """
+    return len(sql) <= _LONGEST_PREPARED
 
 
 async def run_pipeline(connection: _Connection, calls: Sequence[Call]) -> tuple[Fetched, ...]:
@@ -54,7 +64,7 @@ async def run_pipeline(connection: _Connection, calls: Sequence[Call]) -> tuple[
 
 
 async def _send(connection: _Connection, calls: Sequence[Call], cursors: list[_Cursor]) -> None:
-    if len(calls) > _FEW and len({call.sql for call in calls}) == 1:
+    if len(calls) > _FEW and len({call.sql for call in calls}) == 1 and may_prepare(calls[0].sql):
         # A third of the cost for each call, but one more round trip.
         cursors.append(connection.cursor())
         parameters = [call.parameters for call in calls]
@@ -62,7 +72,8 @@ async def _send(connection: _Connection, calls: Sequence[Call], cursors: list[_C
         return
     for call in calls:
         cursors.append(connection.cursor())
-        await cursors[-1].execute(call.sql.encode(), call.parameters)
+        may = None if may_prepare(call.sql) else False
+        await cursors[-1].execute(call.sql.encode(), call.parameters, prepare=may)
 
 
 async def _results(cursor: _Cursor) -> list[Fetched]:

@@ -1,5 +1,6 @@
 """Runs a script through one transaction, without I/O. Pure."""
 
+import threading
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -23,12 +24,14 @@ class Walk(Generic[T]):
     A script with an enforced rule: what ends the transaction ends the script.
 
     After such an error there is no further step, and however the script ends, the walk ends with
-    that error.
+    that error. Steps may run on a thread, one at a time; `close` may come during one.
     """
 
     def __init__(self, script: Script[T]) -> None:
         self._script = script
         self._fatal: ExecutionError | None = None
+        self._lock = threading.Lock()
+        self._busy = self._closed = False
 
     def start(self) -> Step | Finished[T]:
         """Return the first step."""
@@ -51,10 +54,34 @@ class Walk(Generic[T]):
         return following
 
     def close(self) -> None:
-        """Let the script clean up at its current step."""
-        self._script.close()
+        """Let the script clean up at its current step, or at the end of one that is running."""
+        with self._lock:
+            self._closed = True
+            busy = self._busy
+        if not busy:
+            self._script.close()
 
     def _resume(self, outcome: Fetched | ExecutionError | None) -> Step | Finished[T]:
+        self._enter()
+        try:
+            return self._run(outcome)
+        finally:
+            self._leave()
+
+    def _enter(self) -> None:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the walk is closed")
+            self._busy = True
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._busy = False
+            closed = self._closed
+        if closed:
+            self._script.close()
+
+    def _run(self, outcome: Fetched | ExecutionError | None) -> Step | Finished[T]:
         try:
             match outcome:
                 case None:
@@ -65,7 +92,8 @@ class Walk(Generic[T]):
                     return self._script.throw(outcome)
         except StopIteration as end:
             return Finished(result=end.value)
-        except Exception as error:
-            if self._fatal is None or error is self._fatal:
+        except Exception:
+            if self._fatal is None:
                 raise
-            raise self._fatal from error
+        # Not from what the script raised: this error may be its cause, and keeps its own.
+        raise self._fatal

@@ -1,6 +1,7 @@
 """SQLite on worker threads: one writer, and concurrent readers."""
 
 import asyncio
+import stat
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -11,13 +12,14 @@ import msgspec
 
 from faucet.errors import DATABASE_UNAVAILABLE, POOL_EXHAUSTED, READ_ONLY, ExecutionError
 from faucet.executors.sqlite_session import (
-    Classify,
+    Failure,
+    Interrupt,
     Prepare,
     SessionOptions,
     SqliteSession,
-    classify_errors,
+    errors_of,
 )
-from faucet.extension.executor import Call, Fetched, RowStream, Script
+from faucet.extension.executor import Call, Fetched, RowStream, RunWork, Script
 from faucet.model.settings import ServiceSettings
 
 T = TypeVar("T")
@@ -30,20 +32,23 @@ class ThreadExecutor:
     The executor of a SQLite file; see `Executor`.
 
     Writers take turns and wait no longer than the acquire timeout; there are as many readers as the
-    pool size. A call whose caller has disconnected runs to its end on its thread, and its result is
-    dropped. A deferred foreign key is checked when the transaction commits, not by `Settle`: SQLite
-    cannot check it earlier. *prepare* gets every connection when it opens.
+    pool size. A call that is cancelled is interrupted on its thread and rolled back. A deferred
+    foreign key is checked when the transaction commits, not by `Settle`: SQLite cannot check it
+    earlier. *prepare* gets every connection when it opens; *failure* gives
+    a statement's error as callers get it.
     """
 
-    def __init__(self, service: ServiceSettings, *, classify: Classify, prepare: Prepare) -> None:
+    def __init__(self, service: ServiceSettings, *, failure: Failure, prepare: Prepare) -> None:
         self._read_only = service.read_only
         self._patience = service.pool.acquire_timeout
         options = SessionOptions(
             path=service.dsn.reveal(),
             read_only=service.read_only,
+            journal=service.journal,
+            immutable=service.immutable,
             writes=False,
             patience=self._patience,
-            classify=classify,
+            failure=failure,
             prepare=prepare,
         )
         writing = msgspec.structs.replace(options, writes=True)
@@ -56,7 +61,14 @@ class ThreadExecutor:
         """Run one reading statement on its own."""
         return await self._run(self._readers, lambda session: session.fetch(call, time_limit))
 
-    async def transact(self, script: Script[T], time_limit: float, *, writes: bool) -> T:
+    async def transact(
+        self,
+        script: Script[T],
+        time_limit: float,
+        *,
+        writes: bool,
+        run: RunWork | None = None,  # noqa: ARG002 - it runs on a thread anyway
+    ) -> T:
         """Run *script* in one transaction; see `Executor`."""
         if writes and self._read_only:
             raise ExecutionError(READ_ONLY)
@@ -70,8 +82,10 @@ class ThreadExecutor:
 
         A file that is not in WAL mode accepts no write meanwhile.
         """
-        slot = await self._take(self._readers)
-        opening = self._threads.submit(slot.run, lambda session: session.open(call, time_limit))
+        slot, interrupt = await self._take(self._readers), Interrupt()
+        opening = self._threads.submit(
+            slot.run, lambda session: session.open(call, time_limit), interrupt
+        )
         reading: Future[Any] = opening
         try:
             session, full = await asyncio.wrap_future(opening), True
@@ -82,6 +96,7 @@ class ThreadExecutor:
                 if rows:
                     yield rows
         finally:
+            interrupt.requested = True
             ending = self._threads.submit(_end, opening, reading)
             self._give_back_after(ending, self._readers, slot)
 
@@ -110,9 +125,14 @@ class ThreadExecutor:
 
     async def _run(self, slots: "_SlotPool", work: Callable[[SqliteSession], T]) -> T:
         slot = await self._take(slots)
-        job = self._threads.submit(slot.run, work)
+        interrupt = Interrupt()
+        job = self._threads.submit(slot.run, work, interrupt)
         self._give_back_after(job, slots, slot)
-        return await asyncio.wrap_future(job)
+        try:
+            return await asyncio.wrap_future(job)
+        except asyncio.CancelledError:
+            interrupt.requested = True
+            raise
 
     async def _take(self, slots: "_SlotPool") -> "_SessionSlot":
         if self._closed:
@@ -167,9 +187,10 @@ class _SessionSlot:
         self._options = options
         self._session: SqliteSession | None = None
 
-    def run(self, work: Callable[[SqliteSession], T]) -> T:
-        with classify_errors(self._options.classify):
+    def run(self, work: Callable[[SqliteSession], T], interrupt: Interrupt) -> T:
+        with errors_of("OPEN", self._options.failure):
             session = self._current()
+        session.interrupt = interrupt
         return work(session)
 
     def close(self) -> None:
@@ -179,8 +200,11 @@ class _SessionSlot:
 
     def _current(self) -> SqliteSession:
         status = Path(self._options.path).stat()
+        if not stat.S_ISREG(status.st_mode):
+            # SQLite would wait for a pipe that took the place of the file.
+            raise ExecutionError(DATABASE_UNAVAILABLE)
         identity = (status.st_dev, status.st_ino)
-        if self._session is None or self._session.identity != identity or self._session.broken:
+        if self._session is None or not self._session.is_usable(identity):
             self.close()
             self._session = SqliteSession(self._options, identity)
         return self._session

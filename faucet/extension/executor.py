@@ -1,21 +1,30 @@
 """The executor slot: runs compiled statements on a database."""
 
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from enum import Enum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from faucet.errors import ErrorKind, ExecutionError
+from faucet.errors import ExecutionError
 
 T = TypeVar("T")
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled statement with its driver values, in order of its placeholders."""
+    """
+    A compiled statement with its driver values, in order of its placeholders.
+
+    If its rows hold more than *max_bytes*, an executor stops fetching them and raises
+    RESPONSE_TOO_LARGE; one whose database produces the JSON gets no more, as the statement itself
+    ensures. *runs_code* means that the statement may run functions of the database's users, which
+    can change the session: the executor restores it before another call gets it.
+    """
 
     sql: str
     parameters: tuple[object, ...]
+    max_bytes: int | None = None
+    runs_code: bool = True
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +67,10 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 class BatchError(ExecutionError):
     """A call of a batch failed; *done* is what the calls before it fetched."""
 
-    def __init__(self, kind: ErrorKind, done: tuple[Fetched, ...]) -> None:
-        super().__init__(kind)
+    def __init__(self, failure: ExecutionError, done: tuple[Fetched, ...]) -> None:
+        super().__init__(failure.kind, failure.message)
+        self.reason = failure.reason
+        self.parameter = failure.parameter
         self.done = done
 
 
@@ -74,6 +85,9 @@ A step that fails raises `ExecutionError` at its yield; a script that does not c
 transaction with nothing written. After a failure only `Savepoint.UNDO` makes the transaction usable
 again. Returning commits.
 """
+
+RunWork = Callable[[Callable[[], Any]], Awaitable[Any]]
+"""Runs a function on a thread and returns its result, or raises what it raises."""
 
 
 class Executor(Protocol):
@@ -90,9 +104,14 @@ class Executor(Protocol):
         """Run one reading statement on its own."""
         ...
 
-    async def transact(self, script: Script[T], time_limit: float, *, writes: bool) -> T:
+    async def transact(
+        self, script: Script[T], time_limit: float, *, writes: bool, run: RunWork | None = None
+    ) -> T:
         """
         Run *script* in one transaction and return its result.
+
+        An executor that would run the script on the event loop runs it with *run*, if there is one:
+        its own work is long. A step may then end after the transaction was given up.
 
         Where *writes* is false the transaction is a read-only snapshot. TRANSACTION_CONFLICT and
         DATABASE_UNAVAILABLE end the transaction itself: they are thrown into the script, which

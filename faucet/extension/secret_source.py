@@ -20,14 +20,23 @@ class SecretReference(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = "."
 
 
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
+    """There may be a secret, but it cannot be read; *reason* is for the operator."""
+
+    reason: str
+
+
+Fetched = Secret | Unreadable | None
+
+
 class SecretSource(msgspec.Struct, frozen=True, kw_only=True):
     """
     One scheme.
 
-    *fetch* returns the secret, or None if it does not exist; *path* the file to watch for changes,
-    or None.
+    *fetch* returns the secret, `Unreadable`, or None if it does not exist; *path* the file to watch
+    for changes, or None.
     """
 
     scheme: str
-    fetch: Callable[[SecretReference], Secret | None]
+    fetch: Callable[[SecretReference], Fetched]
     path: Callable[[SecretReference], str | None]

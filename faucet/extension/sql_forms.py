@@ -5,9 +5,11 @@ from typing import Any, Protocol
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
 
 from faucet.model.catalog import ColumnType
 from faucet.model.filters.condition import Scalar
+from faucet.model.filters.predicate import Operator
 from faucet.model.settings import ValueOptions
 from faucet.model.statement import Function
 
@@ -37,6 +39,31 @@ class DeletedRows(msgspec.Struct, frozen=True, kw_only=True):
     keys: Sequence[Expression]
 
 
+class LooseColumn(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A loose column (`ColumnType`) in a statement: its *cell*, its *type*, its service's *options*.
+
+    *exact* means that text is compared by code points, whatever the column's collation.
+    """
+
+    cell: Expression
+    type: ColumnType
+    options: ValueOptions
+    exact: bool = False
+
+
+class LooseValue(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A value of a statement as the dialect compares it with a loose column.
+
+    *bound* returns a parameter for it, converted by a function that gets the value; the text keeps
+    the parameters of one value apart. *spelled* means that the value is a `Spelling`.
+    """
+
+    bound: Callable[[str, Binder], Expression]
+    spelled: bool = False
+
+
 class SqlForms(Protocol):
     """
     One database's SQL for the contract.
@@ -57,6 +84,10 @@ class SqlForms(Protocol):
 
     def compile(self, statement: sa.sql.ClauseElement) -> CompiledText:
         """Return the SQL text of *statement*."""
+        ...
+
+    def operand_type(self, of: ColumnType) -> TypeEngine[Any]:
+        """Return SQLAlchemy's type of a column of type *of*, which writes its comparisons."""
         ...
 
     def parameter(self, name: str, of: ColumnType) -> Expression:
@@ -101,6 +132,36 @@ class SqlForms(Protocol):
         """Return the parameter *name* for comparison with `exact` of a column of type *of*."""
         ...
 
+    def fits(self, column: LooseColumn) -> Expression:
+        """Return whether the value of *column* has a place in the order of its type."""
+        ...
+
+    def loose_equality(self, column: LooseColumn, values: Sequence[LooseValue]) -> Expression:
+        """Return whether *column* returns one of *values*; an index can be used if possible."""
+        ...
+
+    def loose_order(self, column: LooseColumn, operator: Operator, value: LooseValue) -> Expression:
+        """Return ``column operator value`` for < <= > >=; it never holds for what does not fit."""
+        ...
+
+    def order_key(self, column: LooseColumn) -> Expression:
+        """Return what orders rows by the values that *column* returns."""
+        ...
+
+    def group_key(self, column: LooseColumn) -> Expression:
+        """Return what is equal where *column* returns equal values."""
+        ...
+
+    def extreme_key(self, column: LooseColumn) -> Expression:
+        """Return what MIN and MAX of *column* take."""
+        ...
+
+    def assigned(self, column: LooseColumn, value: Expression) -> Expression:
+        """
+        Return what an update sets *column* to: its own cell if that is returned as *value* is.
+        """
+        ...
+
     def like(
         self, column: Expression, pattern: Expression, of: ColumnType, *, fold: bool
     ) -> Expression:
@@ -123,8 +184,28 @@ class SqlForms(Protocol):
         """Return a condition that is true, or one that is false, whatever the row."""
         ...
 
+    def beside_guard(self, policy: Expression) -> Expression:
+        """
+        Return *policy* for use beside a CASE with the same condition.
+
+        The optimizer may use indexes for it, but not what it says about columns in the CASE.
+        """
+        ...
+
     def is_true(self, check: Expression) -> Expression:
         """Return whether *check* is true, neither false nor unknown; itself never unknown."""
+        ...
+
+    def reference(self, column: Expression, collation: str | None) -> Expression:
+        """
+        Return a column to be compared with the one that it references, as the database compares.
+
+        *collation* is that of the referenced one as SQL, if the column has another.
+        """
+        ...
+
+    def own_rows(self, query: sa.Select[Any], table: sa.FromClause) -> sa.Select[Any]:
+        """Return *query* so that it reads no rows of tables below *table*, which it selects."""
         ...
 
     def ordered(
@@ -139,24 +220,34 @@ class SqlForms(Protocol):
         """Return at most *limit* rows of *query*, starting at row *offset*."""
         ...
 
-    def page(self, query: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:
+    def page(
+        self, query: sa.Select[Any], labels: tuple[str, ...], max_bytes: int
+    ) -> sa.sql.ClauseElement:
         """
         Return *query*, whose columns are *labels*, in the form of `Layout.PAGE`.
 
-        One row: how many rows there are, and their JSON joined by commas. A dialect that produces
-        no JSON returns *query* itself.
+        One row: how many rows there are, and their JSON joined by commas, NULL instead if it is
+        longer than *max_bytes*. A dialect that produces no JSON returns *query* itself.
         """
         ...
 
     def rows(
-        self, query: sa.Select[Any], keys: Sequence[Expression], labels: tuple[str, ...]
+        self,
+        query: sa.Select[Any],
+        keys: Sequence[Expression],
+        labels: tuple[str, ...],
+        max_bytes: int,
     ) -> sa.sql.ClauseElement:
         """
         Return *query*, whose columns are *labels*, in the form of `Layout.ROWS`.
 
         Each row is its *keys* followed by its JSON, or by its cells if the dialect produces no
-        JSON.
+        JSON. The JSON of every row is NULL if that of all is longer than *max_bytes*.
         """
+        ...
+
+    def refuse_conflicts(self, write: sa.Insert | sa.Update) -> sa.Insert | sa.Update:
+        """Return *write* so that a conflict is an error, whatever its table says."""
         ...
 
     def returning(
@@ -166,7 +257,7 @@ class SqlForms(Protocol):
         ...
 
     def deleted_rows(
-        self, delete: sa.Delete, deleted: DeletedRows, labels: tuple[str, ...]
+        self, delete: sa.Delete, deleted: DeletedRows, labels: tuple[str, ...], max_bytes: int
     ) -> sa.sql.ClauseElement:
         """
         Return *delete* so that it returns the rows it deleted, in the form of `Layout.ROWS`.

@@ -9,11 +9,18 @@ from typing import Final
 
 import msgspec
 
+from faucet.model.dsn_mistakes import mistake_in
+
 # Databases for which no dialect may be registered.
 _FOREIGN: Final = (
     (re.compile(r"(mysql|mariadb)(\+\w+)?://|[^/]*@(tcp|unix)\(", re.ASCII), "MySQL"),
     (re.compile(r"(sqlserver|mssql)(\+\w+)?://", re.ASCII), "SQL Server"),
     (re.compile(r"snowflake://"), "Snowflake"),
+    (re.compile(r"(oracle|tns)(\+\w+)?:"), "Oracle"),
+    (re.compile(r"mongodb(\+srv)?://"), "MongoDB"),
+    (re.compile(r"rediss?://"), "Redis"),
+    (re.compile(r"clickhouse(\+\w+)?://"), "ClickHouse"),
+    (re.compile(r"duckdb:"), "DuckDB"),
 )
 
 
@@ -68,7 +75,9 @@ def _text(driver: str, dsn: str, known: Mapping[str, DsnForms]) -> str:
     if not text:
         raise DsnError("the DSN is empty")
     if not text.isprintable():
-        raise DsnError("the DSN contains a control character")
+        raise DsnError("the DSN contains a control character or a blank other than a space")
+    if mistake := mistake_in(text):
+        raise DsnError(mistake)
     _refuse_others(driver, text.lower(), known)
     return text
 

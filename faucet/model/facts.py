@@ -14,7 +14,9 @@ class DialectFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     *array_parameters*: a list of values is one parameter. *returning*: a statement that writes can
     return columns of the rows that it wrote. *default_schema* is searched for relations unless the
-    manifest sets a schema; None where there are no schemas.
+    manifest sets a schema; None where there are no schemas. *files*: a database is a file, for
+    which `journal` and `immutable` have a meaning. *pooled*: a transaction pooler may be in
+    front of it.
     """
 
     name: str
@@ -23,6 +25,8 @@ class DialectFacts(msgspec.Struct, frozen=True, kw_only=True):
     returning: bool
     aliases: tuple[str, ...] = ()
     default_schema: str | None = None
+    files: bool = False
+    pooled: bool = False
 
 
 class TransformFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,43 +1,20 @@
 """JSON parsed exactly and within bounds: no lost digit, duplicate name or huge value. Pure."""
 
 import json
-from enum import Enum
 from typing import Final, NoReturn
 
+from faucet.model.json_fault import MAX_DEPTH, JsonFault, JsonProblem, syntax_fault
+from faucet.model.json_steps import StepDecoder
 from faucet.model.request import JsonNumber
 from faucet.model.values.numbers import is_bounded
 
-MAX_DEPTH: Final = 64
+_MOST_NUMBERS: Final = 16 * 1024
+_MANY: Final = 16 * 1024
+"""How many values are decoded at once, which may take some milliseconds."""
 
 Json = None | bool | str | JsonNumber | list["Json"] | dict[str, "Json"]
 
 _write_text: Final = json.JSONEncoder(ensure_ascii=False).encode
-
-
-class JsonProblem(Enum):
-    """What can be wrong with a text that should be JSON."""
-
-    SYNTAX = "syntax"
-    NUMBER = "number"
-    CONSTANT = "constant"
-    REPEATED_NAME = "repeated name"
-    HALF_PAIR = "half a surrogate pair"
-    DEPTH = "depth"
-
-
-class JsonFault(ValueError):  # noqa: N818 - as `ValueFault`: each caller says what it means
-    """
-    A text is not JSON as it is read here.
-
-    *detail* is the decoder's own word, the name given twice, or the constant; *position* counts
-    characters where the decoder knows it.
-    """
-
-    def __init__(self, problem: JsonProblem, detail: str = "", position: int | None = None) -> None:
-        super().__init__(f"{problem.value} {detail}".strip())
-        self.problem = problem
-        self.detail = detail
-        self.position = position
 
 
 def read_json(text: str) -> Json:
@@ -45,18 +22,26 @@ def read_json(text: str) -> Json:
     Return the JSON of *text* with its numbers as spelled, or raise `JsonFault`.
 
     Refused are names given twice, halves of surrogate pairs, NaN and infinities, more than 64
-    levels, and numbers of more than 400 digits or an exponent beyond ±400.
+    levels, 250,000 arrays and objects, and numbers of more than 400 digits or an exponent beyond
+    ±400.
     """
+    numbers = _Numbers()
+
+    def number(spelled: str) -> JsonNumber:
+        # A function of Python, where other threads get their turn: the decoder is none.
+        return numbers[spelled]
+
+    decoder = json.JSONDecoder(
+        parse_int=number,
+        parse_float=number,
+        parse_constant=_refuse_constant,
+        object_pairs_hook=_object,
+    )
+    many = text.count(",") + text.count("[") + text.count("{") > _MANY
     try:
-        value: Json = json.loads(
-            text,
-            parse_int=_number,
-            parse_float=_number,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_object,
-        )
+        value: Json = (StepDecoder(decoder) if many else decoder).decode(text)
     except json.JSONDecodeError as fault:
-        raise JsonFault(JsonProblem.SYNTAX, fault.msg, fault.pos) from None
+        raise syntax_fault(fault.msg, fault.pos) from None
     except RecursionError:
         raise JsonFault(JsonProblem.DEPTH) from None
     # Half a pair comes from an escape, or from a text that was not read from UTF-8.
@@ -81,11 +66,22 @@ def compact(value: Json) -> str:
             return "{" + ",".join(f"{_write_text(k)}:{compact(v)}" for k, v in value.items()) + "}"
 
 
-def _number(text: str) -> JsonNumber:
-    # It is converted later, where 1e3000000 would take minutes.
-    if not is_bounded(text):
-        raise JsonFault(JsonProblem.NUMBER)
-    return JsonNumber(text=text)
+class _Numbers(dict[str, JsonNumber]):
+    """
+    The numbers of one text by their spelling.
+
+    Most are frequent in a long text: millions of objects would take a second to create and a
+    quarter of one to free, during which nothing else runs.
+    """
+
+    def __missing__(self, text: str) -> JsonNumber:
+        # It is converted later, where 1e3000000 would take minutes.
+        if not is_bounded(text):
+            raise JsonFault(JsonProblem.NUMBER)
+        made = JsonNumber(text=text)
+        if len(self) < _MOST_NUMBERS:
+            self[text] = made
+        return made
 
 
 def _refuse_constant(text: str) -> NoReturn:

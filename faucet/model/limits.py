@@ -1,29 +1,83 @@
-"""Effective limits: those at the top of a manifest, tightened by the levels below. Pure."""
+"""Limits, each declared once, and how the levels of a manifest tighten them. Pure."""
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET
 
 from faucet.model.manifest.sections import Limits
 from faucet.model.manifest.units import UnitError, parse_duration
-from faucet.model.settings import LimitSettings, PartialLimits
+
+
+class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
+    """Effective bounds. *statement_timeout* is in seconds."""
+
+    page_default: int = 25
+    page_max: int = 1000
+    batch: int = 1000
+    statement_timeout: float = 30.0
+
+
+class PartialLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of a role or grant; None inherits."""
+
+    page_default: int | None = None
+    page_max: int | None = None
+    batch: int | None = None
+    statement_timeout: float | None = None
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A limit: the *name* of its setting, its *place* below ``limits``, and its bounds.
+
+    *read* parses it if it is written as text; *unit* follows it in messages.
+    """
+
+    name: str
+    place: tuple[str, ...]
+    least: float
+    most: float = float("inf")
+    read: Callable[[str], float] | None = None
+    unit: str = ""
+
+    def written(self, limits: Limits) -> Any:
+        """Return the limit as *limits* has it: a number, a text, or UNSET."""
+        value: Any = limits
+        for key in self.place:
+            value = getattr(value, key)
+        return value
+
+    def value(self, limits: Limits) -> Any:
+        """Return the limit of *limits* as a number; None where absent or impossible to parse."""
+        written = self.written(limits)
+        try:
+            return None if written is UNSET else self.read(written) if self.read else written
+        except UnitError:
+            return None
+
+
+_LARGEST_PAGE: Final = 1_000_000
+
+LIMITS: Final = (
+    Limit(name="page_default", place=("page", "default"), least=1, most=_LARGEST_PAGE),
+    Limit(name="page_max", place=("page", "max"), least=1, most=_LARGEST_PAGE),
+    Limit(name="batch", place=("batch",), least=1, most=_LARGEST_PAGE),
+    Limit(
+        name="statement_timeout",
+        place=("statement_timeout",),
+        least=0.001,
+        read=parse_duration,
+        unit="s",
+    ),
+)
 
 
 def read_limits(limits: Limits) -> PartialLimits:
     """Return the bounds that *limits* sets; a duration that cannot be parsed counts as absent."""
-    page, timeout = limits.page, limits.statement_timeout
-    try:
-        seconds = None if timeout is UNSET else parse_duration(timeout)
-    except UnitError:
-        seconds = None
-    return PartialLimits(
-        page_default=None if page.default is UNSET else page.default,
-        page_max=None if page.max is UNSET else page.max,
-        batch=None if limits.batch is UNSET else limits.batch,
-        statement_timeout=seconds,
-    )
+    return PartialLimits(**{limit.name: limit.value(limits) for limit in LIMITS})
 
 
 def top_limits(limits: PartialLimits) -> LimitSettings:

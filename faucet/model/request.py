@@ -1,6 +1,6 @@
 """A request: its caller, its content, and what is authorized."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import msgspec
 
@@ -9,8 +9,8 @@ from faucet.model.catalog import Column
 from faucet.model.filters.condition import Condition, Scalar
 from faucet.model.filters.predicate import And, ColumnName, Not, Or, Predicate
 from faucet.model.headers import Headers
+from faucet.model.limits import LimitSettings
 from faucet.model.routes import RouteName
-from faucet.model.settings import LimitSettings
 from faucet.model.statement import Function
 from faucet.model.surface import Permission, ResourceView, ServiceSurface, Verb
 from faucet.names import ClosedSet
@@ -18,12 +18,23 @@ from faucet.names import ClosedSet
 ClaimValue = Scalar | tuple[Scalar, ...]
 
 
+class BodyState(ClosedSet):
+    """
+    Why there is no body: it is not received yet, is larger than the server would receive, or was
+    given up, since too many others were being received.
+    """
+
+    NOT_RECEIVED = "not received"
+    TOO_LARGE = "too large"
+    GIVEN_UP = "given up"
+
+
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
     One request as received, independent of the server.
 
     *path* and *query* are raw (still percent-encoded), *peer* is the address of the connection.
-    *read_body* takes the maximum number of bytes and raises `RequestError` BODY_TOO_LARGE beyond.
+    *body* is its content, once it is received.
     *matched* is the route that the server found by the raw path, if any.
     """
 
@@ -32,7 +43,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     query: str
     headers: Headers
     peer: str
-    read_body: Callable[[int], Awaitable[bytes]]
+    body: bytes | BodyState = BodyState.NOT_RECEIVED
     matched: RouteName | None = None
 
 

@@ -11,7 +11,7 @@ from faucet.names import ClosedSet
 
 
 class RouteName(ClosedSet):
-    """The names of the routes, as in logs."""
+    """The names of the routes, as in logs; that of agents is not one of a generation."""
 
     HEALTH = "health"
     READY = "ready"
@@ -24,6 +24,7 @@ class RouteName(ClosedSet):
     RECORD = "record"
     SERVICE_OPENAPI = "service_openapi"
     GENERATION = "generation"
+    MCP = "mcp"
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +32,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     One route.
 
     A segment of *pattern* in braces is a parameter; one that ends in ``:path`` takes all remaining
-    segments. *operations* maps each allowed method to the last word of its operation id, in the
-    order in which `Allow` names them. An *open* route needs no credential.
+    segments. *operations* maps each method to the last word of its operation id, in the order in
+    which `Allow` names them, GET first. An *open* route needs no credential.
     """
 
     name: RouteName
@@ -42,8 +43,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The allowed methods; they do not depend on grants or catalogs."""
-        return tuple(self.operations)
+        """The allowed methods; they do not depend on grants or catalogs. HEAD is like GET."""
+        first, *others = self.operations
+        return (first, "HEAD", *others, "OPTIONS")
 
     def path(self, **parameters: str) -> str:
         """Return the encoded path with *parameters*; one that is not given keeps its braces."""

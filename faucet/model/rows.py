@@ -9,12 +9,13 @@ class RowPage(msgspec.Struct, frozen=True, kw_only=True):
     """
     *rows* is the JSON of the rows joined by commas, without brackets.
 
-    *meta* is what the envelope says of the page beside the *count* of its rows, in order.
+    *meta* is what the envelope says of the page beside the *count* of its rows, in order, each
+    value as JSON text.
     """
 
     rows: bytes
     count: int
-    meta: tuple[tuple[str, int], ...]
+    meta: tuple[tuple[str, str], ...]
 
 
 class SingleRow(msgspec.Struct, frozen=True, kw_only=True):

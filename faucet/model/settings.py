@@ -8,6 +8,7 @@ import msgspec
 from faucet.diagnostics import Address
 from faucet.model.filters.condition import Scalar
 from faucet.model.filters.predicate import ClaimReference, Predicate, PrincipalReference
+from faucet.model.limits import LimitSettings, PartialLimits
 from faucet.model.manifest.sections import Resource, Tables
 from faucet.names import ClosedSet
 from faucet.secret import Secret
@@ -46,10 +47,22 @@ class NumberForm(ClosedSet):
 
 
 class TimestampForm(ClosedSet):
-    """The storage of timestamps in a database without a type for them."""
+    """
+    The storage of dates and times in a database without types for them.
 
+    TEXT may be in any spelling, ISO promises the one that Faucet writes.
+    """
+
+    TEXT = "text"
     ISO = "iso"
     UNIX = "unix"
+
+
+class Journal(ClosedSet):
+    """How a file is written: by the journal mode that it has, or with a write-ahead log."""
+
+    UNCHANGED = "unchanged"
+    WAL = "wal"
 
 
 class JsonText(ClosedSet):
@@ -59,34 +72,37 @@ class JsonText(ClosedSet):
     STRING = "string"
 
 
-class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
-    """Effective bounds. *statement_timeout* is in seconds."""
+class CorsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The *origins* whose pages may read responses, in lower case, or `*` for all."""
 
-    page_default: int = 25
-    page_max: int = 1000
-    batch: int = 1000
-    statement_timeout: float = 30.0
-
-
-class PartialLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits of a role or grant; None inherits."""
-
-    page_default: int | None = None
-    page_max: int | None = None
-    batch: int | None = None
-    statement_timeout: float | None = None
+    origins: tuple[str, ...]
+    credentials: bool
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """*shutdown_timeout* in seconds, *max_body* in bytes."""
+    """
+    Timeouts are in seconds, *max_body* and *max_response* in bytes, *min_rate* in bytes per second.
+
+    *max_connections* is None if the process decides. *allowed_hosts* are in lower case, without
+    ports; if there are none, every host is allowed. *root_path* is what a proxy removes from the
+    front of a path.
+    """
 
     host: str
     port: int
     shutdown_timeout: float
+    head_timeout: float
+    body_timeout: float
+    min_rate: int
+    max_connections: int | None
+    allowed_hosts: tuple[str, ...]
     max_body: int
+    max_response: int
     trusted_proxies: tuple[str, ...]
     docs: bool
     watch: WatchMode
+    cors: CorsSettings | None = None
+    root_path: str = ""
 
 
 class JwtSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,13 +137,18 @@ class ValueOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     integers: NumberForm = NumberForm.NUMBER
     decimals: NumberForm = NumberForm.STRING
-    timestamps: TimestampForm = TimestampForm.ISO
+    timestamps: TimestampForm = TimestampForm.TEXT
     json_text: JsonText | None = None
 
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
     One service; *dialect* is the manifest's `driver`, *dsn* resolved and in the dialect's form.
+
+    *journal* and *immutable* are for databases that are files; an immutable one is *read_only*.
+    With *expose_raise* callers get the texts that functions and triggers raise on purpose.
+    *pooled*: a transaction pooler is in front of the database, whose sessions its clients share.
+    *catalog_refresh*: seconds between readings of its catalog, for databases that announce nothing.
     """
 
     name: str
@@ -142,6 +163,11 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     values: ValueOptions
     resources: Mapping[str, Resource]
     limits: LimitSettings
+    journal: Journal = Journal.UNCHANGED
+    immutable: bool = False
+    expose_raise: bool = False
+    pooled: bool = False
+    catalog_refresh: float | None = None
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -257,10 +283,23 @@ class RoleSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """*level* of debug, info, warning, error; *format* of json, text."""
+    """
+    *level* of debug, info, warning (or warn), error; *format* of json, text; *access* of on, off.
+    """
 
     level: str = "info"
     format: str = "json"
+    access: str = "on"
+
+
+class McpSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Whether agents can connect, from pages of which origins (in lower case), and their instructions.
+    """
+
+    enabled: bool = False
+    allowed_origins: tuple[str, ...] = ()
+    instructions: str | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -278,3 +317,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     roles: Mapping[str, RoleSettings]
     logging: LoggingSettings
     purpose_key: Secret | None
+    mcp: McpSettings = McpSettings()

@@ -57,7 +57,8 @@ class OrderTerm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """
     Order by a column, or by an aggregate of one (*function* set; COUNT(*) has no *column*).
 
-    NULL sorts as the largest value unless *nulls_first* is set.
+    NULL sorts as the largest value unless *nulls_first* is set. A *stored* term orders the cells of
+    a loose column as they are stored, for which an index can be used, not as they are returned.
     """
 
     column: str | None
@@ -65,6 +66,7 @@ class OrderTerm(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     descending: bool = False
     nulls_first: bool | None = None
     nullable: bool = True
+    stored: bool = False
 
 
 class Layout(ClosedSet):
@@ -100,33 +102,40 @@ class Select(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
-    """Count rows, or with *group* groups. One row of one integer."""
+    """
+    Count rows, or with *group* groups; unless it *spans* them, without those of tables below.
+
+    One row of one integer.
+    """
 
     relation: RelationName
     columns: tuple[Typed, ...]
     where: Condition
     group: tuple[str, ...] = ()
+    spans: bool = True
 
 
 class Locate(msgspec.Struct, frozen=True, kw_only=True):
-    """Read *keys* of the rows that match, in no order."""
+    """Read *keys* of the rows that match, in no order; with *lock* nobody else changes them."""
 
     relation: RelationName
     columns: tuple[Typed, ...]
     keys: tuple[str, ...]
     where: Condition
+    lock: bool = False
 
 
 class Insert(msgspec.Struct, frozen=True, kw_only=True):
     """
     Insert one row of *assign* (values from slot 0, in that order); the others get their default.
-    Returns *keys*.
+    Returns *keys*. A conflict is an error, unless the relation *keeps_conflicts* (`Relation`).
     """
 
     relation: RelationName
     columns: tuple[Typed, ...]
     assign: tuple[str, ...]
     keys: tuple[str, ...]
+    keeps_conflicts: bool = False
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +143,8 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     Update the rows that match. Returns the new *keys* of each.
 
     *assign* get the values from slot 0, in that order; *defaults* get their column's default
-    (*default_sql* pairs with them: the catalog's own expression, None for NULL).
+    (*default_sql* pairs with them: the catalog's own expression, None for NULL). *keeps_conflicts*
+    as in `Insert`.
     """
 
     relation: RelationName
@@ -144,6 +154,7 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...]
     defaults: tuple[str, ...] = ()
     default_sql: tuple[str | None, ...] = ()
+    keeps_conflicts: bool = False
 
 
 class Delete(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,7 +208,8 @@ class CountMissingParents(msgspec.Struct, frozen=True, kw_only=True):
     """
     Count the rows that match *where* and whose *references* match no parent that meets *seen*.
 
-    Rows with a NULL among *references* do not count. One row of one integer.
+    Rows with a NULL among *references* do not count. *collations* and *spans* as in `ForeignKey`.
+    One row of one integer.
     """
 
     relation: RelationName
@@ -208,6 +220,8 @@ class CountMissingParents(msgspec.Struct, frozen=True, kw_only=True):
     parent_columns: tuple[Typed, ...]
     referenced: tuple[str, ...]
     seen: Condition
+    collations: tuple[str | None, ...] = ()
+    spans: bool = False
 
 
 Statement = (

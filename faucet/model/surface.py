@@ -15,13 +15,8 @@ from faucet.model.catalog import (
     Unreachable,
 )
 from faucet.model.filters.condition import Claim, Condition, PrincipalField, Value
-from faucet.model.settings import (
-    AuthSettings,
-    LimitSettings,
-    ServerSettings,
-    ValueOptions,
-    Verb,
-)
+from faucet.model.limits import LimitSettings
+from faucet.model.settings import AuthSettings, McpSettings, ServerSettings, ValueOptions, Verb
 from faucet.model.statement import OrderTerm, Output, RelationName, Typed
 
 _NO_MASKS: Final[Mapping[str, str]] = {}
@@ -36,6 +31,7 @@ __all__ = [
     "ServiceView",
     "Surface",
     "Verb",
+    "accepts",
     "takes",
 ]
 
@@ -57,6 +53,11 @@ def takes(verb: Verb, relation: Relation, key: tuple[str, ...]) -> bool:
     return bool(getattr(relation, _ABILITIES[verb]))
 
 
+def accepts(verb: Verb, column: Column) -> bool:
+    """Return whether the database lets *verb*, if it supports it, give *column* a value."""
+    return not column.generated and bool(getattr(column, _ABILITIES[verb]))
+
+
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
     """A column that a write always sets, whatever the body contains."""
 
@@ -68,10 +69,12 @@ class ParentRule(msgspec.Struct, frozen=True, kw_only=True):
     """
     A reference into a table where the role has a row filter: it must reference a visible row.
 
-    *columns* are the parent's by name, *target* is the parent as statements use it.
+    *columns* are the parent's by name, *target* is the parent as statements use it. *unsent* as in
+    `Constraints`: these verbs may set the reference although none of its columns is sent.
     """
 
     foreign_key: ForeignKey
+    unsent: frozenset[Verb]
     columns: Mapping[str, Column]
     target: "Target"
     row_filter: Condition
@@ -83,8 +86,8 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True):
 
     *readable* are this verb's own `fields`, in table order; what a caller may name or see always
     depends on the role's GET grant on the relation. *masks* maps readable columns to transforms.
-    *row_filter* None means every row, *row_check* None no check. *address* is its place in the
-    manifest.
+    *row_filter* None means every row, *row_check* None no check. It is *refused* where references
+    that it writes could not be checked. *address* is its place in the manifest.
     """
 
     verb: Verb
@@ -96,6 +99,7 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True):
     row_filter: Condition | None
     row_check: Condition | None
     parents: tuple[ParentRule, ...]
+    refused: bool
     aggregate: bool
     limits: LimitSettings
 
@@ -106,7 +110,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     *keys* identify a row inside the transaction: the primary key, else the row locator, else ().
     *arrays* as in `Lifter`. *defaults* are the values of absent columns: the catalog's constant, or
-    None for NULL; a column whose value is only known later is not included.
+    None for NULL; a column whose value is only known later is not included. *keeps_conflicts* and
+    *runs_code* as in `Relation`. *spelled_keys* are the unique keys in which the database takes two
+    spellings of a value for different ones. *proven_key* is false if only the manifest states that
+    *keys* are unique, or children may repeat them. *skips_rows*, *moves_rows* and
+    *returns_changes* as in `Relation`.
     """
 
     relation: RelationName
@@ -114,6 +122,13 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...]
     arrays: bool
     defaults: Mapping[str, str | None] = {}
+    keeps_conflicts: bool = False
+    runs_code: bool = True
+    spelled_keys: tuple[tuple[str, ...], ...] = ()
+    proven_key: bool = True
+    skips_rows: bool = True
+    moves_rows: bool = True
+    returns_changes: bool = True
 
 
 class Constraints(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,14 +137,18 @@ class Constraints(msgspec.Struct, frozen=True, kw_only=True):
 
     *known* are the columns that the caller may know; *required* do not allow NULL and have no
     default; *unique* and *references* are the columns of keys, *referenced* those that others may
-    reference.
+    reference; only the database knows the values of *judged* ones. *unsent* are the references
+    that a verb may set although none of their columns is sent: by defaults, by triggers on
+    inserts, or because they are computed from other columns.
     """
 
     known: frozenset[str] = frozenset()
     required: tuple[str, ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
     references: tuple[tuple[str, ...], ...] = ()
+    judged: frozenset[str] = frozenset()
     referenced: frozenset[str] = frozenset()
+    unsent: Mapping[tuple[str, ...], frozenset[Verb]] = {}
 
 
 class ResourceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +161,7 @@ class ResourceView(msgspec.Struct, frozen=True, kw_only=True):
     grant allows it. *nameable* are the columns that the role may name outside a body, *known* those
     that it may read or write, *qualifiers* what is allowed before a column's name. *outputs* are
     the readable columns by name, behind their masks; *key_outputs* those of the key. *order* is the
-    default order of rows.
+    default order of rows. *quick* as in `guard`.
     """
 
     relation: Relation
@@ -157,6 +176,7 @@ class ResourceView(msgspec.Struct, frozen=True, kw_only=True):
     all_outputs: tuple[Output, ...]
     key_outputs: tuple[Output, ...]
     order: tuple[OrderTerm, ...]
+    quick: frozenset[str]
     target: Target
     constraints: Constraints
     description: str | None = None
@@ -166,6 +186,11 @@ class ResourceView(msgspec.Struct, frozen=True, kw_only=True):
     def read(self) -> Permission | None:
         """The permission that decides what the role may see here."""
         return self.grants.get(Verb.GET)
+
+    def allows(self, verb: Verb) -> bool:
+        """Return whether the role has *verb*, and rows of the relation can be written by it."""
+        grant = self.grants.get(verb)
+        return grant is not None and not grant.refused and takes(verb, self.relation, self.key)
 
     @property
     def masks(self) -> Mapping[str, str]:
@@ -217,6 +242,7 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     server: ServerSettings
+    mcp: McpSettings
     auth: AuthSettings
     services: Mapping[str, ServiceSurface]
     roles: Mapping[str, RoleView]

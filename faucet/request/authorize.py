@@ -23,7 +23,7 @@ from faucet.model.catalog import Column, Unreachable
 from faucet.model.filters.binding import Binder, MissingClaimError
 from faucet.model.filters.condition import EVERY_ROW, Condition, Operand, Scalar, all_of
 from faucet.model.filters.predicate import ColumnName, Predicate
-from faucet.model.limits import tightest
+from faucet.model.limits import LimitSettings, tightest
 from faucet.model.manifest.patterns import covered
 from faucet.model.request import (
     ApiRequest,
@@ -38,7 +38,6 @@ from faucet.model.request import (
     TargetName,
     names_in,
 )
-from faucet.model.settings import LimitSettings
 from faucet.model.surface import (
     Permission,
     ResourceView,
@@ -102,8 +101,7 @@ def admit(surface: Surface, principal: Principal, target: TargetName, *verbs: Ve
         if service.read_only and verb is not Verb.GET:
             what = f'the service "{target.service}"'
             raise AuthorizationError(READ_ONLY, f"{what} is read-only")
-        if not takes(verb, resource.relation, resource.key):
-            raise AuthorizationError(READ_ONLY, f'"{target.name}" is read-only')
+        _check_writable(target.name, resource, grants[verb])
     if resource is None:
         raise ValueError("a request needs at least one verb")
     limits = grants[verbs[0]].limits
@@ -112,6 +110,15 @@ def admit(surface: Surface, principal: Principal, target: TargetName, *verbs: Ve
     if principal.limits is not None:
         limits = tightest(limits, principal.limits)
     return Admission(service=service, resource=resource, grant=grants[verbs[0]], limits=limits)
+
+
+def _check_writable(table: str, resource: ResourceView, grant: Permission) -> None:
+    """Raise `AuthorizationError` READ_ONLY unless *resource* accepts the verb of *grant*."""
+    if not takes(grant.verb, resource.relation, resource.key):
+        raise AuthorizationError(READ_ONLY, f'"{table}" is read-only')
+    if grant.refused:
+        what = "references that are written through it cannot be checked"
+        raise AuthorizationError(READ_ONLY, f'"{table}" is read-only: {what}')
 
 
 def _refusal(

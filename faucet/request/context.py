@@ -20,10 +20,11 @@ class Trace(msgspec.Struct, kw_only=True):
     """
     The record of one request.
 
-    It contains no value, no credential and no query. *began* is in seconds of `time.perf_counter`,
+    It contains no credential and no query, and no value but in what the database's own functions
+    raise. *began* is in seconds of `time.perf_counter`,
     *action* the action that needs a grant, *rows* how many were returned or written, *error* the
-    error's type. *reason* is for the log only: why a credential was rejected, which no response may
-    contain.
+    error's type. *reason* is for the log only: why a credential was rejected, or what a database
+    refused, which no response may contain.
     """
 
     request_id: str

@@ -1,16 +1,17 @@
 """Rows, documents and errors to replies; the only place that knows wire formats. Pure."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
 import msgspec
 
-from faucet.errors import DATABASE_UNAVAILABLE, POOL_EXHAUSTED, UNAUTHORIZED, FaucetError
+from faucet.errors import UNAUTHORIZED, FaucetError
 from faucet.model.request import Reply
 from faucet.model.rows import Failure, RowPage, Rows, SingleRow, Written
 
+_COARSE_MS: Final = 10
 _JSON: Final = ("Content-Type", "application/json")
-_RETRY_SECONDS: Final = {DATABASE_UNAVAILABLE: "5", POOL_EXHAUSTED: "1"}
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -66,6 +67,12 @@ def list_reply(context: ReplyContext, items: object) -> Reply:
     return json_reply(context, b'{"resource":' + msgspec.json.encode(items) + b"}")
 
 
+def options_reply(context: ReplyContext, methods: Sequence[str]) -> Reply:
+    """Return which *methods* a route has; the same for every caller."""
+    allow = (("Allow", ", ".join(methods)), ("Cache-Control", "no-store"))
+    return Reply(status=204, headers=(*allow, *context.headers), body=b"")
+
+
 def redirect(context: ReplyContext, location: str) -> Reply:
     """Return a redirect that may change with the manifest."""
     headers = (("Location", location), ("Cache-Control", "no-store"), *context.headers)
@@ -90,7 +97,16 @@ def with_headers(context: ReplyContext, reply: Reply) -> Reply:
     return msgspec.structs.replace(reply, headers=(*reply.headers, *context.headers))
 
 
-def rows_reply(context: ReplyContext, rows: Rows, took_ms: float, base_path: str) -> Reply:
+def coarse_ms(seconds: float) -> int:
+    """
+    Return *seconds* in milliseconds, rounded up to the next ten.
+
+    The exact time of a statement would tell what it did with rows that the caller does not see.
+    """
+    return (math.floor(seconds * 1000) // _COARSE_MS + 1) * _COARSE_MS
+
+
+def rows_reply(context: ReplyContext, rows: Rows, took_ms: int, base_path: str) -> Reply:
     """Return the reply of an operation; *base_path* is the collection's raw path, for Location."""
     match rows:
         case RowPage():
@@ -103,20 +119,21 @@ def rows_reply(context: ReplyContext, rows: Rows, took_ms: float, base_path: str
             assert_never(rows)
 
 
-def _page(page: RowPage, took_ms: float) -> bytes:
+def _page(page: RowPage, took_ms: int) -> bytes:
     fields = "".join([f'"{name}":{value},' for name, value in page.meta])
-    meta = f'],"meta":{{"count":{page.count},{fields}"took_ms":{took_ms:.2f}}}}}'
-    return b'{"resource":[' + page.rows + meta.encode()
+    meta = f'],"meta":{{"count":{page.count},{fields}"took_ms":{took_ms}}}}}'
+    # Each + would copy all rows.
+    return b"".join((b'{"resource":[', page.rows, meta.encode()))
 
 
-def _written(context: ReplyContext, written: Written, took_ms: float, base_path: str) -> Reply:
+def _written(context: ReplyContext, written: Written, took_ms: int, base_path: str) -> Reply:
     if written.continued:
         return _continue_reply(context, written, took_ms)
     status = 201 if written.created else 200
     headers: Pairs = ()
     if written.location is not None:
         headers = (("Location", f"{base_path}/{written.location}"),)
-    meta = f'"meta":{{"count":{written.count},"took_ms":{took_ms:.2f}}}}}'.encode()
+    meta = f'"meta":{{"count":{written.count},"took_ms":{took_ms}}}}}'.encode()
     items = [_item(item) for item in written.items or ()]
     if written.bare:
         return json_reply(context, items[0] if items else b"{" + meta, status)
@@ -126,7 +143,7 @@ def _written(context: ReplyContext, written: Written, took_ms: float, base_path:
     return json_reply(context, body, status, headers)
 
 
-def _continue_reply(context: ReplyContext, written: Written, took_ms: float) -> Reply:
+def _continue_reply(context: ReplyContext, written: Written, took_ms: int) -> Reply:
     items = written.items or ()
     errors = [index for index, item in enumerate(items) if isinstance(item, Failure)]
     meta = msgspec.json.encode(
@@ -135,7 +152,7 @@ def _continue_reply(context: ReplyContext, written: Written, took_ms: float) -> 
             "succeeded": len(items) - len(errors),
             "failed": len(errors),
             "errors": errors,
-            "took_ms": round(took_ms, 2),
+            "took_ms": took_ms,
         }
     )
     body = b'{"resource":[' + b",".join(map(_item, items)) + b'],"meta":' + meta + b"}"
@@ -151,13 +168,12 @@ def _item(item: bytes | Failure | None) -> bytes:
 
 
 def _error_entry(error: FaucetError) -> Mapping[str, object]:
-    context = {name: value for name, value in error.context.items() if value is not None}
-    described: dict[str, object] = {
+    return {
         "code": error.kind.status,
         "type": error.kind.type,
         "message": error.message,
+        "context": {name: value for name, value in error.context.items() if value is not None},
     }
-    return described | ({"context": context} if context else {})
 
 
 def error_reply(context: ReplyContext, error: FaucetError, allow: tuple[str, ...] = ()) -> Reply:
@@ -165,8 +181,8 @@ def error_reply(context: ReplyContext, error: FaucetError, allow: tuple[str, ...
     headers: Pairs = ()
     if error.kind is UNAUTHORIZED:
         headers = (("WWW-Authenticate", 'Bearer realm="faucet"'),)
-    elif error.kind in _RETRY_SECONDS:
-        headers = (("Retry-After", _RETRY_SECONDS[error.kind]),)
+    elif error.kind.retry_after is not None:
+        headers = (("Retry-After", str(error.kind.retry_after)),)
     elif allow:
         headers = (("Allow", ", ".join(allow)),)
     described = {**_error_entry(error), "request_id": context.request_id}

@@ -10,10 +10,11 @@ from faucet.model.request import Reply
 from faucet.model.surface import Surface
 from faucet.request.authenticate import Authentication, build_authentication
 from faucet.request.encode import ReplyHeaders, reply_headers
-from faucet.request.execute import StatementCache
+from faucet.request.execute import Share, StatementCache
 from faucet.request.known_reads import KnownReads
 from faucet.secret import Secret, derive_key
 from faucet.sql.render import RenderContext
+from faucet.workers import Workers
 
 
 class LastReload(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +42,9 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
 
     *readiness* gives ok, degraded or unreachable by service, *clock* seconds since 1970. *docs*
     gives the reply for a raw path at or below ``/docs``, None if there is no such asset. *report*
-    takes the request id and the error of a failure for the log only.
+    takes the request id and the error of a failure for the log only. *workers* run what requests
+    would block the event loop with, at most half of them for one principal. *schema_changed* takes
+    the name of a service whose tables are not those of its catalog.
     """
 
     status: Callable[[], GenerationStatus]
@@ -50,6 +53,8 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     docs: Callable[[str], Reply | None]
     clock: Callable[[], float]
     report: Callable[[str, BaseException], None]
+    workers: Workers
+    schema_changed: Callable[[str], None] = lambda _service: None
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +63,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     surface: Surface
     executors: Mapping[str, Executor]
+    shares: Mapping[str, Share]
     process: Process
     authentication: Authentication
     reply_headers: ReplyHeaders
@@ -73,12 +79,14 @@ def open_generation(  # noqa: PLR0913 - all are needed, and most are keywords
     *,
     number: int,
     executors: Mapping[str, Executor],
+    shares: Mapping[str, Share],
     purpose_key: Secret,
 ) -> Generation:
     """
     Return a generation of *surface*, numbered *number*.
 
-    *executors* are by service; one that was unreachable at compile time may be missing.
+    *executors* and the *shares* of their pools are by service; one that was unreachable at compile
+    time may be missing.
     *purpose_key* is the root of the key of keyed masks. Raises `ValueError` for settings that a
     check should have found.
     """
@@ -87,6 +95,7 @@ def open_generation(  # noqa: PLR0913 - all are needed, and most are keywords
         number=number,
         surface=surface,
         executors=executors,
+        shares=shares,
         process=process,
         authentication=build_authentication(
             surface.auth,
@@ -101,6 +110,7 @@ def open_generation(  # noqa: PLR0913 - all are needed, and most are keywords
                 options=service.values,
                 transforms=registry.transforms,
                 mask_key=mask_key,
+                max_bytes=surface.server.max_response,
             )
             for name, service in surface.services.items()
         },

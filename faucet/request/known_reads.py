@@ -6,20 +6,20 @@ claims, reading of values and execution as any read; whatever does not fit (a va
 cannot hold, a missing claim) is left to the normal path, which reports why.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
+from faucet.caches import SizedCache
 from faucet.errors import INVALID_VALUE
 from faucet.model.filters.binding import Binder, MissingClaimError
 from faucet.model.filters.condition import Claim, LiteralOrigin, ReferenceOrigin, Scalar
 from faucet.model.filters.lift import Origin, PageOrigin, StatementValue
+from faucet.model.filters.literals import pattern_text, read_equal, read_literal
 from faucet.model.filters.predicate import PatternKind
 from faucet.model.filters.terms import has_good_escapes
 from faucet.model.filters.tokens import Literals, split_literals
-from faucet.model.filters.typed import pattern_text, read_literal
 from faucet.model.plan import ReadPlan
 from faucet.model.request import Caller
 from faucet.model.settings import ValueOptions
@@ -30,11 +30,13 @@ from faucet.request.plan.read import page_limit
 
 _SIZE: Final = 1024
 _LONGEST: Final = 2048
+_LIMIT: Final = 16 * 2**20
+# A plan with its fills has up to 50 times the size of its query's text (measured).
+_BYTES_OF_CHARACTER: Final = 50
+_BYTES_OF_ENTRY: Final = 512
 _MOST_DIGITS: Final = 18  # fewer than those of 2^63
 
 _PAGE: Final = frozenset({"limit", "offset"})
-
-T = TypeVar("T")
 
 Shape = tuple[str, str, str, tuple[str, ...]]
 """Role, service, table, and the query without its values, pair by pair."""
@@ -124,16 +126,21 @@ class _Known(msgspec.Struct, frozen=True, kw_only=True):
     count_fills: tuple[Fill, ...]
 
 
+class _Unknowable:
+    """Marks a shape whose plan depends on its values."""
+
+
 class KnownReads:
-    """
-    The shapes of reads that one generation planned; the least recently used are evicted first.
-    """
+    """The shapes of reads that one generation planned."""
 
     def __init__(self, size: int = _SIZE) -> None:
-        self._size = size
-        self._known: OrderedDict[Shape, _Known | None] = OrderedDict()
+        self._known: SizedCache[Shape, _Known | _Unknowable] = SizedCache(
+            "known_reads", limit=_LIMIT, largest=_LIMIT, most=size
+        )
         # Shapes that were asked for once: most never come again.
-        self._seen: OrderedDict[Shape, None] = OrderedDict()
+        self._seen: SizedCache[Shape, bool] = SizedCache(
+            "shapes_seen", limit=_LIMIT // 8, largest=_LIMIT, most=size
+        )
 
     def __len__(self) -> int:
         return len(self._known)
@@ -141,9 +148,8 @@ class KnownReads:
     def recall(self, question: Question, admission: Admission, caller: Caller) -> ReadPlan | None:
         """Return the plan of *question*, or None if it must be planned normally."""
         known = self._known.get(question.shape)
-        if known is None:
+        if not isinstance(known, _Known):
             return None
-        self._known.move_to_end(question.shape)
         limits, plan = admission.limits, known.plan
         limit = 1 if plan.single else page_limit(question.limit, limits)
         binder = Binder(caller=caller, options=admission.service.values)
@@ -162,34 +168,31 @@ class KnownReads:
             count_values=counted,
             single=plan.single,
             time_limit=limits.statement_timeout,
+            runs_code=plan.runs_code,
         )
 
     def remember(self, question: Question, plan: ReadPlan, options: ValueOptions) -> None:
         """
         Keep the shape of *plan*, the answer to *question*, unless its values shaped it.
 
-        The first time it is only marked as asked for; None marks one that can never be kept.
+        The first time it is only marked as asked for.
         """
         shape = question.shape
         if shape in self._known:
             return
+        size = sum(map(len, shape[3]))
         if shape not in self._seen:
-            self._keep(self._seen, shape, None)
+            self._seen.put(shape, True, size + _BYTES_OF_ENTRY)  # noqa: FBT003 - the value
             return
         filler = _Filler(question, options)
         fills = filler.fills(plan.values, plan.origins)
         counts = filler.fills(plan.count_values, plan.count_origins)
         if filler.unused:
             return
-        known = None
+        known: _Known | _Unknowable = _Unknowable()
         if fills is not None and counts is not None:
             known = _Known(plan=plan, fills=fills, count_fills=counts)
-        self._keep(self._known, shape, known)
-
-    def _keep(self, kept: "OrderedDict[Shape, T]", shape: Shape, what: T) -> None:
-        kept[shape] = what
-        if len(kept) > self._size:
-            kept.popitem(last=False)
+        self._known.put(shape, known, size * _BYTES_OF_CHARACTER + _BYTES_OF_ENTRY)
 
 
 class _Filler:
@@ -263,13 +266,15 @@ def _is_list(operand: object) -> bool:
 
 def _key_part(part: int, origin: LiteralOrigin, options: ValueOptions) -> Fill:
     kind, of = origin.kind, origin.type
-    return lambda values: read_literal(kind, values.question.key[part], of, options)
+    read = read_equal if origin.equal else read_literal
+    return lambda values: read(kind, values.question.key[part], of, options)
 
 
 def _literal(index: int, origin: LiteralOrigin, options: ValueOptions) -> Fill:
     kind, of, pattern = origin.kind, origin.type, origin.pattern
+    read = read_equal if origin.equal else read_literal
     if pattern is None:
-        return lambda values: read_literal(kind, values.question.literals.texts[index], of, options)
+        return lambda values: read(kind, values.question.literals.texts[index], of, options)
     return lambda values: _pattern(pattern, values.question.literals.texts[index])
 
 

@@ -1,5 +1,6 @@
 """The route of a raw path. Pure; knows patterns, not services or tables."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -15,6 +16,7 @@ from faucet.request.percent import decode, is_plain
 _RAW: Final = "id"
 _REST: Final = ":path"
 _LONGEST_KEPT: Final = 256
+_MOST_SEGMENTS: Final = 32
 
 
 class RouteMatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +100,8 @@ def find_route(raw_path: str, matched: RouteName | None = None) -> RouteMatch | 
 
 
 def _find(raw_path: str, matched: RouteName | None) -> RouteMatch | None:
-    if not raw_path.startswith("/"):
+    # Only assets have paths of any length; decoding thousands of segments takes long.
+    if not raw_path.startswith("/") or raw_path.count("/") > _MOST_SEGMENTS:
         return None
     raw = raw_path[1:].split("/")
     segments = raw if is_plain(raw_path) else [_decoded(segment) for segment in raw]
@@ -114,13 +117,26 @@ def _find(raw_path: str, matched: RouteName | None) -> RouteMatch | None:
 _find_kept: Final = lru_cache(maxsize=2048)(_find)
 
 
-def key_parts(raw_key: str) -> tuple[str, ...]:
+_ESCAPE: Final = re.compile("%(?:2[Cc]|25)")
+
+
+def key_parts(raw_key: str, columns: int) -> tuple[str, ...]:
     """
     Return the parts of a key segment: split at ``,`` in the raw text, then decoded.
 
-    So ``a%2Cb`` is one part. Raises `RequestError` INVALID_PATH as `find_route` does.
+    So ``a%2Cb`` is one part, if the key has one column. If it has more, that is ``a,b`` from a
+    client or proxy that encodes the comma, and is split after decoding; a comma inside a part is
+    ``%2C`` and a ``%`` may be ``%25`` before that encoding. Raises `RequestError` INVALID_PATH as
+    `find_route` does.
     """
-    return tuple(_decoded(part) for part in raw_key.split(","))
+    parts = tuple(_decoded(part) for part in raw_key.split(","))
+    if columns == 1 or len(parts) > 1 or "," not in parts[0]:
+        return parts
+    return tuple(_ESCAPE.sub(_unescape, part) for part in parts[0].split(","))
+
+
+def _unescape(found: re.Match[str]) -> str:
+    return "," if found[0] != "%25" else "%"
 
 
 def _decoded(segment: str) -> str:

@@ -1,11 +1,12 @@
 """Replies from the surface and the process only, without a database."""
 
-import asyncio
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 
 import msgspec
 
+from faucet.caches import cache_uses
 from faucet.errors import NOT_GRANTED, UNKNOWN_ROUTE, AuthorizationError, RequestError
 from faucet.model.request import Caller, Principal, Reply
 from faucet.request import encode
@@ -58,8 +59,9 @@ def _readiness(generation: Generation, checks: Mapping[str, str]) -> str:
 
 async def home(context: RequestContext) -> Reply:
     """Return a redirect to the interactive reference, if there is one."""
-    if context.generation.surface.server.docs:
-        return encode.redirect(context.reply, "/docs")
+    server = context.generation.surface.server
+    if server.docs:
+        return encode.redirect(context.reply, f"{server.root_path}/docs")
     return await docs(context)
 
 
@@ -90,7 +92,8 @@ async def tables(context: RequestContext, caller: Caller) -> Reply:
 async def openapi(context: RequestContext, caller: Caller) -> Reply:
     """Return the OpenAPI document of what the caller may do, on one service or on all."""
     # A document is rendered on first use, which may take long.
-    return await asyncio.to_thread(_openapi, context, caller.principal.role)
+    workers, principal = context.generation.process.workers, caller.principal
+    return await workers.run(partial(_openapi, context, principal.role), principal.name or "")
 
 
 def _openapi(context: RequestContext, role: str) -> Reply:
@@ -117,7 +120,12 @@ async def generation_status(context: RequestContext, caller: Caller) -> Reply:
         message = f'the role "{principal.role}" has no system grant'
         raise AuthorizationError(NOT_GRANTED, message)
     refuse_parameters(context.request.query)
-    return encode.json_reply(context.reply, msgspec.json.encode(generation.process.status()))
+    uses = cache_uses()
+    status = {
+        **msgspec.structs.asdict(generation.process.status()),
+        "caches": {"bytes": sum(use.bytes for use in uses.values()), **uses},
+    }
+    return encode.json_reply(context.reply, msgspec.json.encode(status))
 
 
 def _may_see_system(generation: Generation, principal: Principal) -> bool:

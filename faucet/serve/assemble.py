@@ -1,10 +1,11 @@
 """Turns a loaded manifest into a generation in service: engines, application, lease."""
 
-import asyncio
 import secrets
 import time
 import traceback
+from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from faucet.control.pipeline import Built
 from faucet.events import Publish, RequestCrashed
@@ -21,12 +22,16 @@ from faucet.serve.respond import responder
 from faucet.serve.running import Running
 from faucet.serve.status import Status
 from faucet.serve.switch import Drain
+from faucet.workers import Workers
+
+_REQUEST_THREADS: Final = 2
+"""Python runs on one at a time: more would only make the event loop wait longer for its turn."""
 
 
 class Assembler:
     """Holds the parts that all generations of the process share."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         *,
         registry: Registry,
@@ -34,6 +39,7 @@ class Assembler:
         status: Status,
         drain: Drain,
         publish: Publish,
+        schema_changed: Callable[[str], None],
     ) -> None:
         self.engines = Engines(registry.dialects)
         self._registry = registry
@@ -43,6 +49,9 @@ class Assembler:
         self._status = status
         self._drain = drain
         self._publish = publish
+        self._schema_changed = schema_changed
+        self._workers = Workers("assembly", 1)
+        self._request_workers = Workers("requests", _REQUEST_THREADS)
 
     async def __call__(self, loaded: Built, number: int) -> Running:
         """Return generation *number*, not started yet; its resources are released if this fails."""
@@ -55,7 +64,7 @@ class Assembler:
         )
         try:
             # Litestar needs 10 ms to build its routes: requests must not wait for that.
-            return await asyncio.to_thread(self._running, loaded, number, lease)
+            return await self._workers.run(partial(self._running, loaded, number, lease))
         except BaseException:
             self.engines.forget(lease)
             raise
@@ -67,6 +76,7 @@ class Assembler:
             self._process(loaded),
             number=number,
             executors=lease.executors,
+            shares=lease.shares,
             purpose_key=loaded.settings.purpose_key or self._made_key,
         )
         app = build_app(responder(generation, answer, self._publish))
@@ -85,6 +95,8 @@ class Assembler:
             docs=docs_page(loaded.surface.auth.api_key_header),
             clock=time.time,
             report=self._report,
+            workers=self._request_workers,
+            schema_changed=self._schema_changed,
         )
 
     def _report(self, request_id: str, error: BaseException) -> None:

@@ -9,7 +9,8 @@ import msgspec
 
 from faucet.extension.dialect import Dialect
 from faucet.extension.executor import Executor
-from faucet.model.settings import PoolSettings, ServiceSettings
+from faucet.model.settings import Journal, PoolSettings, ServiceSettings
+from faucet.request.execute import Share
 
 
 class EngineIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +25,10 @@ class EngineIdentity(msgspec.Struct, frozen=True, kw_only=True):
     dsn_digest: str
     schema: str | None
     read_only: bool
+    journal: Journal
+    immutable: bool
+    expose_raise: bool
+    pooled: bool
     pool: PoolSettings
     statement_timeout: float
 
@@ -36,15 +41,24 @@ def identity_of(settings: ServiceSettings) -> EngineIdentity:
         dsn_digest=hashlib.sha256(settings.dsn.reveal().encode()).hexdigest(),
         schema=settings.schema,
         read_only=settings.read_only,
+        journal=settings.journal,
+        immutable=settings.immutable,
+        expose_raise=settings.expose_raise,
+        pooled=settings.pooled,
         pool=settings.pool,
         statement_timeout=settings.limits.statement_timeout,
     )
 
 
 class EngineLease(msgspec.Struct, frozen=True, kw_only=True):
-    """The executors of one generation, by service, and the identities to release."""
+    """
+    The executors of one generation, by service, and the identities to release.
+
+    *shares* of their pools are common to all generations that use them.
+    """
 
     executors: Mapping[str, Executor]
+    shares: Mapping[str, Share]
     identities: tuple[EngineIdentity, ...]
 
 
@@ -54,6 +68,7 @@ class Engines:
     def __init__(self, dialects: Mapping[str, Dialect]) -> None:
         self._dialects = dialects
         self._executors: dict[EngineIdentity, Executor] = {}
+        self._shares: dict[EngineIdentity, Share] = {}
         self._holders: dict[EngineIdentity, int] = {}
 
     def acquire(self, services: Mapping[str, ServiceSettings]) -> EngineLease:
@@ -73,8 +88,13 @@ class Engines:
 
         for identity, executor in zip(identities, executors.values(), strict=True):
             self._executors[identity] = executor
+            self._shares.setdefault(identity, Share(identity.pool))
             self._holders[identity] = self._holders.get(identity, 0) + 1
-        return EngineLease(executors=MappingProxyType(executors), identities=tuple(identities))
+        return EngineLease(
+            executors=MappingProxyType(executors),
+            shares={identity.service: self._shares[identity] for identity in identities},
+            identities=tuple(identities),
+        )
 
     async def release(self, lease: EngineLease) -> None:
         """Release *lease*; an executor that is no longer used is closed."""
@@ -86,7 +106,7 @@ class Engines:
         for identity in lease.identities:
             self._holders[identity] -= 1
             if not self._holders[identity]:
-                del self._holders[identity]
+                del self._holders[identity], self._shares[identity]
                 ended.append(self._executors.pop(identity))
         return tuple(ended)
 

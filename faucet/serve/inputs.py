@@ -8,10 +8,10 @@ from typing import Final
 
 import msgspec
 
-from faucet.control.load import source_text
+from faucet.control.load import MAX_BYTES, source_text
 from faucet.extension.registry import Registry
-from faucet.extension.secret_source import SecretReference, SecretSource
-from faucet.secret import Secret
+from faucet.extension.secret_source import Fetched, SecretReference, SecretSource
+from faucet.regular_file import read_regular_file, why_unreadable
 
 _MOST_LINKS: Final = 40
 
@@ -29,7 +29,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     text: str | None
     problem: str = ""
     missing: bool = False
-    secrets: Mapping[SecretReference, Secret | None] = MappingProxyType({})
+    secrets: Mapping[SecretReference, Fetched] = MappingProxyType({})
 
 
 class SecretRecorder:
@@ -37,9 +37,9 @@ class SecretRecorder:
 
     def __init__(self, registry: Registry) -> None:
         self._sources = registry.secret_sources
-        self.fetched: dict[SecretReference, Secret | None] = {}
+        self.fetched: dict[SecretReference, Fetched] = {}
 
-    def __call__(self, reference: SecretReference) -> Secret | None:
+    def __call__(self, reference: SecretReference) -> Fetched:
         """Return the secret for *reference*; None for an unknown scheme."""
         source = self._sources.get(reference.scheme)
         value = source.fetch(reference) if source is not None else None
@@ -50,11 +50,12 @@ class SecretRecorder:
 def read_manifest(path: str) -> Reading:
     """Return the current manifest at *path*, without secrets. Never raises `OSError`."""
     try:
-        return Reading(path=path, text=source_text(path, Path(path).read_bytes()).text)
+        data = read_regular_file(Path(path), MAX_BYTES)
+        return Reading(path=path, text=source_text(path, data).text)
     except (FileNotFoundError, NotADirectoryError):
         return Reading(path=path, text=None, problem="no such file", missing=True)
     except OSError as error:
-        return Reading(path=path, text=None, problem=(error.strerror or str(error)).lower())
+        return Reading(path=path, text=None, problem=why_unreadable(Path(path), error))
 
 
 def same_as_read(known: Reading, now: Reading, registry: Registry) -> bool:
@@ -68,7 +69,7 @@ def same_as_read(known: Reading, now: Reading, registry: Registry) -> bool:
     return True
 
 
-def _fetch(source: SecretSource, reference: SecretReference) -> Secret | None:
+def _fetch(source: SecretSource, reference: SecretReference) -> Fetched:
     try:
         return source.fetch(reference)
     except (OSError, ValueError):

@@ -4,6 +4,8 @@ import socket
 from typing import Final
 
 _BACKLOG: Final = 2048
+_EVERY_IPV6: Final = "::"
+_EVERY_IPV4: Final = "0.0.0.0"  # noqa: S104 - only if the operator asks for every address
 
 
 class ListenError(Exception):
@@ -13,6 +15,9 @@ class ListenError(Exception):
 def open_sockets(host: str, port: int) -> list[socket.socket]:
     """
     Return a bound socket for every address of *host*; port 0 selects one free port for all of them.
+
+    The address `::` means every address of both protocols, on sockets of their own: a client of
+    IPv4 keeps its address, on which networks of keys and proxies depend.
 
     Raises `ListenError` and leaves nothing open.
     """
@@ -26,12 +31,14 @@ def open_sockets(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         for found in opened:
             found.close()
-        raise ListenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        raise ListenError(str(error.strerror or error)) from error
     return opened
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str | int, ...]]]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    if [address[0] for *_, address in found] == [_EVERY_IPV6]:
+        found += socket.getaddrinfo(_EVERY_IPV4, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(found))  # type: ignore[arg-type]  # the stub has a narrower type
 
 

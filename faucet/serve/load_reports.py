@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from faucet import events
 from faucet.diagnostics import Diagnostic
+from faucet.model.settings import LoggingSettings
 from faucet.serve.loading import Loader
 from faucet.serve.logs import Log
 
@@ -29,6 +30,11 @@ class LoadReporter:
     def mark_started(self) -> None:
         """Treat every later refusal as one of a reload."""
         self._starting = False
+
+    def configure(self, settings: LoggingSettings) -> None:
+        """Write the log as *settings* say, which are those of the first load."""
+        self._first = False
+        self._log.configure(settings)
 
     def report_again(self) -> None:
         """
@@ -57,7 +63,7 @@ class LoadReporter:
     def _report_refusal(self, event: events.Refused) -> None:
         if self._starting and self._report and self._report(event.diagnostics, self._log.format):
             return
-        refusal = (event, self._loader.loaded_last)
+        refusal = (event.generation, event.diagnostics, self._loader.loaded_last)
         if refusal != self._refused:
             self._refused = refusal
             self._log.publish(event)

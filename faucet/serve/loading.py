@@ -5,16 +5,24 @@ from collections.abc import Mapping
 
 import msgspec
 
-from faucet.control.introspect import introspect
 from faucet.control.load import SourceText, load
 from faucet.control.locate import locate
 from faucet.control.overrides import Overrides
-from faucet.control.pipeline import Built, Inputs, Prepared, finish, inputs_of, prepare
-from faucet.diagnostics import Outcome
+from faucet.control.pipeline import (
+    Built,
+    Catalogs,
+    Inputs,
+    Prepared,
+    finish,
+    inputs_of,
+    prepare,
+)
+from faucet.diagnostics import Diagnostic, Outcome
 from faucet.extension.registry import Registry
 from faucet.model.catalog import Catalog, Unreachable
 from faucet.model.manifest.scalars import FORMATS, LEVELS
-from faucet.model.settings import LoggingSettings, ServiceSettings, Settings
+from faucet.model.settings import LoggingSettings
+from faucet.serve.extras import with_packages
 from faucet.serve.inputs import Reading, SecretRecorder, read_manifest, same_as_read
 
 _EMPTY = "version: 1\n"
@@ -52,37 +60,30 @@ class Loader:
             format=given.log_format or asked.get("format", default.format),
         )
 
-    def load(
-        self, reading: Reading, known: Built | None, *, fresh: bool
-    ) -> tuple[Reading, Outcome[Built]]:
-        """
-        Build *reading*; return it with the secrets that were used.
-
-        Catalogs of *known* are reused if a service's connection is the same. If *fresh*, every
-        database is read again, and one that does not answer keeps its known catalog.
-        """
+    def prepare(self, reading: Reading) -> tuple[Reading, Outcome[Prepared]]:
+        """Return *reading* with the secrets that it needed, and what it is without databases."""
         recorder = SecretRecorder(self.registry)
-        inputs = self._inputs(reading.text or "", recorder)
-        prepared = prepare(inputs)
+        prepared = prepare(self._inputs(reading.text or "", recorder))
         self.loaded_last = reading = msgspec.structs.replace(reading, secrets=recorder.fetched)
-        if prepared.value is None:
-            return reading, Outcome(value=None, diagnostics=prepared.diagnostics)
+        return reading, with_packages(prepared)
 
-        catalogs = _kept(prepared.value.settings, known)
-        if fresh:
-            catalogs = self._asked_anew(prepared.value.settings, catalogs)
-        built = finish(prepared.value, inputs, self.registry.dialects, catalogs)
-        found = (*prepared.diagnostics, *built.diagnostics)
-        diagnostics = locate(found, prepared.value.document)
-        return reading, Outcome(value=built.value, diagnostics=diagnostics)
+    def finish(
+        self, prepared: Prepared, catalogs: Catalogs, found: tuple[Diagnostic, ...] = ()
+    ) -> Outcome[Built]:
+        """
+        Compile *prepared* with *catalogs*, one for every service; *found* are its warnings so far.
+        """
+        inputs = self._inputs("", SecretRecorder(self.registry))
+        built = finish(prepared, inputs, self.registry.dialects, catalogs)
+        diagnostics = locate((*found, *built.diagnostics), prepared.document)
+        return Outcome(value=built.value, diagnostics=diagnostics)
 
-    def renew(self, known: Built) -> Outcome[Built]:
-        """Build *known* again with its missing catalogs, if their databases answer now."""
+    def renew(self, known: Built, catalogs: Catalogs) -> Outcome[Built]:
+        """Build *known* again with *catalogs*."""
         prepared = Prepared(
             document=known.document, settings=known.settings, references=known.references
         )
-        inputs = self._inputs("", SecretRecorder(self.registry))
-        return finish(prepared, inputs, self.registry.dialects, _kept(known.settings, known))
+        return self.finish(prepared, catalogs)
 
     def empty(self) -> Outcome[Built]:
         """Build an empty manifest, for a server that waits for one."""
@@ -100,16 +101,6 @@ class Loader:
             now=time.time(),
             fetch=recorder,
         )
-
-    def _asked_anew(
-        self, settings: Settings, known: Mapping[str, Catalog]
-    ) -> Mapping[str, Catalog]:
-        services = {name: settings.services[name] for name in known}
-        asked = introspect(services, self.registry.dialects)
-        return {
-            name: found if isinstance(found, Catalog) else known[name]
-            for name, found in asked.items()
-        }
 
 
 def _logging_in(text: str) -> Mapping[str, str]:
@@ -141,21 +132,3 @@ def same(one: Built, other: Built) -> bool:
 
 def _published_catalogs(built: Built) -> Mapping[str, Catalog | Unreachable]:
     return {name: service.catalog for name, service in built.surface.services.items()}
-
-
-def _kept(settings: Settings, known: Built | None) -> Mapping[str, Catalog]:
-    """Return the catalogs of *known* that are also valid for *settings*, by service."""
-    if known is None:
-        return {}
-    found: dict[str, Catalog] = {}
-    for name, service in settings.services.items():
-        catalog = known.catalogs.get(name)
-        before = known.settings.services.get(name)
-        if isinstance(catalog, Catalog) and before and _source(before) == _source(service):
-            found[name] = catalog
-    return found
-
-
-def _source(service: ServiceSettings) -> tuple[object, ...]:
-    """Return what a catalog depends on: it is read again for another database or more tables."""
-    return service.dialect, service.dsn, service.schema, service.tables

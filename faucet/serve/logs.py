@@ -12,9 +12,10 @@ import msgspec
 from faucet import events
 from faucet.diagnostics import Diagnostic, Severity
 from faucet.events import Event
+from faucet.model.routes import RouteName
 from faucet.model.settings import LoggingSettings
 
-LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+LEVELS: Final = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40}
 _NAMES: Final = {number: name for name, number in LEVELS.items()}
 
 # C0 and C1 controls, line and paragraph separators, and bidirectional controls.
@@ -24,6 +25,10 @@ _UNSAFE: Final = re.compile(
 
 Line = tuple[str, str, Mapping[str, object]]
 """Level, message, fields."""
+
+
+# What could be read as the end of a value, or as a value in quotes.
+_QUOTED: Final = re.compile(r"[\s=\"]|^$")
 
 
 def escape(text: str) -> str:
@@ -46,8 +51,9 @@ class Log:
         self.configure(settings)
 
     def configure(self, settings: LoggingSettings) -> None:
-        """Set level and format from *settings*."""
+        """Set level, format and whether requests are logged from *settings*."""
         self._level = LEVELS[settings.level]
+        self._access = settings.access == "on"
         self.format = settings.format
         self._render = _as_json if settings.format == "json" else _as_text
 
@@ -56,9 +62,14 @@ class Log:
         """The least severe level that is written, as `logging` counts."""
         return self._level
 
+    @property
+    def _is_request_logged(self) -> bool:
+        # Asked for each request before its line is made.
+        return self._access and self._level <= LEVELS["info"]
+
     def publish(self, event: Event) -> None:
         """Write *event*, unless it is below the level."""
-        if isinstance(event, events.Answered) and self._level > LEVELS["info"]:
+        if isinstance(event, events.Answered) and not self._is_request_logged:
             return
         for level, message, fields in self._worth_logging(event):
             if LEVELS[level] >= self._level:
@@ -108,11 +119,22 @@ def _without_surrogates(value: object) -> object:
             return value
 
 
+def _as_value(value: object) -> str:
+    """Return *value* for a line of text, in quotes if it could be read as more than one."""
+    text = escape(str(value))
+    return msgspec.json.encode(text).decode() if _QUOTED.search(text) else text
+
+
+_PLACE: Final = ("file", "line", "column")
+_IN_MESSAGE: Final = frozenset({"event", "trace", "diagnostic", "finding", "hint", *_PLACE})
+"""Fields that a line of text does not repeat."""
+
+
 def _as_text(time: str, level: str, message: str, fields: Mapping[str, object]) -> str:
     tail = "".join(
-        f" {name}={escape(str(value))}"
+        f" {name}={_as_value(value)}"
         for name, value in fields.items()
-        if value is not None and name not in ("event", "trace", "diagnostic")
+        if value is not None and name not in _IN_MESSAGE
     )
     # A trace keeps its line breaks for readability; each line is escaped separately.
     trace = "".join(f"\n    {escape(row)}" for row in str(fields.get("trace", "")).splitlines())
@@ -123,21 +145,27 @@ def lines_of(event: Event) -> tuple[Line, ...]:
     """Return the lines of *event*: one, and one for each diagnostic."""
     match event:
         case events.Answered():
-            return (("info", "request", _request(event)),)
+            level = "debug" if event.route in _PROBES else "info"
+            return ((level, "request", _request(event)),)
         case events.Refused(generation=number, diagnostics=found):
             message = f"The manifest has errors; the server keeps serving generation {number}"
             if not number:
                 message = "The manifest has errors"
             return (
                 *map(_finding, found),
-                ("error", message, _fields(event, generation=number)),
+                ("error", message, _fields(event, generation=number, **_reload(event))),
             )
         case events.Switched(generation=number, warnings=found):
-            fields = _fields(event, generation=number, fingerprint=event.fingerprint)
+            changed = {"changed": event.changed} if event.changed else {}
+            about = {"fingerprint": event.fingerprint, **changed, **_reload(event)}
+            fields = _fields(event, generation=number, **about)
             return (
                 *map(_finding, found),
                 ("info", f"Now serving generation {number}", fields),
             )
+        case events.AwaitingDatabases(services=names):
+            message = f"Waiting for the database of {', '.join(names)}"
+            return (("warning", message, _fields(event, services=names)),)
         case events.LibraryNote(level=level, logger=logger, message=message):
             return ((level, message, _fields(event, logger=logger)),)
         case _:
@@ -153,10 +181,13 @@ def _plain(event: Event) -> Line:
 
 _MESSAGES: Final[Mapping[type, tuple[str, str]]] = {
     events.Listening: ("info", "Faucet is listening on {address}, generation {generation}"),
+    events.Bound: ("info", "Bound to {address}"),
+    events.CannotListen: ("error", "cannot listen on {host}:{port}: {reason}"),
+    events.UnknownVariable: ("warning", "Nothing reads the environment variable {name}"),
     events.Waiting: ("warning", "There is no manifest at {path}; waiting for one"),
     events.ManifestGone: (
         "warning",
-        "The manifest {path} cannot be read; the server keeps serving generation {generation}",
+        "The manifest {path} cannot be read: {reason}; generation {generation} stays in service",
     ),
     events.ReloadCrashed: (
         "error",
@@ -168,16 +199,25 @@ _MESSAGES: Final[Mapping[type, tuple[str, str]]] = {
     ),
     events.Retired: ("debug", "Generation {generation} is closed"),
     events.ServiceChecked: ("warning", "Service {service} is {state}"),
+    events.AnnouncementsRefused: (
+        "warning",
+        "Changes of the tables of {service} cannot be announced ({reason}); set `catalog_refresh`",
+    ),
     events.WatchFailed: (
         "warning",
         "File system events are not available ({reason}); polling for changes instead",
     ),
+    events.ConnectionsFull: (
+        "warning",
+        "All {limit} connections are in use; more are refused with 503 until some are closed",
+    ),
     events.Stopping: ("info", "Stopping on {signal}; waiting for requests in progress"),
     events.Stopped: ("info", "Stopped"),
-    events.RequestCrashed: ("error", "A request failed: {request_id}"),
+    events.RequestCrashed: ("error", "A request failed"),
 }
 
 
+_PROBES: Final = frozenset({RouteName.HEALTH, RouteName.READY})
 _DETAILS: Final = ("route", "service", "table", "action", "role", "rows", "error", "reason")
 
 
@@ -189,11 +229,17 @@ def _request(event: events.Answered) -> Mapping[str, object]:
         "path": event.path,
         "status": event.status,
         "ms": round(event.took_ms, 2),
+        "client": event.client,
         "principal": event.principal,
         "request_id": event.request_id,
         "generation": event.generation,
         **{name: value for name, value in details.items() if value is not None},
     }
+
+
+def _reload(event: events.Switched | events.Refused) -> Mapping[str, object]:
+    """Return why there was a reload and how long it took, if this was one."""
+    return {} if event.trigger is None else {"trigger": event.trigger, "ms": event.ms}
 
 
 def _fields(event: Event, **fields: object) -> Mapping[str, object]:
@@ -211,6 +257,9 @@ def _finding(found: Diagnostic) -> Line:
         "event": "Diagnostic",
         "code": found.code,
         "address": ".".join(map(str, found.address)),
+        "finding": found.full_message,
+        "hint": found.hint,
+        **({name: getattr(found.span, name) for name in _PLACE} if found.span else {}),
     }
     return level, f"{place}{level} {found.code}: {found.full_message}{hint}", fields
 

@@ -1,11 +1,12 @@
 """A generation in service: its application's lifespan, leases and retirement."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import Any, Final
 
 from faucet.request.generation import Generation
+from faucet.serve.exchange import Ending, Exchange
 from faucet.serve.leases import Leases
 
 AsgiMessage = dict[str, Any]
@@ -13,6 +14,9 @@ AsgiScope = dict[str, Any]
 AsgiReceive = Callable[[], Awaitable[AsgiMessage]]
 AsgiSend = Callable[[AsgiMessage], Awaitable[None]]
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+# A database that does not respond is not waited for: its statement has a time limit of its own.
+_SECONDS_TO_CANCEL: Final = 5.0
 
 
 class Running:
@@ -33,6 +37,7 @@ class Running:
         self.generation = generation
         self.app = app
         self.leases = Leases()
+        self._exchanges: set[Exchange] = set()
         self._lifespan = lifespan
         self._release = release
         self._retired = asyncio.Event()
@@ -54,13 +59,31 @@ class Running:
         finally:
             await self._release()
 
+    @contextmanager
+    def lease(self, exchange: Exchange) -> Iterator[None]:
+        """Hold a lease for a phase of *exchange*."""
+        self.leases.take()
+        self._exchanges.add(exchange)
+        try:
+            yield
+        finally:
+            self._exchanges.discard(exchange)
+            self.leases.give()
+
+    async def _cancel_requests(self) -> None:
+        for exchange in tuple(self._exchanges):
+            exchange.end(Ending.RETIRED)
+        await self.leases.wait_until_empty(_SECONDS_TO_CANCEL)
+
     async def retire(self, limit: float) -> bool:
         """
         Wait for the leases, at most *limit* seconds, then leave the lifespan and release engines.
 
-        Returns whether all leases ended in time.
+        Requests that are still running then are cancelled. Returns whether all ended in time.
         """
         drained = await self.leases.wait_until_empty(limit)
+        if not drained:
+            await self._cancel_requests()
         self._retired.set()
         if self._task is not None:
             await self._task

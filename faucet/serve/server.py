@@ -10,11 +10,16 @@ from typing import Final
 
 import uvicorn
 
+from faucet.events import ConnectionsFull, Publish
+from faucet.model.settings import ServerSettings
+from faucet.serve.connection import ServerConfig
 from faucet.serve.protocol import BoundedProtocol
+from faucet.serve.refusal import refusal
 from faucet.serve.running import Asgi
 from faucet.serve.switch import Switch
 
 _KEEP_ALIVE_SECONDS: Final = 75
+_REPORT_SECONDS: Final = 60
 
 
 class Server(uvicorn.Server):
@@ -22,8 +27,9 @@ class Server(uvicorn.Server):
     Serves until `stop`, then lets running requests finish.
 
     Requests that began before the stop keep the listener open until they finish, so that probes can
-    read `unready`; then the listener closes, and later requests may finish too. *limit* returns the
-    seconds that all of this may take; *listening* is called once.
+    read `unready`; then the listener closes, and later requests may finish too. All of this may
+    take `shutdown_timeout`. *listening* is called once. *most_connections* returns how many
+    connections may be open; that there were more is reported to *publish*, at most once a minute.
     """
 
     def __init__(
@@ -31,11 +37,16 @@ class Server(uvicorn.Server):
         app: Asgi,
         *,
         switch: Switch,
-        limit: Callable[[], float],
         listening: Callable[[], None],
+        most_connections: Callable[[], int],
+        publish: Publish,
     ) -> None:
-        config = uvicorn.Config(
+        config = ServerConfig(
             app,
+            limits=self._settings,
+            most_connections=most_connections,
+            refuse=lambda kind: refusal(switch.current.generation, kind),
+            full=self._report_full,
             http=BoundedProtocol,
             ws="none",
             lifespan="off",
@@ -45,11 +56,22 @@ class Server(uvicorn.Server):
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
-        super().__init__(config)
         self._switch = switch
-        self._limit = limit
+        super().__init__(config)
         self._listening = listening
         self._asked = asyncio.Event()
+        self._most_connections = most_connections
+        self._publish = publish
+        self._reported = -math.inf
+
+    def _settings(self) -> ServerSettings:
+        return self._switch.current.generation.surface.server
+
+    def _report_full(self) -> None:
+        now = time.monotonic()
+        if now >= self._reported + _REPORT_SECONDS:
+            self._reported = now
+            self._publish(ConnectionsFull(limit=self._most_connections()))
 
     def stop(self) -> None:
         """Start the shutdown."""
@@ -65,7 +87,7 @@ class Server(uvicorn.Server):
         """Keep the date header current until the stop, and while early requests run."""
         ticking = asyncio.create_task(super().main_loop())
         await self._asked.wait()
-        deadline = time.monotonic() + self._limit()
+        deadline = time.monotonic() + self._settings().shutdown_timeout
         await self._switch.drain.early.wait_until_empty(deadline - time.monotonic())
         self.should_exit = True
         await ticking

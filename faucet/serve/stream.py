@@ -68,6 +68,8 @@ async def _send_part(send: AsgiSend, part: bytes, *, more: bool) -> bool:
     """Send *part*; return whether the client is still there, as far as the server reports it."""
     try:
         await send({"type": "http.response.body", "body": part, "more_body": more})
+        # A server that has room for the part does not wait, and a body may not either.
+        await asyncio.sleep(0)
     except OSError:
         # ASGI servers may report a disconnected client like this; Uvicorn only drops what is sent.
         return False

@@ -1,5 +1,8 @@
 """The generation in service, and whether the process is stopping."""
 
+import asyncio
+from contextlib import suppress
+
 from faucet.serve.leases import Leases
 from faucet.serve.running import Running
 
@@ -29,8 +32,17 @@ class Switch:
     def __init__(self, first: Running, drain: Drain) -> None:
         self.current = first
         self.drain = drain
+        self._turned = asyncio.Event()
 
     def turn(self, to: Running) -> Running:
         """Put *to* in service; return the previous generation."""
         before, self.current = self.current, to
+        self._turned.set()
+        self._turned = asyncio.Event()
         return before
+
+    async def wait_for_turn(self, seconds: float | None) -> None:
+        """Wait until another generation is in service, at most *seconds* if that is a number."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._turned.wait()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from watchfiles import Change
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 from faucet.events import Publish, WatchFailed
+from faucet.workers import Workers
 
 QUIET_MS: Final = 75
 """How long it must be quiet before a change counts as finished: editors write in steps."""
@@ -42,6 +44,7 @@ class Watcher:
         self._changed = changed
         self._publish = publish
         self._mode = mode
+        self._workers = Workers("watch", 1)
         self._rearm = asyncio.Event()
         self._reason = ""
 
@@ -88,8 +91,8 @@ class Watcher:
         """
         stop = self._rearm
         try:
-            found = await asyncio.to_thread(
-                notifier.watch, _LONGEST_MS, QUIET_MS, _FALLBACK_MS, stop
+            found = await self._workers.run(
+                partial(notifier.watch, _LONGEST_MS, QUIET_MS, _FALLBACK_MS, stop)
             )
         except asyncio.CancelledError:
             # The thread checks it and ends; nothing else stops it.

@@ -2,10 +2,14 @@
 
 import json
 import math
+import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Context, Decimal
+from functools import cache, lru_cache
 from typing import Final
+
+import msgspec
 
 from faucet.errors import OUT_OF_RANGE, ExecutionError
 from faucet.model.bounds import SAFE_INTEGER
@@ -24,6 +28,13 @@ OVERFLOW: Final = "overflow"
 _SUM_END: Final = 2**63
 # A double has 309 digits before its point, a text 400 and an exponent of 400.
 _CONTEXT: Final = Context(prec=4_000, Emax=999_999, Emin=-999_999)
+_TRUTH: Final = frozenset({"true", "false"})
+_UUID: Final = re.compile(
+    "([0-9a-f]{8})(?:-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})"
+    "|([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12}))"
+)
+_UUID_BYTES: Final = 16
+_MEMBERS: Final = 2048
 _text: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -37,19 +48,34 @@ def row_encoder(
     A cell that does not fit its column's kind is written by its own type: number, text, base64. The
     encoder raises `ExecutionError` OUT_OF_RANGE for a sum beyond 64 bit or a float beyond double.
     """
-    spellings = tuple(
-        (f"{',' if place else ''}{_text(output.label)}:", _encoder(output, options))
-        for place, output in enumerate(outputs)
-    )
+    spellings = tuple(_member(output, options) for output in outputs)
 
     def encode(cells: Sequence[object]) -> bytes:
         parts = [
             f"{key}null" if cell is None else key + spell(cell)
             for (key, spell), cell in zip(spellings, cells, strict=True)
         ]
-        return _utf8("{" + "".join(parts) + "}")
+        return _utf8("{" + ",".join(parts) + "}")
 
     return encode
+
+
+class CellForm(msgspec.Struct, frozen=True, kw_only=True):
+    """How the cells of a column are spelled; *text* is the same for `read_cell_form`."""
+
+    type: ColumnType
+    options: ValueOptions
+
+    @property
+    def text(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+
+@cache
+def read_cell_form(text: str) -> Encoder:
+    """Return the function that spells a cell in the form of that text."""
+    form = msgspec.json.decode(text, type=CellForm)
+    return _BY_KIND.get(form.type.kind, _texts)(form.type, form.options)
 
 
 def _utf8(text: str) -> bytes:
@@ -58,6 +84,12 @@ def _utf8(text: str) -> bytes:
     except UnicodeEncodeError:
         # Half a surrogate pair represents bytes in the file that are not UTF-8.
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
+
+
+@lru_cache(_MEMBERS)
+def _member(output: Output, options: ValueOptions) -> tuple[str, Encoder]:
+    """Return the name in JSON and the encoder of *output*: once for all statements with it."""
+    return f"{_text(output.label)}:", _encoder(output, options)
 
 
 def _encoder(output: Output, options: ValueOptions) -> Encoder:
@@ -79,13 +111,19 @@ def _sum_of_integers(output: Output, options: ValueOptions) -> Encoder:
     def combine(cell: object) -> str:
         if not isinstance(cell, str):
             return spell(cell)
-        high, _, low = cell.partition(":")
-        total = (int(high) << 32) + int(low)
+        high, low, *rest = cell.split(":")
+        total = _added((int(high) << 32) + int(low), *map(float, rest))
         if not -_SUM_END <= total < _SUM_END:
             raise _out_of_range(output)
-        return spell(total)
+        whole = total == total.to_integral_value(context=_CONTEXT)
+        return spell(int(total) if whole else float(total))
 
     return combine
+
+
+def _added(whole: int, rest: float = 0.0) -> Decimal:
+    """Return the sum of integers and of what an integer column holds beside them."""
+    return _CONTEXT.add(Decimal(whole), Decimal(repr(rest)))
 
 
 def _within_double(output: Output, spell: Encoder) -> Encoder:
@@ -139,7 +177,26 @@ def _texts(of: ColumnType, options: ValueOptions) -> Encoder:  # noqa: ARG001
 
 def _uuids(of: ColumnType, options: ValueOptions) -> Encoder:  # noqa: ARG001
     other = _plain(options)
-    return lambda cell: _text(cell.lower()) if isinstance(cell, str) else other(cell)
+
+    def spell(cell: object) -> str:
+        text = spell_uuid(cell)
+        return other(cell) if text is None else f'"{text}"'
+
+    return spell
+
+
+def spell_uuid(cell: object) -> str | None:
+    """
+    Return a uuid in lower case, with dashes, None for a cell that is none.
+
+    It is one in lower or upper case, with or without dashes, or 16 bytes.
+    """
+    if isinstance(cell, bytes):
+        digits = cell.hex() if len(cell) == _UUID_BYTES else ""
+    else:
+        digits = cell if isinstance(cell, str) and cell in (cell.lower(), cell.upper()) else ""
+    found = _UUID.fullmatch(digits.lower())
+    return None if found is None else "-".join(part for part in found.groups() if part)
 
 
 def _floats(of: ColumnType, options: ValueOptions) -> Encoder:
@@ -153,6 +210,8 @@ def _booleans(of: ColumnType, options: ValueOptions) -> Encoder:  # noqa: ARG001
     def spell(cell: object) -> str:
         if isinstance(cell, int | float):
             return "true" if cell else "false"
+        if isinstance(cell, str) and cell.lower() in _TRUTH:
+            return cell.lower()
         return other(cell)
 
     return spell
@@ -166,8 +225,8 @@ def _decimals(of: ColumnType, options: ValueOptions) -> Encoder:
         number = _number(cell)
         if number is None:
             return other(cell)
-        if unit is not None:
-            number = number.quantize(unit, ROUND_HALF_UP, _CONTEXT)
+        if unit is not None and number == (padded := number.quantize(unit, context=_CONTEXT)):
+            number = padded
         # A decimal has no negative zero.
         return f"{quote}{number or abs(number):f}{quote}"
 
@@ -179,7 +238,7 @@ def _number(cell: object) -> Decimal | None:
         case int():
             return Decimal(cell)
         case float() if math.isfinite(cell):
-            return Decimal(spell_float(cell))
+            return decimal_of(cell)
         case str():
             try:
                 return exact(cell)
@@ -187,6 +246,11 @@ def _number(cell: object) -> Decimal | None:
                 return None
         case _:
             return None
+
+
+def decimal_of(number: float) -> Decimal:
+    """Return a finite double as a decimal: fifteen digits, which it keeps of every decimal."""
+    return Decimal(f"{number:.14e}").normalize(_CONTEXT)
 
 
 def _instants(of: ColumnType, options: ValueOptions) -> Encoder:
@@ -248,4 +312,5 @@ _BY_KIND: Final[dict[Kind, Callable[[ColumnType, ValueOptions], Encoder]]] = {
     Kind.TIMESTAMPTZ: _instants,
     Kind.JSON: _documents,
     Kind.ARRAY: _documents,
+    Kind.COMPOSITE: _documents,
 }

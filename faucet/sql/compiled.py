@@ -37,16 +37,23 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     """
     SQL of one statement shape for one dialect; *read* returns the answer in what was fetched.
 
-    *constants* follow the values: a placeholder of one has a negative index.
+    *constants* follow the values: a placeholder of one has a negative index. *max_bytes* bounds the
+    rows that its calls return to the caller.
     """
 
     sql: str
     placeholders: tuple[Placeholder, ...]
     constants: tuple[object, ...]
     read: Callable[[Fetched], Answer]
+    max_bytes: int | None
 
-    def call(self, values: tuple[StatementValue, ...]) -> Call:
-        """Return the call of this statement with *values*, in order of their slots."""
+    def call(self, values: tuple[StatementValue, ...], *, runs_code: bool = True) -> Call:
+        """Return the call of this statement with *values*, in order of their slots; see `Call`."""
         every = values + self.constants
         parameters = [each.bind(every[each.index]) for each in self.placeholders]
-        return Call(sql=self.sql, parameters=tuple(parameters))
+        return Call(
+            sql=self.sql,
+            parameters=tuple(parameters),
+            max_bytes=self.max_bytes,
+            runs_code=runs_code,
+        )

@@ -2,18 +2,26 @@
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.types import NullType
 
-from faucet.extension.sql_forms import Expression, SqlForms
+from faucet.extension.sql_forms import (
+    Binder,
+    Expression,
+    LooseColumn,
+    LooseValue,
+    SqlForms,
+)
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import (
     AllOf,
     AnyOf,
     Comparison,
     Condition,
+    Guarded,
     KeySet,
     Known,
     Membership,
@@ -26,10 +34,8 @@ from faucet.model.filters.condition import (
 )
 from faucet.model.filters.predicate import Operator
 from faucet.model.settings import ValueOptions
+from faucet.sql.chains import balanced
 from faucet.sql.compiled import Placeholder
-
-# SQLite rejects expressions deeper than 1,000; a flat chain of AND is as deep as it is long.
-_CHAIN: Final = 64
 
 _OPERATORS: Final[Mapping[Operator, Callable[[Expression, Expression], Expression]]] = {
     Operator.EQ: operator.eq,
@@ -39,6 +45,15 @@ _OPERATORS: Final[Mapping[Operator, Callable[[Expression, Expression], Expressio
     Operator.GT: operator.gt,
     Operator.GE: operator.ge,
 }
+_OPPOSITE: Final = {
+    Operator.LT: Operator.GE,
+    Operator.LE: Operator.GT,
+    Operator.GT: Operator.LE,
+    Operator.GE: Operator.LT,
+}
+
+_Equality = Comparison | Membership
+_LooseTest = Comparison | Membership | Pattern
 
 
 class Parameters:
@@ -61,6 +76,14 @@ class Parameters:
         """Return the expression of a key value as the database returned it."""
         name = self._named(index, self.forms.key_binder(of, self.options), "k")
         return self.forms.parameter(name, of)
+
+    def loose(self, index: int, *, spelled: bool) -> LooseValue:
+        """Return the value at *index*, to be compared with a loose column."""
+
+        def bound(name: str, bind: Binder) -> Expression:
+            return sa.bindparam(self._named(index, bind, f"{name}_"), type_=NullType())
+
+        return LooseValue(bound=bound, spelled=spelled)
 
     def array(self, slots: Slots, of: ColumnType, *, keys: bool) -> str:
         """Return the name of the array parameter at *slots*."""
@@ -103,15 +126,87 @@ class Conditions:
         match condition:
             case AllOf(of=parts) | AnyOf(of=parts):
                 parts = tuple(sorted(parts, key=_height, reverse=True))
-                written = [self.write(part, negated=negated) for part in parts]
+                written = self._write_parts(condition, parts, negated=negated)
                 if isinstance(condition, AllOf) is not negated:
                     return balanced(sa.and_, written, self._forms.truth(holds=True))
                 return balanced(sa.or_, written, self._forms.truth(holds=False))
             case Negation(of=part):
                 return self.write(part, negated=not negated)
+            case Guarded(policy=policy, test=test) if not negated:
+                visible = self.write(policy)
+                guarded = sa.case((visible, self.write(test)))
+                # The second policy is there for its indexes.
+                return sa.and_(guarded, self._forms.beside_guard(visible))
+            case Guarded(policy=policy, test=test):
+                return self.write(AllOf(of=(policy, test)), negated=True)
             case _:
-                test = self._test(condition)
-                return sa.not_(Grouping(test)) if negated else test
+                return self._possibly_negated(condition, negated=negated)
+
+    def _write_parts(
+        self, whole: AllOf | AnyOf, parts: Sequence[Condition], *, negated: bool
+    ) -> list[Expression]:
+        """
+        Return *parts* as expressions, those that test one loose column for equality as one list,
+        so that the cell is converted once.
+        """
+        conjunction = isinstance(whole, AllOf) is not negated
+        lists: dict[tuple[str, bool], list[_Equality]] = {}
+        written: list[Expression] = []
+        for part in parts:
+            if self._is_loose_equality(part) and _is_unequal(part) is (conjunction is not negated):
+                lists.setdefault((part.column, part.exact), []).append(part)
+            else:
+                written.append(self.write(part, negated=negated))
+        for tests in lists.values():
+            values = [value for test in tests for value in self._loose_values(test)]
+            equal = Grouping(self._forms.loose_equality(self._loose_column(tests[0]), values))
+            written.append(sa.not_(equal) if conjunction else equal)
+        return written
+
+    def _is_loose_equality(self, part: Condition) -> TypeGuard[_Equality]:
+        if isinstance(part, Comparison) and part.operator in _OPPOSITE:
+            return False
+        return isinstance(part, Comparison | Membership) and self._types[part.column].loose
+
+    def _possibly_negated(self, test: Condition, *, negated: bool) -> Expression:
+        match test:
+            case Comparison() | Membership() | Pattern() if self._types[test.column].loose:
+                return self._loose_test(test, negated=negated)
+            case _:
+                written = self._test(test)
+                return sa.not_(Grouping(written)) if negated else written
+
+    def _loose_test(self, test: _LooseTest, *, negated: bool) -> Expression:
+        """Return a test, where what does not fit its type has no place in an order."""
+        column = self._loose_column(test)
+        if isinstance(test, Pattern):
+            like = self._test(test)
+            like = sa.not_(Grouping(like)) if negated else like
+            return sa.and_(like, self._forms.fits(column))
+        values = self._loose_values(test)
+        if isinstance(test, Comparison) and test.operator in _OPPOSITE:
+            operator = _OPPOSITE[test.operator] if negated else test.operator
+            return self._forms.loose_order(column, operator, values[0])
+        unequal = isinstance(test, Comparison) and test.operator is Operator.NE
+        equal = Grouping(self._forms.loose_equality(column, values))
+        return sa.not_(equal) if negated is not unequal else equal
+
+    def _loose_column(self, test: _LooseTest) -> LooseColumn:
+        return LooseColumn(
+            cell=self._source(test.column),
+            type=self._types[test.column],
+            options=self._parameters.options,
+            exact=not isinstance(test, Pattern) and test.exact,
+        )
+
+    def _loose_values(self, test: Comparison | Membership) -> list[LooseValue]:
+        slots = test.operand if isinstance(test, Comparison) else test.operands
+        if isinstance(slots, Slot):
+            slots = Slots(first=slots.index, count=1, spelled=slots.spelled)
+        if not isinstance(slots, Slots):
+            raise TypeError(slots)
+        members = range(slots.first, slots.first + slots.count)
+        return [self._parameters.loose(index, spelled=slots.spelled) for index in members]
 
     def _test(self, test: Condition) -> Expression:
         match test:
@@ -184,11 +279,8 @@ class Conditions:
         )
 
 
-class _Closed(Grouping[bool]):
-    """Parentheses that an enclosing chain keeps; SQLAlchemy flattens plain ones."""
-
-    inherit_cache = True
-    operator = None
+def _is_unequal(test: _Equality) -> bool:
+    return isinstance(test, Comparison) and test.operator is Operator.NE
 
 
 def _height(condition: Condition) -> int:
@@ -197,18 +289,7 @@ def _height(condition: Condition) -> int:
             return 1 + max(map(_height, parts), default=0)
         case Negation(of=part):
             return _height(part)
+        case Guarded(policy=policy, test=test):
+            return 1 + max(_height(policy), _height(test))
         case _:
             return 0
-
-
-def balanced(
-    join: Callable[..., Expression], parts: Sequence[Expression], empty: Expression
-) -> Expression:
-    """Return *parts* joined as a tree whose depth grows with the logarithm of their number."""
-    if not parts:
-        return empty
-    while len(parts) > _CHAIN:
-        parts = [
-            _Closed(join(*parts[start : start + _CHAIN])) for start in range(0, len(parts), _CHAIN)
-        ]
-    return parts[0] if len(parts) == 1 else join(*parts)

@@ -37,6 +37,20 @@ def spell_instant(text: str, *, zoned: bool) -> str | None:
     return moment + _fraction(found["fraction"]) + ("Z" if zoned else "")
 
 
+def rank_instant(cell: object, *, zoned: bool, unix: bool) -> str | None:
+    """
+    Return a stored instant in the spelling that orders all of them, None for what is none.
+
+    With *unix* numbers are instants as well, in seconds since 1970.
+    """
+    text = None
+    if isinstance(cell, str):
+        text = spell_instant(cell, zoned=zoned)
+    elif unix and isinstance(cell, int | float):
+        text = spell_seconds(cell, zoned=zoned)
+    return None if text is None else text.replace("T", " ").removesuffix("Z")
+
+
 def _offset(zone: str) -> timedelta:
     digits = zone[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))

@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import quoted_name
 
-from faucet.extension.sql_forms import DeletedRows, Expression, SqlForms
+from faucet.extension.sql_forms import DeletedRows, Expression, LooseColumn, SqlForms
 from faucet.extension.transform import Transform
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import Slot
@@ -35,17 +35,25 @@ from faucet.sql.answers import reader
 from faucet.sql.compiled import Compiled, Placeholder
 from faucet.sql.conditions import Conditions, Parameters
 from faucet.sql.defaults import default_expression
+from faucet.sql.output_texts import OutputTexts
 
 _INTEGER = ColumnType(kind=Kind.INTEGER, db_type="bigint", bits=64)
 
 
 class RenderContext(msgspec.Struct, frozen=True, kw_only=True):
-    """The context for rendering statements of one service. *mask_key* is for keyed transforms."""
+    """
+    The context for rendering statements of one service.
+
+    *mask_key* is for keyed transforms, *max_bytes* bounds the rows that a statement returns,
+    *output_texts* are those written before.
+    """
 
     forms: SqlForms
     options: ValueOptions
     transforms: Mapping[str, Transform]
     mask_key: bytes
+    max_bytes: int
+    output_texts: OutputTexts = msgspec.field(default_factory=OutputTexts)
 
 
 def render(statement: Statement, render_context: RenderContext) -> Compiled:
@@ -59,12 +67,16 @@ class _Source:
     def __init__(
         self, name: RelationName, columns: Iterable[Typed], keys: Iterable[str], forms: SqlForms
     ) -> None:
+        self.name: RelationName | None = name
         self.types = {column.name: column.type for column in columns}
         for key in keys:
             self.types.setdefault(key, forms.locator_type())
         self.table = sa.table(
             quoted_name(name.name, quote=True),
-            *(sa.column(quoted_name(column, quote=True)) for column in self.types),
+            *(
+                sa.column(quoted_name(column, quote=True), forms.operand_type(of))
+                for column, of in self.types.items()
+            ),
             schema=None if name.schema is None else quoted_name(name.schema, quote=True),
         )
 
@@ -104,7 +116,9 @@ class _Rendering:
             sql=text.sql,
             placeholders=tuple(placeholders),
             constants=tuple(reversed(constants)),
-            read=reader(statement, self._forms, self._context.options),
+            read=reader(statement, self._forms, self._context.options, self._context.max_bytes),
+            # Only outputs are returned to the caller; keys are needed whatever they take.
+            max_bytes=self._context.max_bytes if getattr(statement, "outputs", ()) else None,
         )
 
     def _source(self, statement: Any, keys: tuple[str, ...] = ()) -> _Source:
@@ -121,14 +135,24 @@ class _Rendering:
         source = self._source(statement, form.keys)
         query = self._query(source, statement.outputs).where(self._where(source, statement.where))
         if statement.group:
-            query = query.group_by(*(source.column(name) for name in statement.group))
+            query = query.group_by(*(self._group_key(source, name) for name in statement.group))
         query = query.order_by(*(self._ordered(source, term) for term in statement.order))
         limit, offset = self._number(statement.limit), self._number(statement.offset)
         query = self._forms.paged(query, limit, offset)
         labels = _labels(statement.outputs)
         if form.layout is Layout.PAGE:
-            return self._forms.page(query, labels)
-        return self._forms.rows(query, self._keys(source, form.keys), labels)
+            return self._forms.page(query, labels, self._context.max_bytes)
+        keys = self._keys(source, form.keys)
+        return self._forms.rows(query, keys, labels, self._context.max_bytes)
+
+    def _loose(self, source: "_Source", name: str) -> LooseColumn:
+        options = self._context.options
+        return LooseColumn(cell=source.column(name), type=source.types[name], options=options)
+
+    def _group_key(self, source: "_Source", name: str) -> Expression:
+        if not source.types[name].loose:
+            return source.column(name)
+        return self._forms.group_key(self._loose(source, name))
 
     def _query(self, source: "_Source", outputs: tuple[Output, ...]) -> sa.Select[Any]:
         written = [self._output(source, output) for output in outputs]
@@ -150,8 +174,23 @@ class _Rendering:
         if output.function is Function.COUNT:
             return sa.func.count(column).label(label)
         if output.function is not None:
-            column = self._forms.aggregate(output.function, column, raw)
-        return self._forms.wire(column, output.type, self._context.options).label(label)
+            argument = self._argument(source, output.column, output.function)
+            column = self._forms.aggregate(output.function, argument, raw)
+        return self._wire(source, output, column).label(label)
+
+    def _wire(self, source: _Source, output: Output, column: Expression) -> Expression:
+        def write() -> Expression:
+            return self._forms.wire(column, output.type, self._context.options)
+
+        if source.name is None or output.column is None or output.function is not None:
+            return write()
+        key = (source.name, output.column, output.type)
+        return self._context.output_texts.output(key, write, self._forms)
+
+    def _argument(self, source: _Source, name: str, function: Function) -> Expression:
+        if source.types[name].loose and function in (Function.MIN, Function.MAX):
+            return self._forms.extreme_key(self._loose(source, name))
+        return source.column(name)
 
     def _ordered(self, source: _Source, term: OrderTerm) -> sa.ColumnElement[Any]:
         first = term.descending if term.nulls_first is None else term.nulls_first
@@ -164,52 +203,66 @@ class _Rendering:
     def _order_key(self, source: _Source, term: OrderTerm) -> Expression:
         if term.column is None:
             return sa.func.count()
-        column = source.column(term.column)
+        column, of = source.column(term.column), source.types[term.column]
         if term.function is None:
-            return column
+            by_value = of.loose and not term.stored
+            return self._forms.order_key(self._loose(source, term.column)) if by_value else column
         if term.function is Function.COUNT:
             return sa.func.count(column)
-        return self._forms.aggregate_order(term.function, column, source.types[term.column])
+        argument = self._argument(source, term.column, term.function)
+        return self._forms.aggregate_order(term.function, argument, of)
 
     def _count(self, statement: Count) -> sa.sql.ClauseElement:
         source = self._source(statement)
         where = self._where(source, statement.where)
         if not statement.group:
-            return sa.select(sa.func.count()).select_from(source.table).where(where)
-        grouped = [source.column(name) for name in statement.group]
+            query = sa.select(sa.func.count()).select_from(source.table).where(where)
+            return query if statement.spans else self._forms.own_rows(query, source.table)
+        grouped = [self._group_key(source, name) for name in statement.group]
         groups = sa.select(sa.literal(1).label("one")).select_from(source.table).where(where)
         return sa.select(sa.func.count()).select_from(groups.group_by(*grouped).subquery("groups"))
 
     def _locate(self, statement: Locate) -> sa.sql.ClauseElement:
         source = self._source(statement, statement.keys)
         query = sa.select(*self._keys(source, statement.keys)).select_from(source.table)
-        return query.where(self._where(source, statement.where))
+        query = query.where(self._where(source, statement.where))
+        return query.with_for_update() if statement.lock else query
 
     def _insert(self, statement: Insert) -> sa.sql.ClauseElement:
         source = self._source(statement, statement.keys)
         target = _writable(source, statement.assign)
         values = {name: self._assigned(source, name, i) for i, name in enumerate(statement.assign)}
-        return self._returning(sa.insert(target).values(values), source, statement.keys)
+        return self._write(statement, sa.insert(target).values(values), source)
 
-    def _returning(
-        self, write: sa.Insert | sa.Update, source: _Source, keys: tuple[str, ...]
+    def _write(
+        self, statement: Insert | Update, write: sa.Insert | sa.Update, source: _Source
     ) -> sa.sql.ClauseElement:
-        return self._forms.returning(write, self._keys(source, keys)) if keys else write
+        if not statement.keeps_conflicts:
+            write = self._forms.refuse_conflicts(write)
+        if not statement.keys:
+            return write
+        return self._forms.returning(write, self._keys(source, statement.keys))
 
     def _assigned(self, source: _Source, name: str, index: int) -> Expression:
         return self._parameters.value(Slot(index=index), source.types[name])
 
+    def _kept_or_assigned(self, source: _Source, name: str, index: int) -> Expression:
+        value = self._assigned(source, name, index)
+        if not source.types[name].loose:
+            return value
+        return self._forms.assigned(self._loose(source, name), value)
+
     def _update(self, statement: Update) -> sa.sql.ClauseElement:
         source = self._source(statement, statement.keys)
         values: dict[Any, Any] = {
-            source.column(name): self._assigned(source, name, index)
+            source.column(name): self._kept_or_assigned(source, name, index)
             for index, name in enumerate(statement.assign)
         }
         for name, expression in zip(statement.defaults, statement.default_sql, strict=True):
             values[source.column(name)] = self._forms.default(expression)
         query = sa.update(source.table).values(values)
         query = query.where(self._where(source, statement.where))
-        return self._returning(query, source, statement.keys)
+        return self._write(statement, query, source)
 
     def _delete(self, statement: Delete) -> sa.sql.ClauseElement:
         source = self._source(statement)
@@ -219,6 +272,7 @@ class _Rendering:
 
         def select(table: sa.FromClause) -> sa.Select[Any]:
             source = _Source(statement.relation, statement.columns, (), self._forms)
+            source.name = None
             source.table = table  # type: ignore[assignment]  # it has the columns of a table
             order = (self._ordered(source, term) for term in statement.order)
             return self._query(source, statement.outputs).order_by(*order)
@@ -229,7 +283,8 @@ class _Rendering:
             columns=[source.column(column.name) for column in statement.columns],
             keys=self._keys(source, ordering),
         )
-        return self._forms.deleted_rows(query, deleted, _labels(statement.outputs))
+        labels = _labels(statement.outputs)
+        return self._forms.deleted_rows(query, deleted, labels, self._context.max_bytes)
 
     def _count_check_passes(self, statement: CountCheckPasses) -> sa.sql.ClauseElement:
         source = self._source(statement, _key_names(statement.where))
@@ -271,8 +326,13 @@ class _Rendering:
         alias = parent.table.alias(_free_name("parent", child.table.name))
         seen = Conditions(alias.c.__getitem__, parent.types, self._parameters).write(statement.seen)
         pairs = list(zip(statement.references, statement.referenced, strict=True))
-        linked = [alias.c[far] == child.column(near) for near, far in pairs]
-        found = sa.exists(sa.select(sa.literal(1)).select_from(alias).where(*linked, seen))
+        collations = statement.collations or (None,) * len(pairs)
+        linked = [
+            alias.c[far] == self._forms.reference(child.column(near), collation)
+            for (near, far), collation in zip(pairs, collations, strict=True)
+        ]
+        parents = sa.select(sa.literal(1)).select_from(alias).where(*linked, seen)
+        found = sa.exists(parents if statement.spans else self._forms.own_rows(parents, alias))
         present = [child.column(near).is_not(None) for near, _far in pairs]
         where = self._where(child, statement.where)
         query = sa.select(sa.func.count()).select_from(child.table)

@@ -79,13 +79,15 @@ def _request(query: str) -> Any:
     from faucet.model import request as nouns
 
     headers: Any = nouns.Headers(_SENT) if hasattr(nouns, "Headers") else _SENT
-    return nouns.HttpRequest(
+    made: Any = nouns.HttpRequest
+    later = {} if hasattr(nouns, "BodyState") else {"read_body": _no_body}
+    return made(
         method="GET",
         path="/api/v1/shop/_table/items",
         query=query,
         headers=headers,
         peer="127.0.0.1",
-        read_body=_no_body,
+        **later,
     )
 
 

@@ -52,7 +52,7 @@ _ROWS = (
     "INSERT INTO pairs VALUES (1, 1, 'one'), (1, 2, NULL)",
     "INSERT INTO vault VALUES (1, 'gold')",
 )
-_COUNTERS = (
+_COUNTERS = tuple(
     f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH 100000"
     for table in ("customers", "orders", "logs", "vault")
 )
@@ -60,7 +60,7 @@ _COUNTERS = (
 
 def build(database: Database) -> None:
     """Make the shop's tables and rows."""
-    counters = tuple(_COUNTERS) if database.dialect == "postgres" else ()
+    counters = _COUNTERS if database.dialect == "postgres" else ()
     database.script(*_SCHEMA, *_ROWS, *counters)
 
 

@@ -11,6 +11,14 @@ import httpx
 import msgspec
 import yaml
 
+from faucet.errors import NOT_GRANTED, FaucetError
+from faucet.mcp.calls import ToolContext
+from faucet.mcp.results import Done
+from faucet.mcp.tools import TOOLS, call_tool, tools_of
+from faucet.model.headers import Headers
+from faucet.model.request import Caller, HttpRequest
+from faucet.request.authenticate import authenticate
+from faucet.request.context import open_trace
 from tests.databases import key
 from tests.plane import plane
 
@@ -70,6 +78,75 @@ class _Plane:
         return Reply(status=answer.status, headers=answer.headers, body=answer.body)
 
 
+class _Tools:
+    """What agents have: a request that a tool can make is made by it, others as a client would."""
+
+    def __init__(self, opened: Any) -> None:
+        self._opened = opened
+        self._plane = _Plane(opened)
+
+    async def ask(
+        self,
+        role: str,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Reply:
+        asked = _tool_call(method, path, query or {}, body)
+        if asked is None:
+            return await self._plane.ask(role, method, path, query=query, body=body)
+        name, arguments = asked
+        generation = self._opened.generation
+        headers = Headers(() if role == "visitor" else (("x-api-key", key(role)),))
+        request = HttpRequest(method="POST", path="/mcp", query="", headers=headers, peer="::1")
+        principal = authenticate(request, generation.authentication, 0.0)
+        if name not in {tool.name for tool in tools_of(generation.surface, principal.role)}:
+            return _reply(NOT_GRANTED.status, {"error": {"type": NOT_GRANTED.type}})
+        context = ToolContext(
+            generation=generation,
+            caller=Caller(principal=principal, now=0.0),
+            trace=open_trace(request),
+        )
+        try:
+            result = await call_tool(TOOLS[name], context, arguments)
+        except FaucetError as error:
+            return _reply(error.kind.status, {"error": {"type": error.kind.type}})
+        assert isinstance(result, Done), result
+        content = result.content
+        listed = content.get("tables", content.get("records", content.get("inserted")))
+        return _reply(201 if method == "POST" else 200, {"resource": listed})
+
+
+_CHANGES = {"POST": "faucet_insert", "PATCH": "faucet_update", "DELETE": "faucet_delete"}
+
+
+def _tool_call(
+    method: str, path: str, query: Mapping[str, str], body: Any
+) -> tuple[str, dict[str, Any]] | None:
+    """Return the tool and arguments that ask the same, None if none can."""
+    _api, _version, service, _table, *rest = path.strip("/").split("/")
+    if not rest:
+        return "faucet_list_tables", {"service": service}
+    where = {"service": service, "table": rest[0]}
+    if len(rest) > 1 or (method != "GET" and "fields" in query):
+        return None
+    if method == "GET":
+        limit = {"limit": int(query["limit"])} if "limit" in query else {}
+        return "faucet_query", {**where, **query, **limit}
+    if method == "POST":
+        return _CHANGES[method], {**where, "records": [body]}
+    if method not in _CHANGES or "filter" not in query:
+        return None
+    record = {"record": body} if method == "PATCH" else {}
+    return _CHANGES[method], {**where, "filter": query["filter"], **record}
+
+
+def _reply(status: int, content: Any) -> Reply:
+    return Reply(status=status, headers={}, body=msgspec.json.encode(content))
+
+
 class _Process:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -119,7 +196,9 @@ async def _processes(manifest: Mapping[str, Any], folder: Path) -> AsyncIterator
 
 def _started(manifest: Mapping[str, Any], folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
     path, log = folder / "faucet.yaml", folder / "log"
-    path.write_text(yaml.safe_dump(manifest), encoding="utf-8")
+    # A load waits for a database that is required, however slow it is.
+    services = {name: {**each, "required": True} for name, each in manifest["services"].items()}
+    path.write_text(yaml.safe_dump({**manifest, "services": services}), encoding="utf-8")
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "faucet", "serve", "-c", str(path), "--port", "0", "--no-watch"],
@@ -154,4 +233,10 @@ def _listening(line: str) -> str | None:
     return event["address"]
 
 
-SURFACES = {"plane": _planes, "process": _processes}
+@asynccontextmanager
+async def _tools(manifest: Mapping[str, Any], folder: Path) -> AsyncIterator[Surface]:
+    async with plane(manifest, folder) as opened:
+        yield _Tools(opened)
+
+
+SURFACES = {"plane": _planes, "process": _processes, "tools": _tools}

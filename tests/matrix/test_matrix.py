@@ -15,7 +15,7 @@ from tests.matrix.surfaces import SURFACES, Surface
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 _FRESH = count(1000)
-_PLACES = ("plane", pytest.param("process", marks=pytest.mark.e2e))
+_PLACES = ("plane", "tools", pytest.param("process", marks=pytest.mark.e2e))
 _PAIRS = [(role, table) for role in RIGHTS for table in shop.TABLES]
 
 

@@ -15,9 +15,12 @@ from faucet.control.introspect import introspect
 from faucet.control.load import SourceText, load
 from faucet.control.resolve import Overrides, resolve
 from faucet.control.validate import validate
+from faucet.model.settings import PoolSettings
+from faucet.request.execute import Share
 from faucet.request.generation import GenerationStatus, Process, open_generation
 from faucet.secret import Secret
 from faucet.standard import standard_registry
+from faucet.workers import Workers
 from tests.databases import Database, key, key_of
 from tests.factories import resolved
 from tests.plane import Answer, Plane
@@ -120,6 +123,7 @@ class Twins:
             docs=lambda _path: None,
             clock=NOW.replace(tzinfo=UTC).timestamp,
             report=lambda _request_id, error: reported.append(error),
+            workers=Workers("tests", 2),
         )
         generation = open_generation(
             outcome.value,
@@ -127,6 +131,7 @@ class Twins:
             process,
             number=1,
             executors=self._executors,
+            shares={name: Share(PoolSettings()) for name in self._executors},
             purpose_key=Secret("k" * 32),
         )
         return Plane(generation, reported)

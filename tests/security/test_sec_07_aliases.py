@@ -99,7 +99,8 @@ async def test_any_label_is_taken_as_it_is(database: Database, label: str):
     assert {row["name"]: row[label] for row in summed.rows} == {"n0": 1, "n1": 1, "n2": 1}
 
 
-@pytest.mark.parametrize("name", ["t", "r", "page", "given", "gone", "a.b", "%s"])
+@pytest.mark.fault("attacks.names")
+@pytest.mark.parametrize("name", ["t", "r", "page", "given", "gone", "a.b", "%s", "faucet key 0"])
 async def test_columns_may_be_named_like_our_own_words(database: Database, name: str):
     database.script(
         f'CREATE TABLE w (id integer PRIMARY KEY, "{name}" text)',

@@ -74,6 +74,7 @@ async def test_no_collation_of_postgresql_bends_a_rule(
     assert seen == ([_TEXTS.index(value)], [_TEXTS.index(value)])
 
 
+@pytest.mark.fault("attacks.padding")
 @pytest.mark.parametrize("form", _FORMS)
 @pytest.mark.parametrize("value", ["bob", "bob ", "bob      ", "Bob"])
 async def test_the_padding_of_a_column_is_no_part_of_its_value(

@@ -172,3 +172,122 @@ async def test_no_name_of_a_table_opens_a_reference(database: Database, name: st
     assert own.status == 201
     assert (invisible.status, moved.status) == (409, 409)
     assert told(invisible) == told(absent)
+
+
+_PARENT_GRANTS = {
+    "PATCH alone": grant("parents", "PATCH", rows=_OWN, write=["tenant"]),
+    "DELETE alone": grant("parents", "DELETE", rows=_OWN),
+    "a narrower GET": grant("parents", "GET", rows=_OWN),
+}
+
+
+@pytest.mark.fault("attacks.unread_parents")
+@pytest.mark.parametrize("parent", _PARENT_GRANTS)
+async def test_a_role_without_get_refers_to_the_rows_of_its_other_verbs(
+    database: Database, parent: str
+):
+    _build(database)
+    role = [_PARENT_GRANTS[parent], grant("children", "GET POST")]
+
+    async with plane(manifest(database, {"clerk": {"tenant": 7}}, clerk=role)) as opened:
+        own = await ask(opened, "clerk", "POST", "children", {"id": 5, "parent_id": 1})
+        absent = await ask(opened, "clerk", "POST", "children", {"id": 6, "parent_id": _ABSENT})
+        other = await ask(opened, "clerk", "POST", "children", {"id": 6, "parent_id": _INVISIBLE})
+
+    assert own.status == 201
+    assert told(other) == told(absent)
+    assert other.status == 409
+
+
+_VIEW_WRITES: list[tuple[str, str, Any]] = [
+    ("POST", "v", {"id": 5, "parent": 2}),
+    ("POST", "v", [{"id": 5, "parent": 1}]),
+    ("PATCH", "v/1", {"parent": 2}),
+    ("PATCH", "v?filter=id%20%3D%201", {"parent": 2}),
+    ("PUT", "v/1", {"id": 1, "parent": 2}),
+]
+
+
+@pytest.mark.fault("attacks.view_references")
+@pytest.mark.parametrize("references", ["visible", "any"])
+@pytest.mark.parametrize("write", _VIEW_WRITES, ids=lambda write: " ".join(map(str, write)))
+async def test_a_view_does_not_lead_a_reference_across(
+    database: Database, write: tuple[str, str, Any], references: str
+):
+    _build(database)
+    database.script("CREATE VIEW v AS SELECT id, parent_id AS parent FROM children")
+    if database.dialect == "sqlite":
+        database.script(
+            "CREATE TRIGGER v_insert INSTEAD OF INSERT ON v BEGIN"
+            " INSERT INTO children (id, parent_id) VALUES (NEW.id, NEW.parent); END",
+            "CREATE TRIGGER v_update INSTEAD OF UPDATE ON v BEGIN"
+            " UPDATE children SET parent_id = NEW.parent WHERE id = OLD.id; END",
+        )
+    made = manifest(
+        database,
+        {"clerk": {"tenant": 7}},
+        clerk=[grant("parents", "GET", rows=_OWN), grant("v", references=references)],
+    )
+    made["services"]["shop"]["resources"] = {"v": {"primary_key": ["id"]}}
+    before = database.rows("SELECT * FROM children ORDER BY id")
+    method, rest, body = write
+
+    async with plane(made) as opened:
+        answer = await ask(opened, "clerk", method, rest, body)
+    after = database.rows("SELECT * FROM children ORDER BY id")
+
+    if references == "visible":
+        assert (answer.status, answer.error) == (403, "read_only")
+        assert after == before
+    else:
+        assert answer.status in {200, 201}, answer.body
+        assert after != before
+
+
+@pytest.mark.fault("attacks.raised_parents")
+@pytest.mark.parametrize(
+    ("method", "rest", "body"),
+    [
+        ("POST", "c", {"id": 9, "p": 2}),
+        ("POST", "c", [{"id": 8, "p": 1}, {"id": 9, "p": 2}]),
+        ("PATCH", "c/1", {"p": 2}),
+        ("PUT", "c", [{"id": 1, "p": 2}]),
+    ],
+)
+async def test_a_trigger_that_raises_tells_no_invisible_parent_from_a_missing_one(
+    database: Database, method: str, rest: str, body: Any
+):
+    database.script(
+        "CREATE TABLE p (id integer PRIMARY KEY, tenant integer)",
+        "CREATE TABLE c (id integer PRIMARY KEY, p integer REFERENCES p(id))",
+        "INSERT INTO p VALUES (1, 7), (2, 8)",
+        "INSERT INTO c VALUES (1, 1)",
+    )
+    if database.dialect == "sqlite":
+        events = [
+            f"CREATE TRIGGER t{event} AFTER {event} ON c WHEN NEW.p = 2"
+            " BEGIN SELECT RAISE(ABORT, 'no'); END"
+            for event in ("INSERT", "UPDATE")
+        ]
+    else:
+        events = [
+            (
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                " IF NEW.p = 2 THEN RAISE 'no'; END IF; RETURN NULL; END $$"
+            ),
+            "CREATE TRIGGER a AFTER INSERT OR UPDATE ON c FOR EACH ROW EXECUTE FUNCTION refuse()",
+        ]
+    database.script(*events)
+    made = manifest(
+        database,
+        {"clerk": {"tenant": 7}},
+        clerk=[grant("p", rows="tenant = {claims.tenant}"), grant("c")],
+    )
+
+    async with plane(made) as opened:
+        invisible = await ask(opened, "clerk", method, rest, body)
+        database.script("DELETE FROM p WHERE id = 2")
+        missing = await ask(opened, "clerk", method, rest, body)
+
+    assert (invisible.status, invisible.json["error"]) == (missing.status, missing.json["error"])
+    assert missing.error == "foreign_key_violation"

@@ -111,3 +111,20 @@ async def test_keys_are_parted_before_they_are_decoded(
         assert (answer.status, answer.error) == (404, "row_not_found")
     else:
         assert answer.json["n"] == found
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("keys", [500, 501])
+async def test_sqlite_accepts_as_many_values_of_composite_keys_as_a_filter_compares(
+    database: Database, keys: int
+):
+    _build(database)
+    body = {"ids": [[str(number), "x"] for number in range(keys)]}
+
+    async with plane(manifest(database, clerk=[grant("words")])) as opened:
+        answer = await ask(opened, "clerk", "DELETE", "words", body)
+
+    assert answer.status == (200 if keys == 500 else 400)
+    if keys > 500:
+        assert answer.error == "filter_too_large"
+    assert len(database.rows("SELECT * FROM words")) == 4

@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,12 +22,17 @@ SECONDS = 30.0
 _LISTENING = re.compile(r"Faucet is listening on (http://\S+), generation (\d+)")
 
 
+def _limit_files(most: int) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 class FaucetProcess:
     """
     ``python -m faucet serve`` with *arguments*, started in *folder*; ends with the block.
 
     Only *environment* and what a Python needs is in its environment. The code is this checkout's,
-    or with *python* what is installed there.
+    or with *python* what is installed there. It may open no more than *files*.
+    *module* is what is run in the place of ``faucet``.
     """
 
     def __init__(
@@ -34,6 +41,8 @@ class FaucetProcess:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         python: Path | None = None,
+        files: int | None = None,
+        module: str = "faucet",
     ) -> None:
         self.lines: list[str] = []
         self._more = threading.Condition()
@@ -42,9 +51,10 @@ class FaucetProcess:
         }
         code = {} if python else {"PYTHONPATH": str(Path(__file__).parents[2])}
         self.process = subprocess.Popen(
-            [str(python or sys.executable), "-m", "faucet", "serve", *arguments],
+            [str(python or sys.executable), "-m", module, "serve", *arguments],
             cwd=folder,
             env={**inherited, **code, **(environment or {})},
+            preexec_fn=None if files is None else partial(_limit_files, files),  # noqa: PLW1509
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -90,6 +100,12 @@ class FaucetProcess:
         self._wait(lambda: _LISTENING.search("".join(self.lines)))
         return self
 
+    def ready(self) -> Self:
+        """Wait until it takes connections and every database has answered."""
+        self.listening()
+        self._wait(lambda: self.get("/readyz").json()["status"] == "ok")
+        return self
+
     @property
     def url(self) -> str:
         """Where it listens, by an address that can be connected to."""
@@ -106,6 +122,10 @@ class FaucetProcess:
         """Wait for the *nth* line with that event."""
         found = self._wait(lambda: self.events(name)[nth - 1 : nth])
         return dict(found[0])
+
+    def says(self, words: str, times: int = 1) -> None:
+        """Wait until *words* are in that many lines of the log."""
+        self._wait(lambda: sum(words in line for line in self.lines) >= times)
 
     def generation(self, number: int) -> Self:
         """Wait until generation *number* serves."""

@@ -16,14 +16,14 @@ from typing import Final, Self
 import psycopg
 from psycopg import sql
 
+from tests.servers.child import await_answer, end
+
 # `postgres` comes with the system packages; `nobody` is there without them.
 _USERS_WHEN_ROOT: Final = ("postgres", "nobody")
 _USER: Final = "faucet"
 _PASSWORD: Final = "faucet-test"
 _IN_MEMORY: Final = Path("/dev/shm")
 _ROOM: Final = 1 << 30
-_POLLS: Final = 600
-_POLL_SECONDS: Final = 0.05
 
 
 class PostgresMissingError(RuntimeError):
@@ -79,11 +79,11 @@ class PostgresServer:
 
     def __init__(self) -> None:
         self._binaries = find_binaries()
-        self._user = _unprivileged_user()
+        self._user = unprivileged_user()
         self._group = pwd.getpwnam(self._user).pw_gid if self._user else None
         self._folder = Path(tempfile.mkdtemp(prefix="faucet-postgresql-", dir=_folder_in_memory()))
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
 
     def __enter__(self) -> Self:
         self.start()
@@ -186,33 +186,21 @@ class PostgresServer:
 
     def _await_answer(self) -> None:
         assert self._process is not None
-        for _ in range(_POLLS):
-            try:
-                psycopg.connect(self.dsn, connect_timeout=5).close()
-            except psycopg.OperationalError:
-                pass
-            else:
-                return
-            # Waiting for the end is the pause between two tries, and notices a failed start.
-            try:
-                self._process.wait(_POLL_SECONDS)
-            except subprocess.TimeoutExpired:
-                continue
-            break
-        log = (self._folder / "log").read_text(errors="replace")
-        self.kill()
-        raise RuntimeError(f"PostgreSQL did not start:\n{log[-4000:]}")
+        if not await_answer(self._process, self._answers):
+            log = (self._folder / "log").read_text(errors="replace")
+            self.kill()
+            raise RuntimeError(f"PostgreSQL did not start:\n{log[-4000:]}")
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.dsn, connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def _end(self, signal_number: signal.Signals) -> None:
         process, self._process = self._process, None
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(signal_number)
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, signal_number, 30)
 
 
 def _folder_in_memory() -> Path | None:
@@ -224,7 +212,7 @@ def _folder_in_memory() -> Path | None:
     return _IN_MEMORY if room > _ROOM else None
 
 
-def _unprivileged_user() -> str | None:
+def unprivileged_user() -> str | None:
     """PostgreSQL refuses to run as root, so root lends its server another name."""
     if os.geteuid() != 0:
         return None
@@ -232,7 +220,8 @@ def _unprivileged_user() -> str | None:
     return next(name for name in _USERS_WHEN_ROOT if name in known)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of 127.0.0.1 on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -5,6 +5,8 @@ from typing import Final
 
 from faucet.control.checks import (
     claims,
+    cors,
+    driver_options,
     dsn_form,
     grants,
     jwt,
@@ -55,5 +57,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     grants.check_masks,
     grants.check_aggregates,
     dsn_form.check,
+    driver_options.check,
     texts.check_header,
+    cors.check,
 )

@@ -6,7 +6,7 @@ from typing import Final
 from faucet.control.checks.subject import Subject
 from faucet.diagnostics import Address, Diagnostic, Severity, dotted
 from faucet.model.filters.predicate import ClaimReference, claims_of
-from faucet.model.manifest.sections import Key
+from faucet.model.manifest.sections import JwtProvider, Key
 from faucet.model.settings import CHANGES, GrantSettings, Verb
 from faucet.names import nearest
 
@@ -17,9 +17,12 @@ def check_claims(subject: Subject) -> Iterator[Diagnostic]:
     """
     Yield a warning for each claim that a key lacks, whatever tokens may supply.
 
-    For a role without keys the rule itself is reported, if no provider can assert its claim.
+    One that no token of a provider can supply to a role is reported at the provider, if it names
+    its roles and claims. For a role without either the rule itself is reported, if no provider can
+    assert its claim.
     """
     yield from _at_keys(subject)
+    yield from _at_providers(subject)
     yield from _at_rules(subject)
 
 
@@ -31,6 +34,46 @@ def _at_keys(subject: Subject) -> Iterator[Diagnostic]:
         for claim, address in needed.items():
             if claim not in key.claims:
                 yield _lacking(name, key, claim, address, frozenset(needed))
+
+
+def _at_providers(subject: Subject) -> Iterator[Diagnostic]:
+    for name, provider in subject.manifest.auth.jwt.items():
+        asserted = _asserted(provider)
+        if asserted is None:
+            continue
+        for role in sorted({*(provider.roles or {}).values()}):
+            needed = _claims_of(subject, role)
+            for claim in (claim for claim in needed if claim not in asserted):
+                yield _unprovided(name, role, claim, needed[claim], asserted - {*needed})
+
+
+def _asserted(provider: JwtProvider) -> frozenset[str] | None:
+    """Return the claims that tokens of *provider* may have; None for any."""
+    if provider.claims or provider.jwks or provider.issuer:
+        return frozenset(provider.claims or ())
+    return None
+
+
+def _unprovided(
+    name: str, role: str, claim: str, rule: Address, others: frozenset[str]
+) -> Diagnostic:
+    written = nearest(claim, others)
+    message = (
+        f'no token of "{name}" has the claim "{claim}", which {dotted(rule)} needs of the role '
+        f'"{role}"'
+    )
+    return Diagnostic(
+        code=MISSING_CLAIM,
+        severity=Severity.WARNING,
+        message=message,
+        hint=(
+            f'did you mean "{claim}" instead of "{written}"?'
+            if written
+            else f'add "{claim}" to the claims of the provider'
+        ),
+        address=("auth", "jwt", name, "claims"),
+        at_key=True,
+    )
 
 
 def _claims_of(subject: Subject, role: str) -> dict[str, Address]:
@@ -68,11 +111,13 @@ def _lacking(
 
 def _at_rules(subject: Subject) -> Iterator[Diagnostic]:
     providers = subject.manifest.auth.jwt.values()
-    if any(not (one.claims or one.jwks or one.issuer) for one in providers):
+    of_each = [_asserted(one) for one in providers]
+    if None in of_each:
         return
-    asserted = {claim for one in providers for claim in one.claims or ()}
-    key_roles = {key.role for key in subject.manifest.keys.values()}
-    with_keys = {role for of_key in key_roles for role in subject.lineage(of_key)}
+    asserted = {claim for claims in of_each for claim in claims or ()}
+    assigned = {key.role for key in subject.manifest.keys.values()}
+    assigned |= {role for one in providers for role in (one.roles or {}).values()}
+    with_keys = {role for named in assigned for role in subject.lineage(named)}
     for grant in subject.grants:
         if grant.role in with_keys:
             continue

@@ -9,22 +9,24 @@ from msgspec import UNSET
 from faucet.control.checks.subject import Subject, written_grants
 from faucet.diagnostics import Address, Diagnostic, dotted
 from faucet.model.bounds import MOST_PORT
-from faucet.model.limits import read_limits, tighten, tightest, top_limits
+from faucet.model.limits import (
+    LIMITS,
+    LimitSettings,
+    PartialLimits,
+    read_limits,
+    tighten,
+    tightest,
+    top_limits,
+)
 from faucet.model.manifest.sections import Limits, Manifest
-from faucet.model.manifest.units import UnitError, parse_duration, parse_size
-from faucet.model.settings import LimitSettings, PartialLimits
+from faucet.model.manifest.units import UnitError, parse_duration, parse_rate, parse_size
 
 OUT_OF_BOUNDS: Final = "FCT1221"
 LOOSENED_LIMIT: Final = "FCT1220"
 
-_LARGEST_PAGE: Final = 1_000_000
 _LARGEST_BODY: Final = 2**30
-_LIMITS: Final = {
-    "page_default": ("page", "default"),
-    "page_max": ("page", "max"),
-    "batch": ("batch",),
-    "statement_timeout": ("statement_timeout",),
-}
+_LONGEST_WAIT: Final = 3600
+_MOST_CONNECTIONS: Final = 1_000_000
 
 
 class _Quantity(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +76,8 @@ def _fault(quantity: _Quantity) -> str:
 
 
 def _read(text: str) -> float:
+    if text.endswith("/s"):
+        return parse_rate(text)
     return parse_size(text) if text.endswith("B") else parse_duration(text)
 
 
@@ -81,7 +85,12 @@ def _quantities(manifest: Manifest) -> Iterator[_Quantity]:
     server = manifest.server
     yield _quantity(server.port, ("server", "port"), 0, MOST_PORT)
     yield _quantity(server.shutdown_timeout, ("server", "shutdown_timeout"), 0)
+    yield _quantity(server.head_timeout, ("server", "head_timeout"), 0.001, _LONGEST_WAIT)
+    yield _quantity(server.body_timeout, ("server", "body_timeout"), 0.001, _LONGEST_WAIT)
+    yield _quantity(server.min_rate, ("server", "min_rate"), 1, _LARGEST_BODY)
+    yield _quantity(server.max_connections, ("server", "max_connections"), 1, _MOST_CONNECTIONS)
     yield _quantity(server.max_body, ("server", "max_body"), 1, _LARGEST_BODY)
+    yield _quantity(server.max_response, ("server", "max_response"), 1, _LARGEST_BODY)
     for name, provider in manifest.auth.jwt.items():
         yield _quantity(provider.leeway, ("auth", "jwt", name, "leeway"), 0, 3600)
     for name, service in manifest.services.items():
@@ -89,12 +98,11 @@ def _quantities(manifest: Manifest) -> Iterator[_Quantity]:
         yield _quantity(service.pool.size, (*pool, "size"), 1, 10_000)
         yield _quantity(service.pool.acquire_timeout, (*pool, "acquire_timeout"), 0.001)
         yield _quantity(service.pool.max_lifetime, (*pool, "max_lifetime"), 1)
+        yield _quantity(service.catalog_refresh, ("services", name, "catalog_refresh"), 1)
     for limits, address in _limits(manifest):
-        here = (*address, "limits")
-        yield _quantity(limits.page.default, (*here, "page", "default"), 1, _LARGEST_PAGE)
-        yield _quantity(limits.page.max, (*here, "page", "max"), 1, _LARGEST_PAGE)
-        yield _quantity(limits.batch, (*here, "batch"), 1, _LARGEST_PAGE)
-        yield _quantity(limits.statement_timeout, (*here, "statement_timeout"), 0.001)
+        for limit in LIMITS:
+            place = (*address, "limits", *limit.place)
+            yield _quantity(limit.written(limits), place, limit.least, limit.most)
 
 
 def _quantity(
@@ -134,15 +142,15 @@ def check_limits(subject: Subject) -> Iterator[Diagnostic]:
     if not readable(subject.manifest):
         return
     for level in _levels(subject):
-        for name, place in _LIMITS.items():
-            value, bound = getattr(level.limits, name), getattr(level.above, name)
+        for limit in LIMITS:
+            value, bound = getattr(level.limits, limit.name), getattr(level.above, limit.name)
             if value is not None and value > bound:
-                shown = f"{bound:g}s" if name == "statement_timeout" else str(bound)
+                shown = f"{bound:g}{limit.unit}" if limit.unit else str(bound)
                 yield Diagnostic(
                     code=LOOSENED_LIMIT,
                     message=f"this limit exceeds the limit of the level above, {shown}",
                     hint=f"set it to at most {shown}, or raise the limit above",
-                    address=(*level.address, "limits", *place),
+                    address=(*level.address, "limits", *limit.place),
                 )
 
 

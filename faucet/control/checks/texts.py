@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import UNSET
+
 from faucet.control.checks.subject import Subject, written_grants
 from faucet.control.texts import Text
 from faucet.diagnostics import Address, Diagnostic
@@ -31,6 +33,9 @@ def check_duplicates(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _lists(manifest: Manifest) -> Iterator[tuple[tuple[str, ...], Address]]:
+    yield manifest.server.allowed_hosts, ("server", "allowed_hosts")
+    if manifest.server.cors is not UNSET:
+        yield manifest.server.cors.origins, ("server", "cors", "origins")
     for grant, address in written_grants(manifest):
         for key in ("tables", "verbs", "fields", "write", "system"):
             yield getattr(grant, key) or (), (*address, key)

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from faucet.control.compile.findings import BAD_KEY, UNKNOWN_FIELD, UNKNOWN_RESOURCE
 from faucet.diagnostics import Address, Diagnostic
-from faucet.model.catalog import EQUATABLE, Catalog, Column, Relation, RelationKind
+from faucet.model.catalog import Catalog, Column, Relation, RelationKind, can_be_key
 from faucet.model.manifest.patterns import any_matches
 from faucet.model.manifest.sections import Resource, Tables
 from faucet.model.settings import RoleSettings, ServiceSettings
@@ -178,7 +178,7 @@ def _key_fault(name: str, resource: Resource, relation: Relation, *, repeated: b
     column = relation.column(name)
     if column is None:
         return f'"{relation.name}" has no column "{name}"'
-    if column.type.kind not in EQUATABLE:
+    if not can_be_key(column.type):
         return f'"{name}" is {column.type.db_type}, which cannot be a key'
     field = resource.fields.get(name)
     if field is not None and field.hidden:

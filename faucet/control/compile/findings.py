@@ -29,6 +29,10 @@ CASCADE: Final = "FCT1524"
 UNIQUE_ORACLE: Final = "FCT1525"
 UNKEYED_MASK: Final = "FCT1526"
 KEY_CLAIM: Final = "FCT1527"
+UNCHECKED_REFERENCE: Final = "FCT1528"
+NO_PRIVILEGE: Final = "FCT1529"
+NO_POLICY: Final = "FCT1530"
+UNPROVEN_KEY: Final = "FCT1531"
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +45,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     at_key: bool = False
     hint: str = ""
     severity: Severity = Severity.ERROR
+
+
+def warning(code: str, message: str, address: Address, hint: str) -> Fault:
+    """Return a fault that does not keep the manifest from being served."""
+    return Fault(code=code, message=message, address=address, hint=hint, severity=Severity.WARNING)
 
 
 def merge(faults: dict[Fault, list[str]]) -> tuple[Diagnostic, ...]:

@@ -37,8 +37,13 @@ def _fault(pattern: str, relations: Mapping[str, Relation], address: Address) ->
             address=address,
             hint=did_you_mean(name, relations),
         )
-    reach = [each for each in relations.values() if removal or not each.exact_only]
-    if any(matches(name, each.name) for each in reach):
+    if removal:
+        return (
+            None
+            if any(matches(name, each) for each in relations)
+            else _idle_removal(pattern, address)
+        )
+    if any(matches(name, each.name) for each in relations.values() if not each.exact_only):
         return None
     return Diagnostic(
         code=IDLE_GLOB,
@@ -46,4 +51,13 @@ def _fault(pattern: str, relations: Mapping[str, Relation], address: Address) ->
         severity=Severity.WARNING,
         address=address,
         hint="partitions, inheritance children and extension tables match by exact name only",
+    )
+
+
+def _idle_removal(pattern: str, address: Address) -> Diagnostic:
+    return Diagnostic(
+        code=IDLE_REMOVAL,
+        message=f'"{pattern}" matches no table, so it excludes nothing',
+        address=address,
+        hint="correct the pattern or remove it",
     )

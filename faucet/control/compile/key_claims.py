@@ -6,7 +6,7 @@ import msgspec
 
 from faucet.control.compile.fields import Faults
 from faucet.control.compile.findings import KEY_CLAIM, Fault, merge
-from faucet.diagnostics import Diagnostic, Severity
+from faucet.diagnostics import Diagnostic
 from faucet.model.catalog import ColumnType, Kind
 from faucet.model.filters.condition import (
     AllOf,
@@ -115,7 +115,6 @@ def _found(key: ApiKey, demand: _Demand) -> Fault:
         ),
         address=("keys", key.name, "claims", name),
         hint=_hint(value, demand),
-        severity=Severity.WARNING,
     )
 
 

@@ -1,39 +1,50 @@
 """Warnings about grants: each describes a possible leak or refusal. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Set as AbstractSet
 
+from faucet.control.compile.cascades import Crossings, cascades, cascading
 from faucet.control.compile.fields import Faults
 from faucet.control.compile.findings import (
-    CASCADE,
     NO_KEY,
+    UNCHECKED_REFERENCE,
     UNIQUE_ORACLE,
+    UNPROVEN_KEY,
     UNREADABLE_RULE,
     UNWRITABLE_VIEW,
     Fault,
     merge,
+    warning,
 )
 from faucet.control.compile.grants import WRITES, TableGrant
-from faucet.diagnostics import Address, Diagnostic, Severity
-from faucet.model.catalog import ForeignKey, Relation, RelationKind
-from faucet.model.filters.condition import Condition, columns_of
+from faucet.diagnostics import Diagnostic
+from faucet.model.catalog import Relation, RelationKind
+from faucet.model.filters.condition import columns_of
 from faucet.model.manifest.patterns import EXACT
 from faucet.model.settings import CHANGES, ServiceSettings
 from faucet.model.surface import Permission, ResourceView, RoleView, ServiceView, Verb, takes
 
-_TOUCHED_BY: Final = {"CASCADE": Verb.DELETE, "SET NULL": Verb.PATCH, "SET DEFAULT": Verb.PATCH}
-"""The verb that equals what a foreign key does to rows that reference a deleted one."""
+Relations = Mapping[str, Mapping[str, Relation]]
+"""The relations that exist for any role, by service and name."""
 
 
 def lint(
-    view: RoleView, services: Mapping[str, ServiceSettings], grants: Iterable[TableGrant]
+    view: RoleView,
+    services: Mapping[str, ServiceSettings],
+    grants: Iterable[TableGrant],
+    relations: Relations,
+    crossings: Crossings,
 ) -> tuple[Diagnostic, ...]:
-    """Return the warnings about the own grants of *view*'s role."""
+    """
+    Return the warnings about the own grants of *view*'s role; *crossings* are of all roles.
+    """
+    grants = tuple(grants)
     own = (grant for grant in grants if grant.settings.role == view.name)
     written = {grant.settings.address: grant for grant in own}
+    filtered = _filtered_tables(grants)
     faults: Faults = {}
     for service in view.services.values():
-        cascading = _cascading(service)
+        children = cascading(relations[service.name])
         for name, resource in service.resources.items():
             for verb, grant in resource.grants.items():
                 if grant.address not in written:
@@ -41,10 +52,11 @@ def lint(
                 spelled = _is_spelled_out(written[grant.address], verb, name)
                 if spelled and not services[service.name].read_only:
                     _add(_ability(resource, verb, grant), name, faults)
-                for check in (_unreadable_columns, _oracle):
+                for check in (_unreadable_columns, _oracle, _masked_oracle, _unproven_key):
                     _add(check(resource, verb, grant), name, faults)
-                if verb is Verb.DELETE:
-                    _add(_cascades(service, cascading.get(name, ()), grant), name, faults)
+                found = cascades(service, children.get(name, ()), grant, crossings)
+                _add(found, name, faults)
+                _add(_unchecked(service, resource, grant, filtered), name, faults)
     return merge(faults)
 
 
@@ -60,20 +72,28 @@ def _is_spelled_out(grant: TableGrant, verb: Verb, table: str) -> bool:
 
 def _ability(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Fault]:
     relation = resource.relation
+    if grant.refused and takes(verb, relation, resource.key):
+        yield warning(
+            UNWRITABLE_VIEW,
+            f"{verb} is refused on {{tables}}, a view: references into tables of which the role "
+            "sees only some rows cannot be checked in what is written through it",
+            (*grant.address, "verbs"),
+            "grant the table itself, or set `references: any`",
+        )
     if verb in WRITES and not takes(verb, relation, resource.key):
         hint = (
             "declare its `primary_key` in `resources`"
             if relation.kind is RelationKind.VIEW and not resource.key
             else "grant only GET"
         )
-        yield _warning(
+        yield warning(
             UNWRITABLE_VIEW,
             f"{verb} is refused on {{tables}}, which the database does not allow you to write",
             (*grant.address, "verbs"),
             hint,
         )
     elif verb is Verb.PUT and not resource.key:
-        yield _warning(
+        yield warning(
             NO_KEY,
             "PUT is refused on {tables}, which has no primary key to select a row by",
             (*grant.address, "verbs"),
@@ -92,7 +112,7 @@ def _unreadable_columns(resource: ResourceView, _verb: Verb, grant: Permission) 
         if rule is None or (key == "check" and rule == grant.row_filter):
             continue
         for column in sorted(columns_of(rule).difference(read.readable)):
-            yield _warning(
+            yield warning(
                 UNREADABLE_RULE,
                 f'the rule uses "{column}" of {{tables}}, which the role cannot read',
                 (*grant.address, key),
@@ -109,7 +129,7 @@ def _oracle(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[F
     settable = grant.writable.difference(preset.column for preset in grant.presets)
     for columns in _unique_sets(resource.relation):
         if settable.issuperset(columns) and not ruled.intersection(columns):
-            yield _warning(
+            yield warning(
                 UNIQUE_ORACLE,
                 f"({', '.join(columns)}) of {{tables}} is unique across all rows, "
                 "so a rejected value reveals that a hidden row has it",
@@ -118,48 +138,78 @@ def _oracle(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[F
             )
 
 
+def _masked_oracle(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Fault]:
+    """Yield unique keys of values that the role may write but not read: a 409 reveals them."""
+    read = resource.read
+    if verb not in CHANGES or read is None:
+        return
+    settable = grant.writable.difference(preset.column for preset in grant.presets)
+    for columns in _unique_sets(resource.relation):
+        secret = [name for name in columns if name not in read.readable or name in read.masks]
+        if secret and settable.issuperset(columns):
+            yield warning(
+                UNIQUE_ORACLE,
+                f"({', '.join(columns)}) of {{tables}} is unique, so a rejected value reveals "
+                f'that some row has it, although the role may not read "{secret[0]}"',
+                (*grant.address, "verbs"),
+                "do not grant `write` on it",
+            )
+
+
+def _unproven_key(resource: ResourceView, verb: Verb, grant: Permission) -> Iterator[Fault]:
+    """Yield declared keys that hidden rows may have as well: a write is refused because of them."""
+    relation, read = resource.relation, resource.read
+    rules = (grant.row_filter, None if read is None else read.row_filter)
+    if relation.kind is not RelationKind.VIEW or verb not in WRITES or rules == (None, None):
+        return
+    if not (resource.key and resource.allows(verb)):
+        return
+    if not any(set(key).issubset(resource.key) for key in relation.shown_keys):
+        yield warning(
+            UNPROVEN_KEY,
+            f"nothing in the database makes ({', '.join(resource.key)}) of {{tables}} unique: "
+            "a write to a row is refused where a hidden row has the same key, which reveals it",
+            (*grant.address, "verbs"),
+            "declare the primary key of the table that the view shows, or make sure of it",
+        )
+
+
 def _unique_sets(relation: Relation) -> Iterator[tuple[str, ...]]:
     """Yield the keys whose values callers choose; a counter's values reveal little."""
     counted = {column.name for column in relation.columns if column.auto_increment}
-    found = {unique.columns for unique in relation.unique}
+    found = {unique.columns for unique in relation.unique} | set(relation.shown_keys)
     for columns in sorted(found | {relation.primary_key}):
         if columns and not counted.intersection(columns):
             yield columns
 
 
-def _cascading(service: ServiceView) -> Mapping[str, list[tuple[str, ForeignKey]]]:
-    """
-    Return the foreign keys that change rows when others are deleted, by the table they reference.
-    """
-    found: dict[str, list[tuple[str, ForeignKey]]] = {}
-    for name, child in service.resources.items():
-        for foreign_key in child.relation.foreign_keys:
-            if foreign_key.on_delete.upper() in _TOUCHED_BY:
-                found.setdefault(foreign_key.referenced_table, []).append((name, foreign_key))
-    return found
+def _filtered_tables(grants: Iterable[TableGrant]) -> frozenset[tuple[str, str]]:
+    """Return the tables, with their services, of which some role sees only some rows."""
+    return frozenset(
+        (grant.settings.service, name)
+        for grant in grants
+        for name, definition in grant.definitions.items()
+        if definition.rows is not None
+    )
 
 
-def _cascades(
-    service: ServiceView, children: Iterable[tuple[str, ForeignKey]], grant: Permission
+def _unchecked(
+    service: ServiceView,
+    resource: ResourceView,
+    grant: Permission,
+    filtered: AbstractSet[tuple[str, str]],
 ) -> Iterator[Fault]:
-    """Yield foreign keys that change rows of another table that the role may not change itself."""
-    for name, foreign_key in children:
-        action = foreign_key.on_delete.upper()
-        stricter = _filter(service.resources[name], _TOUCHED_BY[action])
-        if stricter is not None and stricter != grant.row_filter:
-            yield _warning(
-                CASCADE,
-                f"deleting from {{tables}} also affects ({action}) rows of "
-                f'"{name}" that the role\'s row filter hides',
+    """Yield references into a table on which this role has no grant, and others a row filter."""
+    if grant.verb not in CHANGES:
+        return
+    for foreign_key in resource.relation.foreign_keys:
+        parent = foreign_key.referenced_table
+        hidden = parent not in service.resources and (service.name, parent) in filtered
+        if hidden and not grant.writable.isdisjoint(foreign_key.columns):
+            yield warning(
+                UNCHECKED_REFERENCE,
+                f'a reference of {{tables}} to "{parent}" may be to any row: '
+                "the role has no grant there, while others see only some rows",
                 (*grant.address, "verbs"),
-                "give both tables the same rule, or remove DELETE",
+                f'grant GET on "{parent}" with `rows`, or do not grant `write` on the reference',
             )
-
-
-def _filter(child: ResourceView, verb: Verb) -> Condition | None:
-    grant = child.grants.get(verb) or child.read
-    return grant.row_filter if grant is not None else None
-
-
-def _warning(code: str, message: str, address: Address, hint: str) -> Fault:
-    return Fault(code=code, message=message, address=address, hint=hint, severity=Severity.WARNING)

@@ -6,10 +6,12 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from faucet.caches import SizedCache
+from faucet.control.compile.openapi_components import used_components
 from faucet.control.compile.openapi_operations import DocumentedRelation, limit_name, relation_paths
 from faucet.control.compile.openapi_parts import (
     HEADERS,
-    PARAMETERS,
+    PARAMETER_PARTS,
     SCHEMAS,
     error_answers,
     error_responses,
@@ -26,6 +28,9 @@ from faucet.model.surface import RoleView, ServiceView, Verb
 
 K = TypeVar("K", bound=Hashable)
 
+_LIMIT: Final = 64 * 2**20
+_MOST: Final = 4096
+
 _RESPONSES: Final = error_responses()
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]")
 
@@ -40,12 +45,13 @@ class PublishedService(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of documents beyond a role's view."""
+    """The parts of documents beyond a role's view; *root_path* as in `ServerSettings`."""
 
     api_key_header: str
     anonymous: str | None
     services: Mapping[str, PublishedService]
     transforms: Mapping[str, TransformFacts]
+    root_path: str = ""
 
 
 class Documents(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,18 +63,23 @@ class Documents(msgspec.Struct, frozen=True, kw_only=True):
 
 class Rendered(Mapping[K, bytes], Generic[K]):
     """
-    Documents rendered on first use, and kept.
+    Documents rendered on first use, and kept while there is room.
 
-    Two threads may render the same one at once: they get equal bytes, and one is kept.
+    Two threads may render the same one at once: they get equal bytes.
     """
 
     def __init__(self, writers: Mapping[K, Callable[[], bytes]]) -> None:
         self._writers = writers
-        self._kept: dict[K, bytes] = {}
+        self._kept: SizedCache[K, bytes] = SizedCache(
+            "openapi", limit=_LIMIT, largest=_LIMIT, most=_MOST
+        )
 
     def __getitem__(self, key: K, /) -> bytes:
         kept = self._kept.get(key)
-        return self._kept.setdefault(key, self._writers[key]()) if kept is None else kept
+        if kept is None:
+            kept = self._writers[key]()
+            self._kept.put(key, kept, len(kept))
+        return kept
 
     def __contains__(self, key: object, /) -> bool:
         return key in self._writers
@@ -115,20 +126,24 @@ class _Writer:
     def __call__(self) -> bytes:
         views = sorted(self._views, key=lambda view: view.name)
         places = [place for view in views for place in self._places(view)]
+        paths = msgspec.Raw(msgspec.json.encode(_paths(views, places)))
+        components = {
+            "schemas": _schemas(places),
+            "responses": _RESPONSES,
+            "parameters": {**PARAMETER_PARTS, **_limits(places)},
+            "headers": HEADERS,
+        }
+        schemes = security_schemes(self._publication.api_key_header)
         return msgspec.json.encode(
             {
                 "openapi": "3.1.0",
                 "info": {"title": self._title, "version": "1"},
+                # Relative to the document's own address: whatever a proxy in front of it is called.
+                "servers": [{"url": self._publication.root_path or "/"}],
                 "security": self._security(),
-                "tags": [self._tag(view.name) for view in views],
-                "paths": _paths(views, places),
-                "components": {
-                    "schemas": _schemas(places),
-                    "responses": _RESPONSES,
-                    "parameters": {**PARAMETERS, **_limits(places)},
-                    "headers": HEADERS,
-                    "securitySchemes": security_schemes(self._publication.api_key_header),
-                },
+                "tags": [tag for view in views for tag in self._tags(view.name, places)],
+                "paths": paths,
+                "components": {**used_components(paths, components), "securitySchemes": schemes},
             }
         )
 
@@ -148,9 +163,13 @@ class _Writer:
         anonymous: list[object] = [{}] if self._role == self._publication.anonymous else []
         return [*anonymous, {"apiKey": []}, {"bearer": []}]
 
-    def _tag(self, service: str) -> dict[str, str]:
+    def _tags(self, service: str, places: list[DocumentedRelation]) -> Iterator[dict[str, str]]:
         label = self._publication.services[service].label
-        return {"name": service, "description": label} if label else {"name": service}
+        yield {"name": service, "description": label or f"The tables of {service}."}
+        for place in places:
+            if place.service == service and place.relation.verbs:
+                described = place.relation.description or f"Rows of {place.relation.name}."
+                yield {"name": place.tag, "description": described}
 
 
 def _token(name: str) -> str:

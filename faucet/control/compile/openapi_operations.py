@@ -5,17 +5,19 @@ from typing import Final
 
 import msgspec
 
-from faucet.control.compile.openapi_parts import LISTED_WRITE, error_answers, headers, parameter
+from faucet.control.compile.openapi_parts import error_answers, headers, parameter
 from faucet.control.compile.openapi_schemas import (
     Forms,
     body_name,
     key_item_schema,
+    key_record_schema,
     key_schema,
     reference,
     row_name,
 )
 from faucet.control.compile.openapi_types import Schema
 from faucet.control.compile.openapi_view import Visible
+from faucet.model.parameters import PARAMETERS, Need
 from faucet.model.routes import ROUTES, RouteName
 from faucet.model.surface import Permission, Verb
 
@@ -43,6 +45,11 @@ class DocumentedRelation(msgspec.Struct, frozen=True, kw_only=True):
     relation: Visible
     token: str
     forms: Forms
+
+    @property
+    def tag(self) -> str:
+        """Return the name by which programs group the operations of the relation."""
+        return f"{self.service}.{self.relation.name}"
 
     @property
     def row(self) -> Schema:
@@ -123,7 +130,7 @@ def _operation(  # noqa: PLR0913
     made: Schema = {
         "operationId": f"{place.token}.{operations[verb]}",
         "summary": one if single else listed,
-        "tags": [place.service],
+        "tags": [place.tag],
     }
     if place.relation.description:
         made["description"] = place.relation.description
@@ -137,21 +144,20 @@ def _operation(  # noqa: PLR0913
 
 
 def _listed_parameters(relation: Visible, verb: Verb, grant: Permission) -> list[dict[str, object]]:
-    names: list[str] = []
-    if relation.reads:
-        names.append("aggregates" if verb is Verb.GET and grant.aggregate else "fields")
-    if verb is Verb.GET:
-        names += ["filter", "order", *(["group"] if grant.aggregate else []), limit_name(grant)]
-        names += ["offset", "count", *(["ids"] if relation.key else [])]
-    elif verb in {Verb.PATCH, Verb.DELETE}:
-        names += [
-            *(["filter"] if relation.reads else []),
-            *(["ids"] if relation.key else []),
-            "all",
-        ]
-    if verb is not Verb.GET:
-        names += LISTED_WRITE
-    return [parameter(name) for name in names]
+    met = {
+        Need.NOTHING: True,
+        Need.READ: relation.reads,
+        Need.KEY: bool(relation.key),
+        Need.AGGREGATE: grant.aggregate,
+    }
+    named = {"limit": limit_name(grant)}
+    if verb is Verb.GET and grant.aggregate:
+        named["fields"] = "aggregates"
+    return [
+        parameter(named.get(name, name))
+        for name, each in PARAMETERS.items()
+        if verb in each.verbs and met[each.need]
+    ]
 
 
 def _bodies(place: DocumentedRelation, verb: Verb, grant: Permission) -> Schema:
@@ -188,9 +194,7 @@ def _envelope(place: DocumentedRelation, verb: Verb, resource: Schema) -> Schema
 
 def _selector(place: DocumentedRelation, grant: Permission) -> Schema:
     """Return the body of DELETE: keys, or records of them."""
-    key: Schema = {"type": "object"}
-    if place.relation.reads:
-        key["required"] = list(place.relation.key)
+    key = key_record_schema(place.relation, place.forms)
     listed = {"type": "array", "items": key, "minItems": 1, "maxItems": grant.limits.batch}
     return {"type": "object", "properties": {"ids": _ids(place), "resource": listed}}
 

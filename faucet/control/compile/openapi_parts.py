@@ -4,17 +4,22 @@ from collections.abc import Mapping
 from typing import Final
 
 from faucet import errors
-from faucet.errors import ErrorKind
-from faucet.model.bounds import MOST_FILTER_BYTES
+from faucet.errors import UNAUTHORIZED, ErrorKind, Operations
+from faucet.model.parameters import PARAMETERS, Parameter, ParameterKind
 
-_READ_STATUSES: Final = (400, 401, 403, 404, 414, 500, 503, 504)
-_WRITE_STATUSES: Final = tuple(sorted((*_READ_STATUSES, 409, 413, 415)))
+_KINDS: Final = tuple(kind for kind in vars(errors).values() if isinstance(kind, ErrorKind))
+
+
+def _statuses(*operations: Operations) -> tuple[int, ...]:
+    return tuple(sorted({kind.status for kind in _KINDS if kind.operations in operations}))
+
+
+_READ_STATUSES: Final = _statuses(Operations.ALL)
+_WRITE_STATUSES: Final = _statuses(Operations.ALL, Operations.WRITES)
 _HEADERS: Final[Mapping[str, object]] = {
     "X-Request-ID": {"$ref": "#/components/headers/RequestId"},
     "X-Faucet-Generation": {"$ref": "#/components/headers/Generation"},
 }
-
-LISTED_WRITE: Final = ("rollback", "continue")
 
 
 def headers(**more: object) -> dict[str, object]:
@@ -50,15 +55,12 @@ def security_schemes(api_key_header: str) -> dict[str, object]:
 
 def error_responses() -> dict[str, object]:
     """Return the error responses by component name, each with its possible types."""
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, ErrorKind)]
-    by_status: dict[int, list[str]] = {}
-    for kind in kinds:
-        by_status.setdefault(kind.status, []).append(kind.type)
     made: dict[str, object] = {"Error": _error_response("Any other error.", None, {})}
-    for status in sorted(set(_WRITE_STATUSES)):
-        types = sorted(by_status[status])
-        more = {"WWW-Authenticate": {"schema": {"type": "string"}}} if status == 401 else {}  # noqa: PLR2004
-        if status == 503:  # noqa: PLR2004
+    for status in _WRITE_STATUSES:
+        kinds = [kind for kind in _KINDS if kind.status == status]
+        types = sorted(kind.type for kind in kinds)
+        more = {"WWW-Authenticate": {"schema": {"type": "string"}}} if UNAUTHORIZED in kinds else {}
+        if any(kind.retry_after is not None for kind in kinds):
             more = {"Retry-After": {"schema": {"type": "integer"}}}
         made[f"Error{status}"] = _error_response(", ".join(types), types, more)
     return made
@@ -87,7 +89,7 @@ SCHEMAS: Final[Mapping[str, object]] = {
         "properties": {
             "error": {
                 "type": "object",
-                "required": ["code", "type", "message"],
+                "required": ["code", "type", "message", "context"],
                 "properties": {
                     "code": {"type": "integer"},
                     "type": {"type": "string"},
@@ -155,61 +157,33 @@ HEADERS: Final[Mapping[str, object]] = {
 }
 
 
-def _query(name: str, description: str, **schema: object) -> dict[str, object]:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
+_MINIMUM: Final[Mapping[ParameterKind, Mapping[str, object]]] = {
+    ParameterKind.NATURAL: {"minimum": 0}
+}
 
 
-PARAMETERS: Final[Mapping[str, object]] = {
-    "fields": _query(
-        "fields", "Columns to return, separated by commas; `*` for all.", type="string"
-    ),
+def _query(parameter: Parameter, description: str, **more: object) -> dict[str, object]:
+    kind = parameter.kind
+    schema = {"type": kind.value, **_MINIMUM.get(kind, {}), **parameter.schema, **more}
+    return {"name": parameter.name, "in": "query", "description": description, "schema": schema}
+
+
+_FIELDS: Final = PARAMETERS["fields"]
+_LIMIT: Final = PARAMETERS["limit"]
+PARAMETER_PARTS: Final[Mapping[str, object]] = {
     "aggregates": _query(
-        "fields",
+        _FIELDS,
         "Columns and functions (SUM, COUNT, AVG, MIN, MAX), each optionally `AS alias`, "
         "separated by commas; `*` for all columns.",
-        type="string",
     ),
-    "filter": _query(
-        "filter",
-        "Which rows: comparisons joined by AND, OR and NOT, strings in single quotes.",
-        type="string",
-        maxLength=MOST_FILTER_BYTES,
-    ),
-    "order": _query(
-        "order",
-        (
-            "Columns to sort by, separated by commas; a leading "
-            "`-` or a trailing DESC sorts descending."
-        ),
-        type="string",
-    ),
-    "group": _query("group", "Columns to group by, separated by commas.", type="string"),
-    "ids": _query(
-        "ids",
-        "Primary key values, separated by commas; in single quotes where they hold a comma, "
-        "composite ones as `(a,b)`.",
-        type="string",
-    ),
-    "offset": _query("offset", "Rows to skip.", type="integer", minimum=0, default=0),
-    "count": _query("count", "Whether to count the rows of all pages.", type="boolean"),
-    "all": _query("all", "Write every row that may be written.", type="boolean"),
-    "rollback": _query(
-        "rollback",
-        "Write all records or none, which is the default; overrides `continue`.",
-        type="boolean",
-    ),
-    "continue": _query(
-        "continue", "Continue after a record that fails, and report which failed.", type="boolean"
-    ),
+    **{
+        name: _query(each, each.description)
+        for name, each in PARAMETERS.items()
+        if each is not _LIMIT
+    },
 }
 
 
 def limit_parameter(default: int, most: int) -> dict[str, object]:
     """Return the `limit` of a grant whose pages have *default* rows and at most *most*."""
-    return _query(
-        "limit",
-        f"Rows per page; 0 means the maximum, {most}.",
-        type="integer",
-        minimum=0,
-        default=default,
-    )
+    return _query(_LIMIT, _LIMIT.description.format(page_max=most), default=default)

@@ -73,6 +73,15 @@ def key_item_schema(relation: Visible, forms: Forms) -> Schema:
     return key_schema(relation, forms) if relation.reads else {}
 
 
+def key_record_schema(relation: Visible, forms: Forms) -> Schema:
+    """Return the schema of a record that selects a row by its key; it may have other members."""
+    if not relation.reads:
+        return {"type": "object"}
+    types = {each.name: each.type for each in relation.columns}
+    properties = {name: value_schema(types[name], forms.values) for name in relation.key}
+    return {"type": "object", "required": list(relation.key), "properties": properties}
+
+
 def _row(relation: Visible, forms: Forms) -> Schema:
     properties = {column.name: _cell(column, relation, forms) for column in relation.columns}
     return _with_description({"type": "object", "properties": properties}, relation.description)
@@ -92,27 +101,47 @@ def _with_description(schema: Schema, description: str | None) -> Schema:
 
 
 def _with_default(schema: Schema, column: Column, forms: Forms) -> Schema:
+    """
+    Return *schema* with the default of *column* in words.
+
+    Generators of clients make a property with the keyword `default` required.
+    """
     default = literal_default(column, forms.values)
-    return schema if default is UNSET else {**schema, "default": default}
+    if default is UNSET:
+        return schema
+    words = f"Default: {msgspec.json.encode(default).decode()}."
+    described = schema.get("description")
+    return {**schema, "description": f"{described} {words}" if described else words}
+
+
+def _member(column: Column, relation: Visible, verb: Verb, forms: Forms) -> Schema:
+    """Return the schema of *column* in the body of *verb*, where a preset one is overwritten."""
+    is_preset = column.name in relation.bodies[verb].preset
+    schema = body_schema(column, forms.values)
+    if is_preset:
+        schema = {**schema, "readOnly": True}
+    readable = next((each for each in relation.columns if each.name == column.name), None)
+    if readable is None:
+        return schema
+    text = relation.descriptions.get(column.name) or readable.comment
+    schema = _with_description(schema, text)
+    if verb is Verb.PATCH or is_preset or column.name in relation.masks:
+        return schema
+    return _with_default(schema, column, forms)
 
 
 def _body(relation: Visible, verb: Verb, body: Body, forms: Forms) -> Schema:
     readable = {column.name: column for column in relation.columns}
     whole = verb is not Verb.PATCH
-    properties: dict[str, object] = {}
-    for column in body.columns:
-        visible_column = readable.get(column.name)
-        schema = body_schema(column, forms.values)
-        if visible_column is not None:
-            text = relation.descriptions.get(column.name) or visible_column.comment
-            schema = _with_description(schema, text)
-            if whole and column.name not in body.preset and column.name not in relation.masks:
-                schema = _with_default(schema, column, forms)
-        properties[column.name] = schema
+    properties: dict[str, object] = {
+        column.name: _member(column, relation, verb, forms) for column in body.columns
+    }
     made: Schema = {"type": "object", "properties": properties}
     if verb is not Verb.POST and relation.reads:
         for name in relation.key:
             properties.setdefault(name, body_schema(readable[name], forms.values))
+    if verb is Verb.PATCH:
+        made["minProperties"] = 1
     if relation.reads or verb is Verb.POST:
         made["additionalProperties"] = False
     if whole and (required := _required(relation, verb, body)):

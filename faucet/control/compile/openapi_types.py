@@ -34,7 +34,13 @@ def column_schema(column: Column, options: ValueOptions, mask: TransformFacts | 
 
 
 def body_schema(column: Column, options: ValueOptions) -> Schema:
-    """Return the schema of what a writer may send for *column*: decimals also as numbers."""
+    """
+    Return the schema of what a writer may send for *column*: decimals also as numbers, and no
+    string for JSON unless the service reads one.
+    """
+    if column.type.kind is Kind.JSON and options.json_text is None:
+        document: Schema = {"type": ["object", "array", "number", "boolean"], "items": {}}
+        return or_null(document) if column.nullable else document
     schema = column_schema(column, options, None)
     types = schema.get("type")
     if column.type.kind is Kind.DECIMAL and types is not None:
@@ -84,6 +90,16 @@ def _enum(of: ColumnType, _options: ValueOptions) -> Schema:
     return {"type": "string", "enum": list(of.labels)} if of.labels else {"type": "string"}
 
 
+def _composite(of: ColumnType, options: ValueOptions) -> Schema:
+    fields = {field.name: or_null(value_schema(field.type, options)) for field in of.fields}
+    return {"type": "object", "properties": fields, "required": list(fields)}
+
+
+def _opaque(of: ColumnType, _options: ValueOptions) -> Schema:
+    # A column without a type (SQLite) returns whatever JSON value the file has.
+    return {} if of.loose else {"type": "string"}
+
+
 def _plain(**schema: object) -> Callable[[ColumnType, ValueOptions], Schema]:
     return lambda _of, _options: dict(schema)
 
@@ -105,7 +121,8 @@ _SCHEMAS: Final[Mapping[Kind, Callable[[ColumnType, ValueOptions], Schema]]] = {
     Kind.JSON: _plain(),
     # Arrays may be nested, so their items have no schema.
     Kind.ARRAY: _plain(type="array", items={}),
-    Kind.OPAQUE: _plain(type="string"),
+    Kind.COMPOSITE: _composite,
+    Kind.OPAQUE: _opaque,
 }
 
 _CAST: Final = r"(?:::[\w\s\"\[\](),.]+)?"

@@ -6,9 +6,8 @@ import msgspec
 
 from faucet.control.compile.exposure import mention_test
 from faucet.model.catalog import Column
+from faucet.model.settings import CHANGES
 from faucet.model.surface import Permission, ResourceView, ServiceView, Verb, takes
-
-_CHANGES = (Verb.POST, Verb.PUT, Verb.PATCH)
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,9 +68,11 @@ def _visible(resource: ResourceView, unknown: frozenset[str], *, read_only: bool
         verb: grant
         for verb, grant in resource.grants.items()
         if takes(verb, relation, key) and not (read_only and verb is not Verb.GET)
+        if not grant.refused
         if usable or verb is not Verb.PUT
     }
-    bodies = {verb: _body(resource, verbs[verb], readable) for verb in _CHANGES if verb in verbs}
+    changes = [verb for verb in Verb if verb in CHANGES and verb in verbs]
+    bodies = {verb: _body(resource, verbs[verb], readable) for verb in changes}
     written = frozenset[str]().union(*(body.writable for body in bodies.values()))
     return Visible(
         name=relation.name,

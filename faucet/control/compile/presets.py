@@ -8,8 +8,8 @@ from faucet.model.catalog import EQUATABLE, Column, Kind
 from faucet.model.filters.condition import Claim, PrincipalField, Value
 from faucet.model.filters.predicate import ClaimReference, PrincipalReference
 from faucet.model.request import JsonNumber, JsonValue
-from faucet.model.settings import GrantSettings, PresetValue, ValueOptions
-from faucet.model.surface import Preset
+from faucet.model.settings import CHANGES, GrantSettings, PresetValue, ValueOptions
+from faucet.model.surface import Preset, accepts, takes
 from faucet.model.values.canonical import from_json
 from faucet.model.values.fault import ValueFault
 
@@ -27,7 +27,9 @@ def presets(
         column = exposed.columns.get(name)
         if column is None:
             continue
-        fault = generated_fault(column, (*address, name), at_key=True) if column.generated else None
+        fault = None
+        if not _is_accepted(grant, exposed, column):
+            fault = generated_fault(column, (*address, name), at_key=True)
         if fault is None:
             try:
                 made.append(Preset(column=name, operand=_operand(preset, column, options)))
@@ -40,6 +42,16 @@ def presets(
         if fault is not None:
             faults.setdefault(fault, []).append(exposed.relation.name)
     return tuple(made)
+
+
+def _is_accepted(grant: GrantSettings, exposed: Exposed, column: Column) -> bool:
+    """Return whether every write of *grant* that the relation supports can set *column*."""
+    written = (
+        verb
+        for verb in CHANGES
+        if verb in grant.verbs and takes(verb, exposed.relation, exposed.key)
+    )
+    return not column.generated and all(accepts(verb, column) for verb in written)
 
 
 def _operand(

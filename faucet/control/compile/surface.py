@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from faucet.control.compile.cascades import crossing_references
 from faucet.control.compile.exposure import (
     Exposed,
     expose,
@@ -16,6 +17,7 @@ from faucet.control.compile.grants import TableGrant, table_grants
 from faucet.control.compile.key_claims import key_claims
 from faucet.control.compile.lint import lint
 from faucet.control.compile.openapi import Publication, PublishedService, publish
+from faucet.control.compile.privileges import missing_privileges
 from faucet.control.compile.role_faults import row_faults, tie_faults
 from faucet.control.compile.roles import ServiceScope, service_view
 from faucet.control.compile.views import compile_table
@@ -54,8 +56,14 @@ def compile_surface(
     roles = _roles(settings, _scopes(settings, published, grants, facts), diagnostics)
     if has_errors(diagnostics):
         return Outcome(value=None, diagnostics=tuple(diagnostics))
+    relations = {
+        service: {name: each.relation for name, each in (exposed or {}).items()}
+        for service, exposed in published.exposed.items()
+    }
+    crossings = crossing_references(roles.values())
     for view in roles.values():
-        diagnostics += lint(view, settings.services, grants)
+        diagnostics += lint(view, settings.services, grants, relations, crossings)
+    diagnostics += missing_privileges(roles.values(), catalogs)
     diagnostics += key_claims(settings.auth.keys, roles, settings.services)
     surface = _surface(settings, published, roles, facts)
     return Outcome(value=surface, diagnostics=tuple(diagnostics))
@@ -148,6 +156,7 @@ def _surface(
         Publication(
             api_key_header=settings.auth.api_key_header,
             anonymous=settings.auth.anonymous,
+            root_path=settings.server.root_path,
             services={
                 name: PublishedService(
                     label=service.label,
@@ -162,6 +171,7 @@ def _surface(
     )
     return Surface(
         server=settings.server,
+        mcp=settings.mcp,
         auth=settings.auth,
         services=services,
         roles=roles,

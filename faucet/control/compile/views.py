@@ -1,13 +1,28 @@
 """A relation as a role sees it, compiled: all that requests would otherwise recompute. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import msgspec
 
 from faucet.control.compile.exposure import Exposed
-from faucet.model.catalog import EQUATABLE, Column, Relation
+from faucet.control.compile.unsent import unsent_verbs
+from faucet.model.catalog import (
+    EQUATABLE,
+    FIXED_SIZE,
+    Column,
+    Kind,
+    Relation,
+    RelationKind,
+    is_judged,
+)
 from faucet.model.statement import OrderTerm, Output, RelationName, Typed
 from faucet.model.surface import Constraints, Permission, ResourceView, Target, Verb
+
+_SPELLED: Final = frozenset(
+    {Kind.BOOLEAN, Kind.UUID, Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMPTZ}
+)
+"""Kinds of which a loose column can hold one value in several spellings."""
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +71,7 @@ def resource_view(table: Table, grants: Mapping[Verb, Permission]) -> ResourceVi
         all_outputs=tuple(outputs.values()),
         key_outputs=tuple(_output(columns[name], masks.get(name)) for name in key),
         order=() if read is None else _order(columns, public_key, read),
+        quick=quick_columns(table.exposed.relation),
         target=table.target,
         constraints=msgspec.structs.replace(table.constraints, known=known),
         description=table.exposed.description,
@@ -69,6 +85,15 @@ def _public_key(key: tuple[str, ...], read: Permission | None) -> tuple[str, ...
     if read is None or all(name in read.readable and name not in read.masks for name in key):
         return key
     return ()
+
+
+def quick_columns(relation: Relation) -> frozenset[str]:
+    """Return the columns of *relation* that the tests of callers may compare with; see `guard`."""
+    fixed = {column.name for column in relation.columns if column.type.kind in FIXED_SIZE}
+    keys = [relation.primary_key, *(key.columns for key in relation.unique)]
+    keys += [index.columns for index in relation.indexes]
+    computed = {column.name for column in relation.columns if column.computed}
+    return frozenset(fixed.union(columns[0] for columns in keys if columns) - computed)
 
 
 def _qualifiers(relation: Relation) -> frozenset[tuple[str, ...]]:
@@ -98,7 +123,10 @@ def _order(
 
 
 def _terms(columns: Iterable[Column]) -> tuple[OrderTerm, ...]:
-    return tuple(OrderTerm(column=column.name, nullable=column.nullable) for column in columns)
+    return tuple(
+        OrderTerm(column=column.name, nullable=column.nullable, stored=column.type.loose)
+        for column in columns
+    )
 
 
 def relation_name(relation: Relation) -> RelationName:
@@ -122,7 +150,25 @@ def _target(relation: Relation, key: tuple[str, ...], *, arrays: bool) -> Target
         keys=relation.primary_key or key or locator,
         arrays=arrays,
         defaults=_known_defaults(relation),
+        keeps_conflicts=relation.keeps_conflicts,
+        runs_code=relation.runs_code,
+        proven_key=relation.kind is RelationKind.TABLE and not relation.spans_children,
+        skips_rows=relation.skips_rows,
+        moves_rows=relation.moves_rows,
+        returns_changes=relation.returns_changes,
+        spelled_keys=tuple(_spelled_keys(relation)),
     )
+
+
+def _spelled_keys(relation: Relation) -> Iterator[tuple[str, ...]]:
+    spelled = {
+        column.name
+        for column in relation.columns
+        if column.type.loose and column.type.kind in _SPELLED
+    }
+    for key in (relation.primary_key, *(unique.columns for unique in relation.unique)):
+        if spelled.intersection(key):
+            yield key
 
 
 def _known_defaults(relation: Relation) -> Mapping[str, str | None]:
@@ -140,6 +186,7 @@ def _known_defaults(relation: Relation) -> Mapping[str, str | None]:
 
 def _constraints(relation: Relation) -> Constraints:
     keys = (relation.primary_key, *(key.columns for key in relation.unique))
+    references = tuple(key.columns for key in relation.foreign_keys)
     return Constraints(
         required=tuple(
             column.name
@@ -150,6 +197,8 @@ def _constraints(relation: Relation) -> Constraints:
             and not column.auto_increment
         ),
         unique=tuple(key for key in keys if key),
-        references=tuple(key.columns for key in relation.foreign_keys),
+        references=references,
+        unsent={columns: unsent_verbs(relation, columns) for columns in references},
+        judged=frozenset(each.name for each in relation.columns if is_judged(each.type)),
         referenced=frozenset(relation.primary_key).union(*(k.columns for k in relation.unique)),
     )

@@ -7,7 +7,18 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import msgspec
 
-from faucet.model.bounds import MOST_PORT
+from faucet.dialects.postgresql.hosts import (
+    HINT,
+    check_counts,
+    check_credentials,
+    check_database,
+    check_hosts,
+    check_names,
+    check_port,
+    check_url_database,
+    host_names,
+)
+from faucet.dialects.postgresql.parameters import check_parameters
 from faucet.model.dsn import DsnError, DsnForms
 
 _EXAMPLE: Final = "postgresql://user:password@host:5432/database"
@@ -22,9 +33,9 @@ _PASSWORD: Final = re.compile(r"[A-Za-z][\w+.-]*://[^:/?#@]*:(?P<password>.*)@",
 _CUTTING: Final = re.compile(r"[@:/?#]|%(?![0-9A-Fa-f]{2})")
 _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _is_name: Final = re.compile(r"[A-Za-z_][\w.]*", re.ASCII).fullmatch
-_PORTS: Final = range(1, MOST_PORT + 1)
+# What replaces references in templates.
+_STAND_IN: Final = "1"
 SECRET: Final = frozenset({"oauth_client_secret", "password", "sslpassword"})
-_HINT: Final = "a password with @, /, #, % or : must be percent-encoded or a reference"
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +55,10 @@ def parse(text: str) -> Parts:
         hosts, settings = "", tuple(_pairs(text))
     else:
         raise DsnError(f"a PostgreSQL DSN looks like {_EXAMPLE}")
-    ports = [_decode(_port(host)) for host in hosts.split(",")]
-    for port in ",".join([*ports, *(value for key, value in settings if key == "port")]).split(","):
-        _check_port(port)
+    check_hosts(hosts)
+    ports = [value for key, value in settings if key == "port"]
+    for port in ",".join(ports).split(","):
+        check_port(port)
     return Parts(hosts=hosts, settings=settings)
 
 
@@ -55,8 +67,10 @@ def _from_url(rest: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     authority, _, database = address.partition("/")
     credentials, at, hosts = authority.rpartition("@")
     if (mark and "@" in query and not at) or "@" in database:
-        raise DsnError(f"the URL cannot be read: {_HINT}")
+        raise DsnError(f"the URL cannot be read: {HINT}")
     user, _, password = credentials.partition(":")
+    check_credentials(user, password)
+    check_url_database(database)
     named = (("user", user), ("password", password), ("dbname", database))
     given = ((key, _decode(value)) for key, value in named if value)
     return hosts, (*given, *parse_qsl(query, keep_blank_values=True))
@@ -73,17 +87,6 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         at = found.end()
 
 
-def _port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[2].removeprefix(":")
-    return host.partition(":")[2]
-
-
-def _check_port(port: str) -> None:
-    if port and not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) in _PORTS):  # noqa: PLR2004
-        raise DsnError(f"the port must be a number from 1 to {MOST_PORT}; {_HINT}")
-
-
 def _decode(text: str) -> str:
     return unquote(encode_stray_percents(text))
 
@@ -94,8 +97,15 @@ def encode_stray_percents(text: str) -> str:
 
 
 def _check(template: str) -> None:
-    if not all(_is_name(key) for key, _ in parse(template).settings):
+    parts = parse(template)
+    if not all(_is_name(key) for key, _ in parts.settings):
         raise DsnError("the DSN has a parameter whose name cannot be read")
+    check_parameters(parts.settings, _STAND_IN)
+    given = dict(parts.settings)
+    for name in (*host_names(parts.hosts), given.get("host", "")):
+        check_names(_decode(name))
+    check_database(given)
+    check_counts({"host": parts.hosts} | given)
 
 
 def _read(text: str, _folder: str) -> str:
@@ -133,7 +143,7 @@ def _secrets(dsn: str) -> frozenset[str]:
 def _hint(template: str) -> str:
     found = _PASSWORD.match(template)
     cut = found is not None and _CUTTING.search(found["password"])
-    return f"{_HINT}, such as ${{env:NAME}}" if cut else ""
+    return f"{HINT}, such as ${{env:NAME}}" if cut else ""
 
 
 DSN: Final = DsnForms(

@@ -1,15 +1,16 @@
 """PostgreSQL's SQL for the contract. Pure."""
 
-import json
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.elements import quoted_name
-from sqlalchemy.types import NullType, UserDefinedType
+from sqlalchemy.types import NULLTYPE, NullType, TypeEngine
 
+from faucet.dialects.postgresql import literals
+from faucet.dialects.postgresql.named_types import NamedType, extreme
+from faucet.dialects.postgresql.nested import ITEM, array_json, row_json
 from faucet.extension.sql_forms import Binder, CompiledText, DeletedRows, Expression
 from faucet.model.bounds import SAFE_INTEGER
 from faucet.model.catalog import ColumnType, Kind
@@ -35,23 +36,16 @@ _PLAIN: Final = {
     Kind.INTERVAL: "interval",
 }
 _AS_TEXT: Final = frozenset({Kind.ENUM, Kind.UUID, Kind.INTERVAL, Kind.OPAQUE})
+_REBUILT: Final = frozenset({Kind.BINARY, Kind.TIMESTAMPTZ, Kind.ARRAY, Kind.COMPOSITE})
 _HMAC_BLOCK: Final = 64
+# Bytes of a database without encoding may be no UTF-8.
+_HASHED_ENCODING: Final[Expression] = sa.literal_column(
+    "CASE pg_catalog.getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END"
+)
 
 
-class _Named(UserDefinedType[Any]):
-    """A type as the catalog spells it."""
-
-    cache_ok = True
-
-    def __init__(self, spelling: str) -> None:
-        self.spelling = spelling
-
-    def get_col_spec(self, **_options: object) -> str:
-        return self.spelling
-
-
-def _cast(expression: Any, spelling: str) -> Expression:
-    return sa.cast(expression, _Named(spelling))
+def _cast(expression: Any, spelling: str, operators: str | None = None) -> Expression:
+    return sa.cast(expression, NamedType(spelling, operators))
 
 
 def _is(of: ColumnType, *names: str) -> bool:
@@ -69,7 +63,7 @@ def _spelling(of: ColumnType) -> str:
     base of a domain, so that a filter does not fail the domain's check.
     """
     if of.kind is Kind.INTEGER:
-        return _INTEGERS[of.bits]
+        return "oid" if of.unsigned else _INTEGERS[of.bits]
     if of.kind is Kind.FLOAT:
         return "real" if of.bits == 32 else "double precision"  # noqa: PLR2004
     if of.kind is Kind.TEXT and of.padded:
@@ -96,37 +90,46 @@ class PostgresForms(StandardForms):
             sql=str(compiled), names=tuple(compiled.positiontup), constants=compiled.params
         )
 
+    def operand_type(self, of: ColumnType) -> TypeEngine[Any]:
+        """Return a type that names the schema of its operators, unless they are built in."""
+        return NamedType(_spelling(of), of.operators) if of.operators else NULLTYPE
+
     def parameter(self, name: str, of: ColumnType) -> Expression:
         """Return the text parameter *name*, cast to the column's type."""
         if _is(of, "money"):
             return _cast(_cast(sa.bindparam(name, type_=NullType()), "numeric"), "money")
-        return _cast(sa.bindparam(name, type_=NullType()), _spelling(of))
+        parameter: Expression = sa.bindparam(name, type_=NullType())
+        if of.element is not None and of.element.kind is Kind.OPAQUE:
+            # The elements of some types are not separated by commas.
+            parameter = _cast(parameter, "text[]")
+        return _cast(parameter, _spelling(of), of.operators)
 
     def binder(self, of: ColumnType, options: ValueOptions) -> Binder:  # noqa: ARG002
         """Return the function that converts a canonical value to PostgreSQL's input."""
-        if of.kind is Kind.ARRAY:
-            return _array_text
+        if of.kind in (Kind.ARRAY, Kind.COMPOSITE):
+            return literals.nested
         if of.kind is Kind.TIMESTAMPTZ:
-            return _instant_text
-        return _text
+            return literals.instant
+        return literals.text
 
     def any_of(
         self, column: Expression, name: str, of: ColumnType, *, exact: bool = False
     ) -> Expression:
         """Return ``column = ANY(array)``."""
-        # As an array of the column's own type, char(n) would lose the blanks of its elements.
-        spelling = "text" if exact and of.kind is Kind.TEXT else _spelling(of)
-        array = _cast(sa.bindparam(name, type_=NullType()), f"{spelling}[]")
-        if _is(of, "money"):
-            array = _cast(array, "money[]")
+        array: Expression = sa.bindparam(name, type_=NullType())
+        if of.kind is Kind.ARRAY:
+            # No array has arrays as elements. These are keys, so their text is that of the column.
+            column, of = _cast(column, "text"), ColumnType(kind=Kind.TEXT, db_type="text")
+        for spelling in _member_casts(of, exact=exact):
+            array = _cast(array, f"{spelling}[]")
         return column == sa.func.any(array)
 
     def array_binder(
         self, of: ColumnType, options: ValueOptions, *, keys: bool
     ) -> Callable[[tuple[Scalar, ...]], object]:
         """Return the function that converts values to one array literal."""
-        spell: Binder = _text if keys else self.binder(of, options)
-        return lambda values: _array_literal([spell(value) for value in values])
+        spell: Binder = literals.text if keys else self.binder(of, options)
+        return lambda values: literals.array_of([spell(value) for value in values])
 
     def comparable(self, column: Expression, of: ColumnType) -> Expression:  # noqa: ARG002
         """Return the column itself: PostgreSQL compares by value."""
@@ -162,20 +165,39 @@ class PostgresForms(StandardForms):
 
     def wire(self, column: Expression, of: ColumnType, options: ValueOptions) -> Expression:
         """Return the expression that `row_to_json` prints in the contract's form."""
-        if of.kind in _AS_TEXT or _is(of, "citext"):
+        # As text, the inet of a host would get a /32 or /128 that it does not have in arrays.
+        as_text = of.kind in _AS_TEXT and _below(of) != "inet"
+        if as_text or _is(of, "citext"):
             return _cast(column, "text")
         match of.kind:
             case Kind.INTEGER:
-                return _integer(column, options)
+                # row_to_json would quote an oid.
+                return _cast(column, "bigint") if of.unsigned else _integer(column, options)
             case Kind.DECIMAL:
                 number = _cast(column, "numeric")
                 return number if options.decimals == "number" else _cast(number, "text")
             case Kind.BINARY:
-                return _pg.replace(_pg.encode(column, "base64"), "\n", "")
+                encoded = _pg.encode(column, _constant("base64"))
+                return _pg.replace(encoded, _pg.chr(_number(10)), _constant(""))
             case Kind.TIMESTAMPTZ:
                 return _utc(column)
             case _:
-                return column
+                nested = of.element is not None or of.fields
+                return self._nested(column, of, options) if nested else column
+
+    def _nested(self, column: Expression, of: ColumnType, options: ValueOptions) -> Expression:
+        """Return an array or composite with the forms of its parts; casts keep dimensions."""
+        if of.element is None:
+            types = [field.type for field in of.fields]
+            names = [field.name for field in of.fields]
+            return row_json(column, names, lambda each, n: self.wire(each, types[n], options))
+        casts = _element_casts(of.element, options)
+        if casts is None:
+            item = self.wire(ITEM, of.element, options)
+            return column if item is ITEM else array_json(column, item)
+        for spelling in casts:
+            column = _cast(column, f"{spelling}[]")
+        return column
 
     def aggregate(self, function: Function, column: Expression, of: ColumnType) -> Expression:
         """Return the aggregate; a sum of integers outside bigint raises 22003."""
@@ -190,46 +212,61 @@ class PostgresForms(StandardForms):
                 return _pg.sum(column)
             case Function.AVG:
                 number = _cast(column, "numeric") if _is(of, "money") else column
-                return _pg.avg(_cast(number, "double precision"))
-            case Function.MIN:
-                return _pg.min(column)
+                # Averaged exactly, then rounded once.
+                return _cast(_pg.avg(number), "double precision")
             case _:
-                return _pg.max(column)
+                return extreme(function.value.lower(), column, of.operators or "pg_catalog")
 
     def aggregate_order(self, function: Function, column: Expression, of: ColumnType) -> Expression:
         """Return the aggregate itself."""
         return self.aggregate(function, column, of)
 
-    def page(self, query: sa.Select[Any], labels: tuple[str, ...]) -> sa.sql.ClauseElement:  # noqa: ARG002
+    def page(
+        self,
+        query: sa.Select[Any],
+        labels: tuple[str, ...],  # noqa: ARG002
+        max_bytes: int,
+    ) -> sa.sql.ClauseElement:
         """Return the query of one text of all rows."""
         page = query.subquery("t")
         joined = _pg.string_agg(_row_json("t"), sa.literal_column("','"))
         empty: Expression = sa.literal_column("''")
-        return sa.select(sa.func.count(), sa.func.coalesce(joined, empty)).select_from(page)
+        # The same aggregate twice is computed once.
+        text = sa.func.coalesce(joined, empty)
+        length = _pg.octet_length(text)
+        return sa.select(sa.func.count(), _within(max_bytes, length, text)).select_from(page)
 
     def rows(
-        self, query: sa.Select[Any], keys: Sequence[Expression], labels: tuple[str, ...]
+        self,
+        query: sa.Select[Any],
+        keys: Sequence[Expression],
+        labels: tuple[str, ...],
+        max_bytes: int,
     ) -> sa.sql.ClauseElement:
         """Return the query of one text per row; the keys come from the same subquery."""
         names = [_unlike(labels, f"key {place}") for place in range(len(keys))]
         labelled = [key.label(_quote(name)) for key, name in zip(keys, names, strict=True)]
         page = query.with_only_columns(*labelled, *query.selected_columns).subquery("t")
         row = sa.select(*map(_of_page, labels)).lateral("r")
-        found = sa.select(*map(_of_page, names), _row_json("r"))
-        return found.select_from(page.join(row, sa.true()))
+        texts = sa.select(*map(_of_page, names), _row_json("r").label("row"))
+        found = texts.select_from(page.join(row, sa.true())).subquery("f")
+        length = _pg.sum(_pg.octet_length(found.c.row)).over()
+        return sa.select(
+            *(found.c[name] for name in names), _within(max_bytes, length, found.c.row)
+        )
 
     def deleted_rows(
-        self, delete: sa.Delete, deleted: DeletedRows, labels: tuple[str, ...]
+        self, delete: sa.Delete, deleted: DeletedRows, labels: tuple[str, ...], max_bytes: int
     ) -> sa.sql.ClauseElement:
         """Return a query of what the DELETE in its WITH returns."""
         gone = delete.returning(*deleted.columns).cte("gone")
-        return self.rows(deleted.select(gone), (), labels)
+        return self.rows(deleted.select(gone), (), labels, max_bytes)
 
     def keyed_hash(self, text: Expression, key: bytes, digits: int) -> Expression:
         """Return HMAC-SHA-256 by RFC 2104, of the built-in sha256."""
         block = key.ljust(_HMAC_BLOCK, b"\0")
         inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
-        message = _pg.convert_to(_cast(text, "text"), "UTF8")
+        message = _pg.convert_to(_cast(text, "text"), _HASHED_ENCODING)
         digest = _pg.sha256(_bytes(inner).op("||")(message))
         text = _pg.encode(_pg.sha256(_bytes(outer).op("||")(digest)), "hex")
         return _pg.substr(text, _number(1), _number(digits), type_=sa.Text())
@@ -257,12 +294,17 @@ class PostgresForms(StandardForms):
 
     def key_binder(self, of: ColumnType, options: ValueOptions) -> Binder:  # noqa: ARG002
         """Return the text as it came."""
-        return _text
+        return literals.text
 
 
 def _row_json(of: str) -> Expression:
     # A bare name would refer to a column first, if there is one.
     return _cast(_pg.row_to_json(sa.literal_column(f"{of}.*")), "text")
+
+
+def _within(max_bytes: int, length: Expression, text: Expression) -> Expression:
+    """Return *text*, or NULL where *length* exceeds *max_bytes*."""
+    return sa.case((length <= _number(max_bytes), text), else_=sa.null())
 
 
 def _of_page(label: str) -> Expression:
@@ -284,11 +326,16 @@ def _quote(name: str) -> quoted_name:
 
 
 def _utc(column: Expression) -> Expression:
-    """Return an instant as ISO 8601 with ``Z``; infinity has no zone."""
-    local = _pg.to_json(_pg.timezone("UTC", column))
+    """Return an instant as ISO 8601 with ``Z``, which is before BC; infinity has no zone."""
+    local = _pg.to_json(_pg.timezone(_constant("UTC"), column))
     text = local.op("#>>")(_cast(sa.literal_column("'{}'"), "text[]"))
     zoned = text.op("||")(sa.literal_column("'Z'"))
-    return sa.case((_pg.isfinite(column), zoned), else_=_cast(column, "text"))
+    first: Expression = sa.literal_column("timestamptz '0001-01-01 00:00:00+00'")
+    return sa.case(
+        (sa.and_(_pg.isfinite(column), column >= first), zoned),
+        (_pg.isfinite(column), _pg.replace(zoned, _constant(" BCZ"), _constant("Z BC"))),
+        else_=_cast(column, "text"),
+    )
 
 
 def _integer(column: Expression, options: ValueOptions) -> Expression:
@@ -299,58 +346,45 @@ def _integer(column: Expression, options: ValueOptions) -> Expression:
     return sa.case((large, _pg.to_json(_cast(column, "text"))), else_=_pg.to_json(column))
 
 
+def _member_casts(of: ColumnType, *, exact: bool) -> tuple[str, ...]:
+    """Return the types to which an array of values is cast, one after the other."""
+    if exact and of.kind is Kind.TEXT:
+        # As an array of the column's own type, char(n) would lose the blanks of its elements.
+        return ("text",)
+    if _is(of, "money"):
+        return ("numeric", "money")
+    return (_spelling(of),)
+
+
+def _element_casts(of: ColumnType, options: ValueOptions) -> tuple[str, ...] | None:
+    """
+    Return the types to which an array's elements are cast, one after the other.
+
+    None means that casts do not give the elements their form.
+    """
+    match of.kind:
+        case kind if kind in _REBUILT:
+            return None
+        case Kind.INTEGER if of.unsigned:
+            return ("bigint",)
+        case Kind.INTEGER if of.bits == 64 and options.integers == "string":  # noqa: PLR2004
+            return None
+        case Kind.DECIMAL:
+            return ("numeric",) if options.decimals == "number" else ("numeric", "text")
+        case Kind.OPAQUE if _below(of) != "inet":
+            return ("text",)
+        case _:
+            return ()
+
+
 def _number(value: int) -> Expression:
     # A literal, not a parameter: part of the statement's shape, the same for all requests.
     return sa.literal_column(str(value), sa.Integer())
 
 
+def _constant(text: str) -> Expression:
+    return sa.literal_column(f"'{text}'", sa.Text())
+
+
 def _bytes(value: bytes) -> Expression:
     return _cast(sa.literal("\\x" + value.hex(), NullType()), "bytea")
-
-
-def _text(value: Scalar) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case bytes():
-            return "\\x" + value.hex()
-        case float():
-            return repr(value)
-        case Decimal():
-            return format(value, "f")
-        case _:
-            return str(value)
-
-
-def _instant_text(value: Scalar) -> str | None:
-    """Return a UTC instant with its zone, which is before BC."""
-    if value is None or str(value) in ("infinity", "-infinity"):
-        return _text(value)
-    text = str(value)
-    if text.endswith(" BC"):
-        return f"{text[:-3]}+00 BC"
-    return f"{text}+00"
-
-
-def _array_text(value: Scalar) -> str | None:
-    """Return a JSON array as PostgreSQL's array literal."""
-    if value is None:
-        return None
-    return _array_literal(json.loads(str(value), parse_float=str, parse_int=str))
-
-
-def _array_literal(items: object) -> str:
-    if not isinstance(items, list):
-        return _element(items)
-    return "{" + ",".join(_array_literal(item) for item in items) + "}"
-
-
-def _element(item: object) -> str:
-    if item is None:
-        return "NULL"
-    if isinstance(item, dict):
-        item = json.dumps(item)
-    text = ("true" if item else "false") if isinstance(item, bool) else str(item)
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,4 +1,4 @@
-"""Read the catalog of one PostgreSQL schema, in four queries on one snapshot."""
+"""Read the catalog of one PostgreSQL schema, in a few queries on one snapshot."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -10,9 +10,13 @@ from psycopg.rows import class_row
 
 from faucet.dialects.postgresql import types
 from faucet.dialects.postgresql.errors import classify
-from faucet.dialects.postgresql.session import Pins, connection_string
-from faucet.dialects.postgresql.types import TypeRow
+from faucet.dialects.postgresql.privileges import read_gaps
+from faucet.dialects.postgresql.session import Pins, session_of
+from faucet.dialects.postgresql.types import FieldRow, TypeRow
+from faucet.dialects.postgresql.view_columns import VIEW_RULES, RuleRow, Rules, ViewColumn
 from faucet.errors import ExecutionError
+from faucet.executors.postgresql_session import open_blocking_session
+from faucet.extension.dialect import Wanted
 from faucet.model.catalog import (
     Catalog,
     Column,
@@ -23,14 +27,26 @@ from faucet.model.catalog import (
     UniqueKey,
 )
 
+# Our INSERT and UPDATE have RETURNING, which needs a rule with RETURNING where one replaces them.
 _RELATIONS: Final = b"""
 SELECT c.oid::int8 AS oid, c.relname AS name, c.relkind::text AS kind,
        obj_description(c.oid, 'pg_class') AS comment,
-       pg_relation_is_updatable(c.oid, true) AS verbs,
+       pg_relation_is_updatable(c.oid, true) & ~(SELECT coalesce(sum(1 << event), 0)::int FROM (
+           SELECT r.ev_type::text::int AS event FROM pg_rewrite r
+           WHERE r.ev_class = c.oid AND r.is_instead AND r.ev_enabled IN ('O', 'A')
+           GROUP BY r.ev_type
+           HAVING CASE WHEN r.ev_type = '4' THEN c.relkind = 'v' AND bool_and(r.ev_qual <> '<>')
+                  ELSE bool_and(r.ev_action::text NOT LIKE '%%:returningList (%%') END
+       ) AS rejected) AS verbs,
        c.relispartition OR EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid)
            OR EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass
                       AND objid = c.oid AND objsubid = 0 AND deptype = 'e') AS exact_only,
-       EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS inherited
+       EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS inherited,
+       c.relkind IN ('v', 'f') OR c.relrowsecurity AS runs_code,
+       c.relkind <> 'r' OR c.relhasrules OR c.relhassubclass OR EXISTS (
+           SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgtype & 2 <> 0) AS skips_rows,
+       c.relkind <> 'r' OR c.relhassubclass OR EXISTS (
+           SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS moves_rows
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 ORDER BY c.relname
@@ -57,7 +73,12 @@ WITH RECURSIVE used(oid) AS (
     SELECT unnest(%s::oid[])
     UNION
     SELECT part FROM used JOIN pg_type t USING (oid)
-    CROSS JOIN LATERAL (VALUES (t.typbasetype), (t.typelem)) parts(part)
+    CROSS JOIN LATERAL (
+        VALUES (t.typbasetype), (t.typelem)
+        UNION ALL
+        SELECT a.atttypid FROM pg_attribute a
+        WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+    ) parts(part)
     WHERE part <> 0
 )
 SELECT t.oid::int8 AS oid, t.typname AS name, format_type(t.oid, -1) AS spelling,
@@ -66,7 +87,17 @@ SELECT t.oid::int8 AS oid, t.typname AS name, format_type(t.oid, -1) AS spelling
        t.typbasetype::int8 AS base, t.typtypmod AS modifier, t.typnotnull AS not_null,
        coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault) AS "default",
        ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid
-             ORDER BY e.enumsortorder) AS labels
+             ORDER BY e.enumsortorder) AS labels,
+       (SELECT s.nspname FROM pg_opclass c
+        JOIN pg_am m ON m.oid = c.opcmethod AND m.amname = 'btree'
+        JOIN pg_amop a ON a.amopfamily = c.opcfamily AND a.amopstrategy = 3
+                      AND a.amoplefttype = t.oid AND a.amoprighttype = t.oid
+        JOIN pg_operator o ON o.oid = a.amopopr JOIN pg_namespace s ON s.oid = o.oprnamespace
+        WHERE c.opcdefault AND c.opcintype = t.oid AND s.nspname <> 'pg_catalog') AS operators,
+       (SELECT json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod),
+                                         a.atttypid::int8, a.atttypmod) ORDER BY a.attnum)
+        FROM pg_attribute a
+        WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS fields
 FROM used JOIN pg_type t USING (oid) JOIN pg_namespace n ON n.oid = t.typnamespace
 """
 _INDEXES: Final = b"""
@@ -82,25 +113,44 @@ WHERE n.nspname = %s
 ORDER BY c.relname
 """
 # A key into a partitioned table has a copy for every partition, whose parent is on the same
-# relation. has_schema_privilege: a name that the role cannot resolve is of no use.
+# relation. A row written through a table may be one of a table below, whose own keys then hold
+# as well. has_schema_privilege: a name that the role cannot resolve is of no use.
 _FOREIGN_KEYS: Final = b"""
-SELECT k.conrelid::int8 AS relation, k.conname AS name, k.conkey::int[] AS numbers,
+WITH RECURSIVE below(top, oid) AS (
+    SELECT c.oid, c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = %s
+    UNION SELECT b.top, i.inhrelid FROM below b JOIN pg_inherits i ON i.inhparent = b.oid
+)
+SELECT b.top::int8 AS relation, k.conname AS name,
+       ARRAY(SELECT own.attnum::int FROM unnest(k.conkey) WITH ORDINALITY keys(number, place)
+             JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = keys.number
+             LEFT JOIN pg_attribute own ON own.attrelid = b.top AND own.attname = a.attname
+             ORDER BY keys.place) AS numbers,
        tn.nspname AS schema, t.relname AS "table",
        ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY keys(number, place)
              JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = keys.number
              ORDER BY keys.place) AS referenced,
        k.confupdtype::text AS on_update, k.confdeltype::text AS on_delete,
-       k.condeferred AS deferred
-FROM pg_constraint k
-JOIN pg_class c ON c.oid = k.conrelid
-JOIN pg_namespace n ON n.oid = c.relnamespace
+       k.condeferred AS deferred, t.relkind = 'p' AS spans,
+       ARRAY(SELECT CASE WHEN far.attcollation <> near.attcollation
+                    THEN format('%%I.%%I', ln.nspname, l.collname) END
+             FROM unnest(k.conkey, k.confkey) WITH ORDINALITY keys(near, far, place)
+             JOIN pg_attribute near ON near.attrelid = k.conrelid AND near.attnum = keys.near
+             JOIN pg_attribute far ON far.attrelid = k.confrelid AND far.attnum = keys.far
+             LEFT JOIN pg_collation l ON l.oid = far.attcollation
+             LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
+             ORDER BY keys.place) AS collations
+FROM below b
+JOIN pg_constraint k ON k.conrelid = b.oid
 JOIN pg_class t ON t.oid = k.confrelid
 JOIN pg_namespace tn ON tn.oid = t.relnamespace
-WHERE n.nspname = %s AND k.contype = 'f' AND has_schema_privilege(tn.oid, 'USAGE')
+WHERE k.contype = 'f' AND (b.oid = b.top OR k.conparentid = 0)
+  AND has_schema_privilege(tn.oid, 'USAGE')
   AND NOT EXISTS (SELECT FROM pg_constraint p
                   WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)
 ORDER BY k.conname
 """
+_SCHEMAS: Final = b"SELECT nspname FROM pg_namespace ORDER BY nspname"
 _ACTIONS: Final = {
     "a": "NO ACTION",
     "r": "RESTRICT",
@@ -109,6 +159,7 @@ _ACTIONS: Final = {
     "d": "SET DEFAULT",
 }
 _VIEWS: Final = frozenset({"v", "m"})
+_VIRTUAL: Final = "v"
 # Bits of pg_relation_is_updatable.
 _UPDATE, _INSERT, _DELETE = 1 << 2, 1 << 3, 1 << 4
 
@@ -121,6 +172,9 @@ class _RelationRow(NamedTuple):
     verbs: int
     exact_only: bool
     inherited: bool
+    runs_code: bool
+    skips_rows: bool
+    moves_rows: bool
 
 
 class _ColumnRow(NamedTuple):
@@ -157,6 +211,8 @@ class _KeyRow(NamedTuple):
     on_update: str
     on_delete: str
     deferred: bool
+    spans: bool
+    collations: list[str | None]
 
 
 class _Parts(NamedTuple):
@@ -166,24 +222,29 @@ class _Parts(NamedTuple):
     types: Mapping[int, TypeRow]
     indexes: Mapping[int, list[_IndexRow]]
     keys: Mapping[int, list[_KeyRow]]
+    rules: Rules
 
 
 _Row = TypeVar("_Row")
 _Part = TypeVar("_Part", _ColumnRow, _IndexRow, _KeyRow)
 
 
-def introspect(dsn: str, schema: str, timeout: float) -> Catalog:
+def introspect(dsn: str, wanted: Wanted, schema: str) -> Catalog:
     """
     Return the catalog of *schema*; a schema that does not exist has no relations.
 
     Types, defaults and the like are spelled as under a search path of pg_catalog only: what is not
-    built in is qualified, and so is valid in every session. Privileges are not considered. Raises
+    built in is qualified, and so is valid in every session. Privileges hide nothing. Raises
     `ExecutionError`, DATABASE_UNAVAILABLE where no connection can be made.
     """
-    pins = Pins(statement_timeout=timeout, connect_timeout=timeout, read_only=True)
+    pins = Pins(
+        statement_timeout=wanted.timeout,
+        connect_timeout=wanted.timeout,
+        read_only=True,
+        pooled=wanted.pooled,
+    )
     try:
-        with psycopg.connect(connection_string(dsn, pins)) as connection:
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with open_blocking_session(session_of(dsn, pins)) as connection:
             return _read(connection, schema)
     except psycopg.Error as error:
         raise ExecutionError(classify(error)) from error
@@ -200,17 +261,26 @@ def _read(connection: psycopg.Connection, schema: str) -> Catalog:
         types=dict(_types(connection, sorted({column.type for column in columns}))),
         indexes=_by_relation(rows(_IndexRow, _INDEXES)),
         keys=_by_relation(rows(_KeyRow, _FOREIGN_KEYS)),
+        rules=Rules(rows(RuleRow, VIEW_RULES)),
     )
     return Catalog(
         schema=schema,
         server_version=connection.info.parameter_status("server_version") or "",
         relations={row.name: _relation(row, schema, parts) for row in relations},
+        gaps=read_gaps(connection, schema),
+        schemas=_schemas(connection, schema),
     )
 
 
+def _schemas(connection: psycopg.Connection, schema: str) -> tuple[str, ...] | None:
+    found = tuple(name for (name,) in connection.execute(_SCHEMAS))
+    return None if schema in found else found
+
+
 def _types(connection: psycopg.Connection, oids: list[int]) -> Iterator[tuple[int, TypeRow]]:
-    for oid, *row, labels in connection.execute(_TYPES, (oids,)):
-        values = dict(zip(TypeRow.__struct_fields__, (*row, tuple(labels)), strict=True))
+    for oid, *row, labels, operators, fields in connection.execute(_TYPES, (oids,)):
+        cells = (*row, tuple(labels), operators, tuple(FieldRow(*each) for each in fields or ()))
+        values = dict(zip(TypeRow.__struct_fields__, cells, strict=True))
         yield oid, TypeRow(**values)
 
 
@@ -225,13 +295,18 @@ def _relation(row: _RelationRow, schema: str, parts: _Parts) -> Relation:
     is_view = row.kind in _VIEWS
     columns = parts.columns.get(row.oid, [])
     names = {column.number: column.name for column in columns}
+    taken = parts.rules.columns(row.oid, names) if row.kind == "v" else {}
     indexes = [(index, _index(index, names)) for index in parts.indexes.get(row.oid, [])]
     return Relation(
         schema=schema,
         name=row.name,
         kind=RelationKind.VIEW if is_view else RelationKind.TABLE,
         columns=tuple(
-            _column(column, position, parts.types, is_view=is_view)
+            _as_written(
+                _column(column, position, parts.types, is_view=is_view),
+                row,
+                taken.get(column.number),
+            )
             for position, column in enumerate(columns, start=1)
         ),
         primary_key=next((index.columns for found, index in indexes if found.primary), ()),
@@ -240,14 +315,24 @@ def _relation(row: _RelationRow, schema: str, parts: _Parts) -> Relation:
             for found, index in indexes
             if found.unique and found.whole and not found.primary
         ),
-        foreign_keys=tuple(_foreign_key(key, names) for key in parts.keys.get(row.oid, [])),
+        shown_keys=tuple(
+            tuple(names[number] for number in key)
+            for key in (parts.rules.keys(row.oid) if row.kind == "v" else ())
+        ),
+        foreign_keys=tuple(
+            _foreign_key(key, names) for key in parts.keys.get(row.oid, []) if all(key.numbers)
+        ),
         indexes=tuple(index for _, index in indexes),
         # Children number their own rows, so a parent's ctid is ambiguous.
         row_locator="ctid" if row.kind == "r" and not row.inherited else None,
+        spans_children=row.kind != "p" and row.inherited,
         insertable=bool(row.verbs & _INSERT),
         updatable=bool(row.verbs & _UPDATE),
         deletable=bool(row.verbs & _DELETE),
         exact_only=row.exact_only,
+        runs_code=row.runs_code,
+        skips_rows=row.skips_rows,
+        moves_rows=row.moves_rows,
         comment=row.comment,
     )
 
@@ -268,8 +353,25 @@ def _column(
         nullable=is_view or not (row.not_null or types.not_null(row.type, found)),
         default=inherited if own is None else own,
         generated=bool(row.generated) or row.identity == "a",
+        computed=row.generated == _VIRTUAL,
         auto_increment=bool(row.identity) or serial,
         comment=row.comment,
+    )
+
+
+def _as_written(column: Column, view: _RelationRow, taken: ViewColumn | None) -> Column:
+    """Return *column* of *view* with what it takes; a table's own, for which it is None, as is."""
+    if taken is None:
+        return column
+    able = [taken.insertable] * bool(view.verbs & _INSERT)
+    able += [taken.updatable] * bool(view.verbs & _UPDATE)
+    return msgspec.structs.replace(
+        column,
+        generated=bool(able) and not any(able),
+        insertable=taken.insertable,
+        updatable=taken.updatable,
+        computed=taken.computed,
+        auto_increment=taken.counted,
     )
 
 
@@ -288,4 +390,6 @@ def _foreign_key(row: _KeyRow, names: Mapping[int, str]) -> ForeignKey:
         on_delete=_ACTIONS[row.on_delete],
         on_update=_ACTIONS[row.on_update],
         deferred=row.deferred,
+        collations=tuple(row.collations) if any(row.collations) else (),
+        spans=row.spans,
     )

@@ -1,5 +1,6 @@
 """SQLite 3.37 or newer, through the standard library."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from faucet.dialects.sqlite.dsn import DSN
@@ -26,11 +27,13 @@ def _introspect(dsn: str, wanted: Wanted) -> Catalog:
 
 
 def _executor(service: ServiceSettings) -> Executor:
-    from faucet.dialects.sqlite.errors import classify  # noqa: PLC0415
-    from faucet.dialects.sqlite.forms import prepare  # noqa: PLC0415
+    from faucet.dialects.sqlite.errors import failure  # noqa: PLC0415
+    from faucet.dialects.sqlite.functions import prepare  # noqa: PLC0415
     from faucet.executors.sqlite_threads import ThreadExecutor  # noqa: PLC0415
 
-    return ThreadExecutor(service, classify=classify, prepare=prepare)
+    return ThreadExecutor(
+        service, failure=partial(failure, expose_raise=service.expose_raise), prepare=prepare
+    )
 
 
 SQLITE: Final = Dialect(
@@ -40,6 +43,7 @@ SQLITE: Final = Dialect(
         array_parameters=False,
         returning=True,
         aliases=("sqlite3",),
+        files=True,
     ),
     forms=_forms,
     introspect=_introspect,

@@ -10,6 +10,13 @@ from faucet.model.dsn import DsnError, DsnForms
 
 _OWN: Final = re.compile(r"sqlite(\+\w+)?:|file:", re.ASCII)
 _URL: Final = re.compile(r"sqlite(\+\w+)?://(?P<rest>.*)", re.ASCII | re.IGNORECASE)
+# URLs of others, and the key=value form of ADO.NET.
+_OTHER: Final = re.compile(
+    r"[A-Za-z][\w+.-]*://|\s*data source\s*=|\s*filename\s*=", re.IGNORECASE | re.ASCII
+)
+_COMMAND: Final = re.compile(r"sqlite3?\s", re.ASCII)
+_SHELL: Final = re.compile(r"\$[A-Za-z_]|\$\(|%[A-Z_]+%", re.ASCII)
+_WINDOWS: Final = re.compile(r"[A-Za-z]:[\\/]", re.ASCII)
 _QUERY: Final = re.compile(r"\?(?P<query>[A-Za-z_][\w.]*=.*)?$", re.ASCII)
 
 
@@ -26,9 +33,21 @@ def _read(text: str, folder: str) -> str:
         raise DsnError(
             "an in-memory database is empty for every connection; use a file, such as sqlite:///shop.db"
         )
+    _check_path(path)
     if query.get("mode") == "ro" or query.get("immutable") in {"1", "true", "yes", "on"}:
         raise DsnError("set read_only: true on the service instead of a parameter in the DSN")
     return posixpath.normpath(posixpath.join(folder, path))
+
+
+def _check_path(path: str) -> None:
+    if path.startswith("~"):
+        raise DsnError("~ is not expanded: write the whole path, such as sqlite:////data/shop.db")
+    if _SHELL.match(path):
+        raise DsnError("shell variables are not expanded: write ${env:NAME}")
+    if _WINDOWS.match(path):
+        raise DsnError("write the path with slashes and without a drive: sqlite:////data/shop.db")
+    if posixpath.basename(path) in {"", ".", ".."}:
+        raise DsnError("the path is a folder: write that of a file, such as sqlite:///shop.db")
 
 
 def _check(template: str) -> None:
@@ -49,7 +68,7 @@ def _split(text: str) -> tuple[str, Mapping[str, str]]:
                 "relative path, four before an absolute one"
             )
         return path.removeprefix("/"), query
-    if text.lower().startswith("sqlite:"):
+    if text.lower().startswith(("sqlite:", "sqlite3:")):
         raise DsnError("a SQLite URL must start with sqlite:///")
     if text.lower().startswith("file:"):
         path, query = _without_query(text[len("file:") :])
@@ -59,7 +78,15 @@ def _split(text: str) -> tuple[str, Mapping[str, str]]:
                 raise DsnError("a file: URI must not name a host")
             path = f"/{path}"
         return unquote(path), query
-    return _without_query(text)
+    return _without_query(_checked(text))
+
+
+def _checked(text: str) -> str:
+    if _COMMAND.match(text):
+        raise DsnError("write only the path, without the command in front of it")
+    if _OTHER.match(text):
+        raise DsnError("a SQLite DSN is a path, or starts with sqlite:/// or file:")
+    return text
 
 
 def _without_query(text: str) -> tuple[str, Mapping[str, str]]:

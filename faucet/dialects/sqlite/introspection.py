@@ -1,15 +1,18 @@
 """Read the catalog of a SQLite file."""
 
-import re
+import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
 from faucet.dialects.sqlite.errors import classify
+from faucet.dialects.sqlite.schema_text import schema_text
 from faucet.dialects.sqlite.types import column_type
 from faucet.errors import DATABASE_UNAVAILABLE, ExecutionError
 from faucet.extension.dialect import Wanted
@@ -22,16 +25,11 @@ from faucet.model.catalog import (
     RelationKind,
     UniqueKey,
 )
+from faucet.regular_file import check_regular, why_unreadable
 
 _ROW_LOCATORS: Final = ("rowid", "_rowid_", "oid")
-_HIDDEN, _GENERATED = 1, frozenset({2, 3})
-_NOT_CODE: Final = re.compile(
-    r"""--[^\n]*|/\*.*?\*/|"(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]""", re.DOTALL
-)
-_REFERENCES: Final = re.compile(r"\bREFERENCES\b", re.IGNORECASE)
-_DEFERRED: Final = re.compile(r"(?<!NOT )\bDEFERRABLE INITIALLY DEFERRED\b", re.IGNORECASE)
-_INSTEAD_OF: Final = re.compile(r"\bINSTEAD\s+OF\s+(DELETE|INSERT|UPDATE)\b", re.IGNORECASE)
-
+_HIDDEN, _VIRTUAL = 1, 2
+_GENERATED = frozenset({_VIRTUAL, 3})
 
 _ColumnRow = tuple[str, str, int, str | None, int, int]
 
@@ -42,6 +40,10 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     type: str
     without_rowid: bool
+    strict: bool
+
+
+_EFFECTIVE: Final = os.access in os.supports_effective_ids
 
 
 class _IndexRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,20 +61,58 @@ def introspect(dsn: str, wanted: Wanted) -> Catalog:
     Every column of a view is unprovable: its declared type is that of its expression or origin, and
     Python's driver cannot tell which. A computed one has the type of its affinity, which a CAST
     gives it. Views whose definition is no longer valid are left out. Virtual tables are exact-only;
-    their shadow tables and SQLite's own tables are left out. Raises `ExecutionError`,
+    their shadow tables and SQLite's own tables are left out. A file that this process may not write
+    has no writable relation. Raises `ExecutionError`,
     DATABASE_UNAVAILABLE where the file cannot be read.
     """
     try:
-        uri = f"file:{quote(dsn)}?mode=ro"
+        _check_readable(dsn)
+        uri = f"file:{quote(dsn)}?mode=ro{'&immutable=1' if wanted.immutable else ''}"
         connection = sqlite3.connect(
             uri, uri=True, timeout=wanted.timeout, isolation_level=None, check_same_thread=False
         )
         with closing(connection):
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("BEGIN")
-            return _Reader(connection).catalog()
+            catalog = _Reader(connection).catalog()
     except sqlite3.Error as error:
         raise ExecutionError(classify(error)) from error
+    reason = _why_read_only(dsn)
+    return catalog if reason is None else _without_writes(catalog, reason)
+
+
+def _check_readable(path: str) -> None:
+    """Raise `ExecutionError` with a reason that SQLite would not tell, or wait for."""
+    file = Path(path)
+    try:
+        check_regular(file)
+    except OSError as error:
+        reason = f"{file.name} in {file.parent}: {why_unreadable(file, error)}"
+        raise ExecutionError(DATABASE_UNAVAILABLE) from OSError(reason)
+
+
+def _why_read_only(path: str) -> str | None:
+    """Return why this process cannot write the file at *path*, or None if it can."""
+    file, folder = Path(path), Path(path).resolve().parent
+    user = os.geteuid()
+    if not os.access(file, os.W_OK, effective_ids=_EFFECTIVE):
+        return f"{file} (mode {_mode(file)}) is not writable for the user {user}"
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=_EFFECTIVE):
+        where = f"the folder {folder} (mode {_mode(folder)})"
+        return f"{where} is not writable for the user {user}, and a journal needs a file in it"
+    return None
+
+
+def _mode(path: Path) -> str:
+    return f"{stat.S_IMODE(path.stat().st_mode):04o}"
+
+
+def _without_writes(catalog: Catalog, reason: str) -> Catalog:
+    relations = {
+        name: msgspec.structs.replace(relation, insertable=False, updatable=False, deletable=False)
+        for name, relation in catalog.relations.items()
+    }
+    return msgspec.structs.replace(catalog, relations=relations, read_only=reason)
 
 
 class _Reader:
@@ -83,7 +123,9 @@ class _Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._tables = {table.name.lower(): table for table in self._list()}
-        self._triggers = self._instead_of()
+        self._text = schema_text(
+            connection.execute("SELECT type, tbl_name, sql FROM sqlite_schema ORDER BY rowid")
+        )
         self._columns = dict(self._all_columns())
 
     def catalog(self) -> Catalog:
@@ -96,23 +138,14 @@ class _Reader:
 
     def _list(self) -> Iterator[_Table]:
         listed = self._connection.execute(
-            "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' ORDER BY name"
+            "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
+            " ORDER BY name"
         )
-        for name, kind, without_rowid in listed:
+        for name, kind, without_rowid, strict in listed:
             if not name.lower().startswith("sqlite_"):
-                yield _Table(name=name, type=kind, without_rowid=bool(without_rowid))
-
-    def _instead_of(self) -> Mapping[str, frozenset[str]]:
-        """Return the verbs that each view supports through its triggers, by lower-case name."""
-        found: dict[str, frozenset[str]] = {}
-        listed = self._connection.execute(
-            "SELECT tbl_name, sql FROM sqlite_schema WHERE type = 'trigger'"
-        )
-        for view, text in listed:
-            if verb := _INSTEAD_OF.search(_NOT_CODE.sub(" ", text)):
-                known = found.get(view.lower(), frozenset())
-                found[view.lower()] = known | {verb[1].upper()}
-        return found
+                yield _Table(
+                    name=name, type=kind, without_rowid=bool(without_rowid), strict=bool(strict)
+                )
 
     def _all_columns(self) -> Iterator[tuple[str, tuple[tuple[Column, ...], tuple[str, ...]]]]:
         for table in self._tables.values():
@@ -165,15 +198,25 @@ class _Reader:
 
     def _relation(self, table: _Table, columns: tuple[Column, ...]) -> Relation:
         if table.type == "view":
-            verbs = self._triggers.get(table.name.lower(), frozenset())
+            verbs = self._text.instead_of(table.name)
+            updated = self._text.updated(table.name) if "UPDATE" in verbs else None
             return Relation(
                 schema=None,
                 name=table.name,
                 kind=RelationKind.VIEW,
-                columns=columns,
+                columns=tuple(
+                    each
+                    if updated is None or each.name.lower() in updated
+                    else msgspec.structs.replace(
+                        each, updatable=False, generated="INSERT" not in verbs
+                    )
+                    for each in columns
+                ),
                 insertable="INSERT" in verbs,
                 updatable="UPDATE" in verbs,
                 deletable="DELETE" in verbs,
+                keeps_conflicts=self._text.keeps_conflicts(table.name),
+                returns_changes=False,
             )
         indexes = tuple(self._indexes(table))
         return Relation(
@@ -191,6 +234,9 @@ class _Reader:
             indexes=tuple(row.index for row in indexes),
             row_locator=_row_locator(table, columns),
             exact_only=table.type == "virtual",
+            keeps_conflicts=self._text.keeps_conflicts(table.name),
+            skips_rows=table.name.lower() in self._text.triggers,
+            moves_rows=table.name.lower() in self._text.triggers,
         )
 
     def _indexes(self, table: _Table) -> Iterator[_IndexRow]:
@@ -220,7 +266,7 @@ class _Reader:
         keys: dict[int, list[tuple[str, str, str | None, str, str]]] = {}
         for number, *row in listed:
             keys.setdefault(number, []).append((row[0], row[1], row[2], row[3], row[4]))
-        late = self._deferred(table)
+        late = self._text.deferred(table.name)
         for place, parts in enumerate(keys.values()):
             parent, _, _, on_update, on_delete = parts[0]
             columns = self._spelled_names(table.name, tuple(part[1] for part in parts))
@@ -236,16 +282,6 @@ class _Reader:
                     on_update=on_update,
                     deferred=late[place] if len(late) == len(keys) else any(late),
                 )
-
-    def _deferred(self, table: _Table) -> list[bool]:
-        """Return whether each key, in order of declaration, is deferred to the commit."""
-        found = self._connection.execute(
-            "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (table.name,)
-        ).fetchone()
-        # The text from each REFERENCES to the next contains that key's own DEFERRABLE.
-        text = " ".join(_NOT_CODE.sub(" ", found[0] if found else "").split())
-        _, *clauses = _REFERENCES.split(text)
-        return [_DEFERRED.search(clause) is not None for clause in clauses]
 
     def _referenced_columns(self, parent: str, named: tuple[str | None, ...]) -> tuple[str, ...]:
         """Return the parent's columns, its primary key if none are named, or nothing."""
@@ -277,10 +313,11 @@ def _column(
     return Column(
         name=name,
         position=position,
-        type=column_type(declared, provable=not is_view),
+        type=column_type(declared, provable=not is_view, loose=not (table.strict or is_rowid)),
         nullable=is_view or not (not_null or is_rowid),
         default=default,
         generated=hidden in _GENERATED,
+        computed=is_view or hidden == _VIRTUAL,
         auto_increment=is_rowid,
     )
 

@@ -59,16 +59,16 @@ _BITS: Final = 64
 _DIGITS: Final = 15  # of a decimal, which is kept as a double
 
 
-def column_type(declared: str, *, provable: bool = True) -> ColumnType:
+def column_type(declared: str, *, provable: bool = True, loose: bool = True) -> ColumnType:
     """
     Return the type of a column declared as *declared*.
 
-    A type that SQLite does not enforce (none, ANY, an unknown name) is opaque and not provable, and
-    so is every type where *provable* is false.
+    An unknown type (none, ANY, an unknown name) is opaque and not provable, and so is every type
+    where *provable* is false. *loose* is false where SQLite enforces the type.
     """
     parts = _DECLARED.fullmatch(declared)
     if parts is None:  # ENUM('a', 'b') and the like
-        return ColumnType(kind=_kind(declared), db_type=declared, provable=False)
+        return ColumnType(kind=_kind(declared), db_type=declared, provable=False, loose=loose)
     kind = _kind(f"{parts['name']} {parts['rest']}")
     first = int(parts["first"]) if parts["first"] else None
     decimal = kind is Kind.DECIMAL and first is not None
@@ -82,6 +82,7 @@ def column_type(declared: str, *, provable: bool = True) -> ColumnType:
         digits=_DIGITS if kind is Kind.DECIMAL else None,
         days=DAYS if kind in _DATES else None,
         provable=provable and kind is not Kind.OPAQUE,
+        loose=loose or kind is Kind.OPAQUE,
     )
 
 

@@ -12,19 +12,34 @@ import msgspec
 from faucet.model.catalog import Column, ColumnType
 from faucet.model.filters.predicate import LiteralKind, Operator, PatternKind
 
-Scalar = None | bool | int | float | str | bytes | Decimal
+Plain = None | bool | int | float | str | bytes | Decimal
+
+
+class Spelling(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A literal compared with a loose column: it equals a cell that is returned as *value* or, where
+    the cell does not fit its type, as *written*. Both are the same for a literal that does not fit.
+    """
+
+    value: Plain
+    written: str | int | float
+
+
+Scalar = Plain | Spelling
 
 
 class LiteralOrigin(msgspec.Struct, frozen=True, kw_only=True):
     """
     The literal of a filter that a value was parsed from: as *kind* for a column of *type*, or as
     the text of a *pattern*. *position* counts characters; -1, -2, … are parts of a path key.
+    *equal* means that it was read to be tested for equality.
     """
 
     kind: LiteralKind
     type: ColumnType
     position: int
     pattern: PatternKind | None = None
+    equal: bool = False
 
 
 class ReferenceOrigin(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,16 +78,21 @@ class Now(msgspec.Struct, frozen=True, kw_only=True, tag="now"):
 
 
 class Slot(msgspec.Struct, frozen=True, kw_only=True, tag="slot"):
-    """The *index*-th value of the statement."""
+    """The *index*-th value of the statement; *spelled* if it is a `Spelling`."""
 
     index: int
+    spelled: bool = False
 
 
 class Slots(msgspec.Struct, frozen=True, kw_only=True, tag="slots"):
-    """*count* values of the statement from *first* on; padded by repetition to a power of two."""
+    """
+    *count* values of the statement from *first* on; padded by repetition to a power of two.
+    *spelled* if they are of `Spelling`.
+    """
 
     first: int
     count: int
+    spelled: bool = False
 
 
 Operand = Value | Claim | PrincipalField | Now | Slot
@@ -151,7 +171,30 @@ class AnyOf(msgspec.Struct, frozen=True, kw_only=True, tag="any"):
     of: tuple["Condition", ...]
 
 
-Condition = Comparison | Membership | Pattern | NullTest | Known | KeySet | Negation | AllOf | AnyOf
+class Guarded(msgspec.Struct, frozen=True, kw_only=True, tag="guarded"):
+    """
+    ``policy AND test``, where the database evaluates *test* only for rows that meet *policy*.
+
+    Without this, it may evaluate the two in any order, and the time that *test* takes on a row that
+    the caller does not see would tell the caller of it.
+    """
+
+    policy: "Condition"
+    test: "Condition"
+
+
+Condition = (
+    Comparison
+    | Membership
+    | Pattern
+    | NullTest
+    | Known
+    | KeySet
+    | Negation
+    | AllOf
+    | AnyOf
+    | Guarded
+)
 
 EVERY_ROW = AllOf(of=())
 
@@ -169,6 +212,8 @@ def columns_of(condition: Condition) -> frozenset[str]:
             return frozenset().union(*(columns_of(part) for part in parts))
         case Negation(of=part):
             return columns_of(part)
+        case Guarded(policy=policy, test=test):
+            return columns_of(policy) | columns_of(test)
         case KeySet(columns=columns):
             return frozenset(columns)
         case _:

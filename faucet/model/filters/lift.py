@@ -7,6 +7,7 @@ from faucet.model.filters.condition import (
     AnyOf,
     Comparison,
     Condition,
+    Guarded,
     KeySet,
     LiteralOrigin,
     Membership,
@@ -16,6 +17,7 @@ from faucet.model.filters.condition import (
     Scalar,
     Slot,
     Slots,
+    Spelling,
     Value,
 )
 
@@ -62,17 +64,17 @@ class Lifter:
         """Keep *value* and return its slot."""
         self._values.append(value)
         self._origins.append(origin)
-        return Slot(index=len(self._values) - 1)
+        return Slot(index=len(self._values) - 1, spelled=isinstance(value, Spelling))
 
     def lift(self, condition: Condition) -> Condition:  # noqa: PLR0911 - one arm a node
         """Return *condition* with every value replaced by a slot."""
         match condition:
-            case AllOf(of=parts):
-                return AllOf(of=tuple(self.lift(part) for part in parts))
-            case AnyOf(of=parts):
-                return AnyOf(of=tuple(self.lift(part) for part in parts))
+            case AllOf(of=parts) | AnyOf(of=parts):
+                return type(condition)(of=tuple(self.lift(part) for part in parts))
             case Negation(of=part):
                 return Negation(of=self.lift(part))
+            case Guarded(policy=policy, test=test):
+                return Guarded(policy=self.lift(policy), test=self.lift(test))
             case Comparison(
                 column=column, operator=operator, operand=Value() as value, exact=exact
             ):
@@ -99,7 +101,8 @@ class Lifter:
         for row in padded:
             self._values.extend(part.value for part in row)
             self._origins.extend(part.origin for part in row)
-        return Slots(first=first, count=len(padded) * width)
+        spelled = any(isinstance(part.value, Spelling) for row in rows for part in row)
+        return Slots(first=first, count=len(padded) * width, spelled=spelled)
 
 
 def _power_of_two(count: int) -> int:

@@ -63,6 +63,7 @@ _UNCLOSED: Final = {
     "'": "the string has no closing '",
     '"': 'the name has no closing "',
     "{": "the reference has no closing }",
+    **dict.fromkeys("“”\u2018\u2019", "strings are written in straight quotes: 'text'"),
 }
 
 

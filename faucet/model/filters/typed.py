@@ -1,6 +1,6 @@
 """A filter typed by the columns it names: `Predicate` to `Condition`. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -12,7 +12,7 @@ from faucet.errors import (
     WRONG_TYPE,
     ErrorKind,
 )
-from faucet.model.catalog import EQUATABLE, ORDERED, Column, ColumnType, Kind
+from faucet.model.catalog import EQUATABLE, ORDERED, Column, ColumnType, Kind, can_be_key
 from faucet.model.filters.condition import (
     AllOf,
     AnyOf,
@@ -29,6 +29,13 @@ from faucet.model.filters.condition import (
     PrincipalField,
     Scalar,
     Value,
+)
+from faucet.model.filters.literals import (
+    nearest_number,
+    pattern_text,
+    read_equal,
+    read_literal,
+    without_bounds,
 )
 from faucet.model.filters.predicate import (
     And,
@@ -51,18 +58,25 @@ from faucet.model.filters.predicate import (
     PrincipalReference,
 )
 from faucet.model.settings import ValueOptions
-from faucet.model.values.canonical import ValueFault, from_boolean, from_number, from_text
-from faucet.model.values.fault import Gap
+from faucet.model.values import numbers
+from faucet.model.values.fault import Gap, ValueFault
 from faucet.names import did_you_mean
 
 _EQUALITIES: Final = frozenset({Operator.EQ, Operator.NE})
 _CLOCKED: Final = frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
 _NAMED: Final = frozenset({Kind.TEXT, Kind.ENUM})
-_AFFIXES: Final = {
-    PatternKind.CONTAINS: ("%", "%"),
-    PatternKind.STARTS_WITH: ("", "%"),
-    PatternKind.ENDS_WITH: ("%", ""),
+_BESIDE: Final = {
+    (operator, side): beside
+    for side, upwards, downwards in ((1, Operator.GT, Operator.LE), (-1, Operator.GE, Operator.LT))
+    for operator, beside in (
+        (Operator.GT, upwards),
+        (Operator.GE, upwards),
+        (Operator.LT, downwards),
+        (Operator.LE, downwards),
+    )
 }
+"""The comparison with the nearest number that means the same as one with a number beside it."""
+_Read = Callable[[LiteralKind, str, ColumnType, ValueOptions], Scalar]
 
 
 class ConditionError(Exception):
@@ -87,12 +101,14 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """
     The columns that a caller's filter may name, resolved before it is typed.
 
-    With *traced*, the values of literals record their position in the filter.
+    With *traced*, the values of literals record their position in the filter. *keys* marks a
+    selection by keys, which may be of types that no filter compares.
     """
 
     columns: Mapping[str, Column]
     options: ValueOptions
     traced: bool = False
+    keys: bool = False
 
     def column(self, name: ColumnName) -> Column:
         """Return the column that *name* names."""
@@ -146,26 +162,6 @@ def type_predicate(predicate: Predicate, scope: Scope) -> Condition:
             return _Term(predicate.column, scope).condition(predicate)
 
 
-def read_literal(kind: LiteralKind, text: str, of: ColumnType, options: ValueOptions) -> Scalar:
-    """Return the value that a literal means for a column of type *of*; raises `ValueFault`."""
-    match kind:
-        case LiteralKind.TEXT:
-            return from_text(text, of, options)
-        case LiteralKind.NUMBER:
-            return from_number(text, of, options)
-        case LiteralKind.BOOLEAN:
-            return from_boolean(text == "true", of)
-
-
-def pattern_text(pattern: PatternKind, text: str) -> str:
-    """Return *text* as a LIKE pattern; CONTAINS, STARTS WITH and ENDS WITH use it literally."""
-    if affixes := _AFFIXES.get(pattern):
-        for wild in "\\%_":
-            text = text.replace(wild, f"\\{wild}")
-        text = text.join(affixes)
-    return text
-
-
 class _Term:
     """One test, of the column that it names."""
 
@@ -195,12 +191,24 @@ class _Term:
         if not isinstance(operand, Literal):
             return self._compare(operator, self._reference(operand))
         try:
-            return self._compare(operator, self._value(operand))
+            if operator in _EQUALITIES:
+                return self._compare(operator, self._value(operand, read_equal))
+            return self._order(operator, operand)
         except ValueFault as fault:
             gap = self._gap(fault, operand)
             if operator not in _EQUALITIES and fault.gap is None:
                 raise self._misfit(fault, operand) from None
             return self._decide(operator, gap)
+
+    def _order(self, operator: Operator, literal: Literal) -> Condition:
+        if self._policy or not self._column.type.loose or self._kind is not Kind.INTEGER:
+            return self._compare(operator, self._value(literal, read_literal))
+        if literal.kind is LiteralKind.BOOLEAN:
+            return self._compare(operator, self._value(literal, read_literal))
+        value, side = nearest_number(numbers.exact(literal.text))
+        if isinstance(value, int):
+            return self._compare(operator, self._value(literal, read_literal))
+        return self._compare(_BESIDE.get((operator, side), operator), Value(value=value))
 
     def _membership(self, test: In) -> Condition:
         self._check_takes("IN", EQUATABLE)
@@ -223,7 +231,7 @@ class _Term:
         found = []
         for literal in literals:
             try:
-                found.append(self._value(literal))
+                found.append(self._value(literal, read_equal))
             except ValueFault as fault:
                 self._gap(fault, literal)
         return found
@@ -272,14 +280,22 @@ class _Term:
             return Known(column=self._column.name, holds=False)
         return self._compare(Operator.GE if upwards else Operator.LE, Value(value=nearest))
 
-    def _value(self, literal: Literal) -> Value:
+    def _value(self, literal: Literal, read: _Read) -> Value:
         of, options = self._column.type, self._scope.options
-        value = read_literal(literal.kind, literal.text, of, options)
+        if self._policy:
+            read = read_literal
+        elif of.loose and of.kind is Kind.DECIMAL:
+            of = without_bounds(of)
+        value = read(literal.kind, literal.text, of, options)
+        if self._exact and of.padded and isinstance(value, str):
+            # Exactly compared, a cell has no padding, with which it is returned.
+            value = value.rstrip(" ")
         if not self._scope.traced:
             return Value(value=value)
-        return Value(
-            value=value, origin=LiteralOrigin(kind=literal.kind, type=of, position=literal.position)
+        origin = LiteralOrigin(
+            kind=literal.kind, type=of, position=literal.position, equal=read is read_equal
         )
+        return Value(value=value, origin=origin)
 
     def _gap(self, fault: ValueFault, literal: Literal) -> Gap:
         """Return the gap of a value that the column cannot hold; any other fault is an error."""
@@ -305,7 +321,8 @@ class _Term:
                 return Now()
 
     def _check_takes(self, operator: str, kinds: frozenset[Kind]) -> None:
-        if self._kind not in kinds:
+        is_key = self._scope.keys and kinds is EQUATABLE and can_be_key(self._column.type)
+        if self._kind not in kinds and not is_key:
             name = self._column.name
             message = f'{operator} cannot test "{name}", which is of type {self._kind.value}'
             raise ConditionError(WRONG_TYPE, message, self._position, name)

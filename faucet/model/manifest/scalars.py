@@ -14,7 +14,7 @@ REFERENCE: Final = "x-faucet-reference"
 WHOLE_REFERENCE: Final = r"^\$\{[a-z]+:[^}]+\}$"
 
 Whole = Annotated[str, Meta(pattern=WHOLE_REFERENCE)]
-Level = Literal["debug", "info", "warning", "error"]
+Level = Literal["debug", "info", "warning", "warn", "error"]
 Format = Literal["json", "text"]
 LEVELS: Final[tuple[str, ...]] = get_args(Level)
 FORMATS: Final[tuple[str, ...]] = get_args(Format)
@@ -42,6 +42,42 @@ Size = Annotated[
         pattern="^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$",
         description="A number with a unit: 512KiB, 10MiB, 1GB.",
         examples=["10MiB"],
+    ),
+]
+ByteRate = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)/s$",
+        description="A size per second: 512B/s, 4KiB/s, 1MB/s.",
+        examples=["4KiB/s"],
+    ),
+]
+Host = Annotated[
+    str,
+    Meta(
+        pattern=r"^((\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])$",
+        description="A host name or address without a port; *.NAME is every name below NAME.",
+        examples=["api.example.com"],
+    ),
+]
+Origin = Annotated[
+    str,
+    Meta(
+        pattern=(
+            r"^(\*|https?://([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?)$"
+        ),
+        description=(
+            "An origin as browsers send it, without a path and a default port; * is every origin."
+        ),
+        examples=["https://app.example.com"],
+    ),
+]
+RootPath = Annotated[
+    str,
+    Meta(
+        pattern=r"^(/[A-Za-z0-9._~-]+)+$",
+        description="A path that begins with a slash and does not end with one.",
+        examples=["/faucet"],
     ),
 ]
 Text = Annotated[str, Meta(min_length=1)]

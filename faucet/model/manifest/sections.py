@@ -17,11 +17,12 @@ from faucet.model.manifest.scalars import (
     LogFormat,
     LogLevel,
     Name,
+    Origin,
     SecretText,
-    Size,
     Spec,
     Text,
 )
+from faucet.model.manifest.server import Server
 
 __all__ = [
     "REFERENCE",
@@ -43,38 +44,6 @@ __all__ = [
     "Service",
     "Tables",
 ]
-
-
-class Server(Spec, frozen=True, kw_only=True):
-    """Where and how the server listens. A change of host or port requires a restart."""
-
-    host: Annotated[
-        DeploymentText, Meta(description="Address to listen on.", examples=["127.0.0.1"])
-    ] = "0.0.0.0"  # noqa: S104
-    port: Annotated[
-        DeploymentNumber,
-        Meta(description="Port to listen on; 0 selects a free one.", examples=[8080]),
-    ] = 8080
-    shutdown_timeout: Annotated[
-        Duration, Meta(description="How long requests in progress may take to finish at shutdown.")
-    ] = "30s"
-    max_body: Annotated[Size, Meta(description="Maximum size of a request body.")] = "10MiB"
-    trusted_proxies: Annotated[
-        tuple[Text, ...],
-        Meta(
-            description="Networks of proxies whose X-Forwarded-For is trusted.",
-            examples=[["10.0.0.0/8"]],
-        ),
-    ] = ()
-    docs: Annotated[
-        bool, Meta(description="Whether /docs and the OpenAPI documents are served.")
-    ] = True
-    watch: Annotated[
-        Literal["events", "poll", "off"],
-        Meta(
-            description="How changes of the manifest are detected; poll for network file systems."
-        ),
-    ] = "events"
 
 
 class JwtProvider(Spec, frozen=True, kw_only=True):
@@ -166,7 +135,11 @@ class Pool(Spec, frozen=True, kw_only=True):
     """The connection pool of a service."""
 
     size: Annotated[
-        DeploymentNumber, Meta(description="Maximum number of connections.", examples=[10])
+        DeploymentNumber,
+        Meta(
+            description="Maximum number of connections, of which a principal uses at most half.",
+            examples=[10],
+        ),
     ] = 10
     acquire_timeout: Annotated[
         Duration, Meta(description="How long a request waits for a connection before 503.")
@@ -250,9 +223,54 @@ class Service(Spec, frozen=True, kw_only=True):
         "string"
     )
     timestamps: Annotated[
-        Literal["iso", "unix"],
-        Meta(description="How SQLite stores timestamps: text, or seconds since 1970."),
-    ] = "iso"
+        Literal["text", "iso", "unix"],
+        Meta(
+            description="How SQLite stores times: in any spelling, as Faucet writes them, or as seconds since 1970."
+        ),
+    ] = "text"
+    journal: Annotated[
+        Literal["unchanged", "wal"],
+        Meta(
+            description="Journal of a database file: the one that it has, or a write-ahead log, to which it is converted."
+        ),
+    ] = "unchanged"
+    immutable: Annotated[
+        bool,
+        Meta(
+            description="Whether a database file is on read-only media and never changes; all writes are refused."
+        ),
+    ] = False
+    expose_raise: Annotated[
+        bool,
+        Meta(
+            description="Whether callers get the texts that functions and triggers raise on purpose."
+        ),
+    ] = False
+    pooler: (
+        Annotated[
+            Literal["transaction"],
+            Meta(
+                description="Connections go through a pooler that gives each transaction a session, such as PgBouncer with pool_mode = transaction."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    prepare: Annotated[
+        bool,
+        Meta(
+            description="Whether statements may be prepared; `false` means `pooler: transaction`."
+        ),
+    ] = True
+    catalog_refresh: (
+        Annotated[
+            Duration,
+            Meta(
+                description="How often the tables and columns are read again, without a reload; default: never.",
+                examples=["5m"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     json_text: (
         Annotated[
             Literal["parse", "string"],
@@ -269,7 +287,7 @@ class Service(Spec, frozen=True, kw_only=True):
 
 
 class Logging(Spec, frozen=True, kw_only=True):
-    """Log level and format."""
+    """What is logged, and in which format."""
 
     level: Annotated[
         Level | LogLevel,
@@ -285,6 +303,33 @@ class Logging(Spec, frozen=True, kw_only=True):
             extra_json_schema={REFERENCE: "deployment"},
         ),
     ] = "json"
+    access: Annotated[
+        Literal["on", "off"],
+        Meta(description="Whether each request is logged; health probes only at level debug."),
+    ] = "on"
+
+
+class Mcp(Spec, frozen=True, kw_only=True):
+    """The Model Context Protocol, for agents, at /mcp."""
+
+    enabled: Annotated[
+        bool, Meta(description="Whether agents can connect; FAUCET_MCP_ENABLED overrides it.")
+    ] = False
+    allowed_origins: Annotated[
+        tuple[Origin, ...],
+        Meta(description="Origins whose pages may use it, as in `server.cors.origins`, but not *."),
+    ] = ()
+    instructions: (
+        Annotated[
+            Text,
+            Meta(
+                max_length=4000,
+                description="Instructions for agents about these databases.",
+                examples=["Sales of the web shop. Amounts are in euros."],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Manifest(Spec, frozen=True, kw_only=True):
@@ -297,4 +342,5 @@ class Manifest(Spec, frozen=True, kw_only=True):
     services: Annotated[Mapping[Name, Service], Meta(description="Databases, by name.")] = {}
     roles: Annotated[Mapping[Name, Role], Meta(description="Roles, by name.")] = {}
     keys: Annotated[Mapping[Name, Key], Meta(description="API keys, by name.")] = {}
+    mcp: Mcp = Mcp()
     logging: Logging = Logging()

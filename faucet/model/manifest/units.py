@@ -48,6 +48,14 @@ def parse_size(text: str) -> int:
     return int(found[1]) * _BYTES[found[2]]
 
 
+def parse_rate(text: str) -> int:
+    """Return the bytes per second of ``4KiB/s`` or ``1MB/s``, or raise `UnitError`."""
+    size, _, unit = text.partition("/")
+    if unit != "s" or _SIZE(size) is None:
+        raise UnitError("a rate must be a size per second: 512B/s, 4KiB/s, 1MB/s")
+    return parse_size(size)
+
+
 def parse_instant(text: str) -> float:
     """Return the seconds since 1970 of an RFC 3339 time, or raise `UnitError`."""
     if _INSTANT(text) is None:

@@ -3,9 +3,9 @@
 The canonical forms: INTEGER int · DECIMAL Decimal · FLOAT float · BOOLEAN bool · TEXT, ENUM and
 OPAQUE str · UUID lower-case str · BINARY bytes · DATE ``YYYY-MM-DD`` · TIME ``HH:MM:SS[.ffffff]`` ·
 TIMESTAMP ``YYYY-MM-DD HH:MM:SS[.ffffff]``, fractions without trailing zeros · TIMESTAMPTZ the same,
-in UTC, without suffix · INTERVAL ISO 8601 · JSON the document's text · ARRAY the text of a JSON
-array whose leaves are spelled as PostgreSQL reads them. Dates beyond year 9999, before year 1 and
-the infinities keep PostgreSQL's spelling, if the column supports them.
+in UTC, without suffix · INTERVAL ISO 8601 · JSON the document's text · ARRAY and
+COMPOSITE the text of JSON whose leaves are spelled as PostgreSQL reads them. Dates beyond year
+9999, before year 1 and the infinities keep PostgreSQL's spelling, if the column supports them.
 
 Every function raises `ValueFault` for a value that does not fit. Its kind is OUT_OF_RANGE if the
 value is valid but the column cannot hold it: then it equals nothing.
@@ -25,7 +25,7 @@ from faucet.model.filters.condition import Scalar
 from faucet.model.json_reader import Json, compact
 from faucet.model.request import ClaimValue, JsonDocument, JsonNumber, JsonValue
 from faucet.model.settings import ValueOptions
-from faucet.model.values import intervals, json_values, numbers, times
+from faucet.model.values import intervals, json_values, numbers, texts, times
 from faucet.model.values.fault import Gap, ValueFault
 
 __all__ = [
@@ -43,7 +43,10 @@ _BOOLEANS: Final = {"true": True, "t": True, "1": True, "false": False, "f": Fal
 _UUID: Final = re.compile(
     r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"
 )
+_UNKNOWN: Final = ColumnType(kind=Kind.OPAQUE, db_type="")  # of elements that nothing describes
 _LONGEST_CLAIM: Final = 1_328  # bits of a number of 400 digits; longer ones are expensive to print
+_NESTED: Final = {Kind.ARRAY: "array", Kind.COMPOSITE: "object"}
+_OWN_LISTS: Final = frozenset({Kind.JSON, Kind.ARRAY})  # an element may be a list
 _CLAIM_TEXTS: Final = frozenset(
     {
         Kind.TEXT,
@@ -64,8 +67,8 @@ def from_text(text: str, of: ColumnType, options: ValueOptions) -> Scalar:
     json_values.check_characters(text)
     if of.kind is Kind.JSON:
         return json_values.document_of_text(text, options)
-    if of.kind is Kind.ARRAY:
-        return _array(text, of, options)
+    if of.kind in _NESTED:
+        return _nested(text, of, options)
     return _READERS[of.kind](text, of)
 
 
@@ -79,6 +82,9 @@ def from_number(text: str, of: ColumnType, options: ValueOptions) -> Scalar:  # 
             return numbers.decimal(number, of)
         case Kind.FLOAT:
             return numbers.floating(number, of)
+        case Kind.OPAQUE if of.loose:
+            whole = number == number.to_integral_value() and abs(number) < 2**63
+            return int(number) if whole else numbers.floating(number, of)
         case Kind.BOOLEAN if number in (0, 1):
             return number == 1
         case Kind.BOOLEAN:
@@ -110,8 +116,8 @@ def from_json(value: JsonValue, of: ColumnType, options: ValueOptions) -> Scalar
         case JsonDocument(text=text):
             return _from_document(text, of, options)
         case str():
-            if of.kind is Kind.ARRAY:
-                raise ValueFault(INVALID_VALUE, "send the array itself, not a string")
+            if of.kind in _NESTED:
+                raise ValueFault(INVALID_VALUE, f"send the {_NESTED[of.kind]} itself, not a string")
             return from_text(value, of, options)
 
 
@@ -142,7 +148,8 @@ def instant(epoch_seconds: float, of: ColumnType, options: ValueOptions) -> Scal
 def _number_claim(value: float | Decimal, of: ColumnType) -> Scalar:
     if isinstance(value, int) and value.bit_length() > _LONGEST_CLAIM:
         raise ValueFault(OUT_OF_RANGE, numbers.BOUNDS)
-    if not math.isfinite(value):
+    # Not for integers: the largest have no float.
+    if isinstance(value, float) and not math.isfinite(value):
         raise ValueFault(INVALID_VALUE, "the claim is not a finite number")
     # A float represents the number that it is written as.
     number = numbers.exact(repr(value) if isinstance(value, float) else str(value))
@@ -184,29 +191,58 @@ def _from_document(text: str, of: ColumnType, options: ValueOptions) -> Scalar:
     match of.kind:
         case Kind.JSON:
             return json_values.document(text)
-        case Kind.ARRAY:
-            return _array(text, of, options)
+        case kind if kind in _NESTED:
+            return _nested(text, of, options)
         case _:
             raise ValueFault(INVALID_VALUE, f"an array or object is not a valid {of.kind.value}")
 
 
-def _array(text: str, of: ColumnType, options: ValueOptions) -> str:
-    items = json_values.array_items(text)
-    element = ColumnType(kind=of.element or Kind.OPAQUE, db_type="", days=of.days)
-    if element.kind is Kind.JSON:
-        texts: list[Json] = [None if item is None else json_values.stored(item) for item in items]
-        return compact(texts)
-    json_values.check_shape(items)
-    return compact([_element(item, element, options) for item in items])
+def _nested(text: str, of: ColumnType, options: ValueOptions) -> str:
+    """Return an array as a list, a composite as `_row` does."""
+    value = json_values.value_of_text(text)
+    if of.kind is Kind.COMPOSITE:
+        return compact(_row(value, of, options))
+    return compact(_items(value, of, options))
+
+
+def _items(value: Json, of: ColumnType, options: ValueOptions) -> list[Json]:
+    """Return the elements of an array, whose dimensions are lists of lists."""
+    if not isinstance(value, list):
+        raise ValueFault(INVALID_VALUE, "the value is not an array")
+    element = of.element or _UNKNOWN
+    if element.kind in _OWN_LISTS:
+        return [_part(item, element, options) for item in value]
+    json_values.check_shape(value)
+    return [_element(item, element, options) for item in value]
 
 
 def _element(item: Json, of: ColumnType, options: ValueOptions) -> Json:
     if isinstance(item, list):
         return [_element(part, of, options) for part in item]
-    if of.kind is Kind.ENUM and isinstance(item, str):
-        return item  # only the database knows the labels of an array's elements
-    value = from_json(json_values.value_of(item), of, options)
-    return _leaf(value, of)
+    return _part(item, of, options)
+
+
+def _row(value: Json, of: ColumnType, options: ValueOptions) -> Json:
+    """Return ``{"row": [fields]}``."""
+    names = [field.name for field in of.fields]
+    if not isinstance(value, dict) or value.keys() != set(names):
+        raise ValueFault(INVALID_VALUE, f"send an object of these fields: {', '.join(names)}")
+    return {"row": [_part(value[field.name], field.type, options) for field in of.fields]}
+
+
+def _part(item: Json, of: ColumnType, options: ValueOptions) -> Json:
+    """Return an element or field; an array that is one is ``{"array": [elements]}``."""
+    if item is None:
+        return None
+    match of.kind:
+        case Kind.JSON:
+            return json_values.stored(item)
+        case Kind.ARRAY:
+            return {"array": [*_items(item, of, options)]}
+        case Kind.COMPOSITE:
+            return _row(item, of, options)
+        case _:
+            return _leaf(from_json(json_values.value_of(item), of, options), of)
 
 
 def _leaf(value: Scalar, of: ColumnType) -> Json:
@@ -224,21 +260,6 @@ def _leaf(value: Scalar, of: ColumnType) -> Json:
             return f"{value[:-3]}+00 BC" if value.endswith(" BC") else f"{value}+00"
         case _:
             return str(value)
-
-
-def _text(text: str, of: ColumnType) -> str:
-    # A padded column drops trailing blanks, so they do not count.
-    counted = text.rstrip(" ") if of.padded else text
-    if of.length is not None and len(counted) > of.length:
-        message = f"the string is longer than {of.length} characters"
-        raise ValueFault(OUT_OF_RANGE, message, Gap(itself=text))
-    return text
-
-
-def _label(text: str, of: ColumnType) -> str:
-    if text not in of.labels:
-        raise ValueFault(INVALID_VALUE, "the string is not one of the column's enum values")
-    return text
 
 
 def _boolean(text: str, of: ColumnType) -> bool:  # noqa: ARG001 - one form for all readers
@@ -267,12 +288,12 @@ def _binary(text: str, of: ColumnType) -> bytes:
 
 _READERS: Final[Mapping[Kind, Callable[[str, ColumnType], Scalar]]] = {
     Kind.INTEGER: lambda text, of: numbers.integer(numbers.exact(text), of),
-    Kind.DECIMAL: lambda text, of: numbers.decimal(numbers.exact(text), of),
+    Kind.DECIMAL: numbers.decimal_text,
     Kind.FLOAT: numbers.floating_text,
     Kind.BOOLEAN: _boolean,
-    Kind.TEXT: _text,
-    Kind.ENUM: _label,
-    Kind.OPAQUE: lambda text, of: text,  # noqa: ARG005 - one form for all readers
+    Kind.TEXT: texts.string,
+    Kind.ENUM: texts.label,
+    Kind.OPAQUE: texts.opaque,
     Kind.UUID: _uuid,
     Kind.BINARY: _binary,
     Kind.DATE: times.moment,

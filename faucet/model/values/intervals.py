@@ -26,6 +26,15 @@ _VERBOSE: Final = re.compile(
     r"(?::(?P<seconds>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?)?",
     re.IGNORECASE,
 )
+_MINUTE: Final = 60_000_000
+# By the smallest unit that a column keeps: what months, days and microseconds are multiples of.
+_STEPS: Final = {
+    "year": (12, 0, 0),
+    "month": (1, 0, 0),
+    "day": (1, 1, 0),
+    "hour": (1, 1, 60 * _MINUTE),
+    "minute": (1, 1, _MINUTE),
+}
 
 
 def interval(text: str, of: ColumnType) -> str:
@@ -48,7 +57,16 @@ def interval(text: str, of: ColumnType) -> str:
         message = f"the value has more than {digits} digits of a second's fraction"
         gap = Gap(below=_spell(months, days, below), above=_spell(months, days, below + unit))
         raise ValueFault(OUT_OF_RANGE, message, gap)
+    _check_unit((months, days, micros), of)
     return _spell(months, days, micros)
+
+
+def _check_unit(parts: tuple[int, int, int], of: ColumnType) -> None:
+    """Raise `ValueFault` if the column would drop a part of the interval."""
+    steps = _STEPS.get(of.unit or "", (1, 1, 1))
+    if any(part % step if step else part for part, step in zip(parts, steps, strict=True)):
+        message = f"the column drops all parts of an interval that are smaller than a {of.unit}"
+        raise ValueFault(OUT_OF_RANGE, message, Gap(itself=_spell(*parts)))
 
 
 def _micros(found: re.Match[str]) -> tuple[int, bool]:

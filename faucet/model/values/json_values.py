@@ -5,14 +5,8 @@ import re
 from typing import Final
 
 from faucet.errors import INVALID_VALUE, JSON_AS_TEXT
-from faucet.model.json_reader import (
-    MAX_DEPTH,
-    Json,
-    JsonFault,
-    JsonProblem,
-    compact,
-    read_json,
-)
+from faucet.model.json_fault import MAX_DEPTH, MOST_CONTAINERS, JsonFault, JsonProblem
+from faucet.model.json_reader import Json, compact, read_json
 from faucet.model.request import JsonDocument, JsonValue
 from faucet.model.settings import ValueOptions
 from faucet.model.values.fault import ValueFault
@@ -51,13 +45,13 @@ def document_of_text(text: str, options: ValueOptions) -> str:
         case "string":
             return _encode(text)
         case "parse":
-            _read(text)
+            value_of_text(text)
             return document(text.strip())
         case _:
             raise ValueFault(JSON_AS_TEXT, JSON_AS_TEXT.title)
 
 
-def _read(text: str) -> Json:
+def value_of_text(text: str) -> Json:
     """Return the JSON of *text*, or raise `ValueFault`."""
     try:
         return read_json(text)
@@ -77,6 +71,8 @@ def _reason(fault: JsonFault) -> str:
             return "a name appears twice"
         case JsonProblem.HALF_PAIR:
             return "an unpaired surrogate cannot be stored"
+        case JsonProblem.CONTAINERS:
+            return f"the value contains more than {MOST_CONTAINERS:,} arrays and objects"
 
 
 def stored(item: Json) -> str:
@@ -89,14 +85,6 @@ def value_of(item: Json) -> JsonValue:
     if isinstance(item, list | dict):
         return JsonDocument(text=compact(item))
     return item
-
-
-def array_items(text: str) -> list[Json]:
-    """Return the items of the JSON array *text*, or raise `ValueFault`."""
-    items = _read(text)
-    if not isinstance(items, list):
-        raise ValueFault(INVALID_VALUE, "the value is not an array")
-    return items
 
 
 def check_shape(items: list[Json]) -> None:

@@ -23,6 +23,8 @@ _SPECIAL: Final = {
     "+infinity": math.inf,
     "-infinity": -math.inf,
 }
+# One object for each: NaN only equals itself, and a key is compared with itself.
+_SPECIAL_DECIMALS: Final = {text: Decimal(value) for text, value in _SPECIAL.items()}
 _DOUBLE_MAX: Final = (2 - 2.0**-52) * 2.0**1023
 _SINGLE_MAX: Final = (2 - 2.0**-23) * 2.0**127
 _SINGLE_BITS: Final = 32
@@ -77,13 +79,22 @@ def decimal(number: Decimal, of: ColumnType, *, rounded: bool = False) -> Decima
     if rounded and of.scale is not None:
         number = number.quantize(_unit(of.scale), ROUND_HALF_UP, _CONTEXT)
     if of.precision is not None:
-        _check_magnitude(number, of.precision, of.scale or 0)
+        last = 10**of.precision - 1
+        _check_magnitude(number, of, (-last, last))
+    if of.bits is not None:
+        _check_magnitude(number, of, _integers(of.bits, of.unsigned))
     if of.scale is not None:
         _check_scale(number, of.scale)
     if of.digits is not None and len(_CONTEXT.normalize(number).as_tuple().digits) > of.digits:
         message = f"this database keeps {of.digits} digits of a decimal"
         raise _misfit(message, Gap(itself=number))
     return number
+
+
+def decimal_text(text: str, of: ColumnType) -> Decimal:
+    """Return the decimal in *text*, including NaN and the infinities if the column has them."""
+    special = _SPECIAL_DECIMALS.get(text.strip().lower()) if of.special else None
+    return decimal(exact(text), of) if special is None else special
 
 
 def floating(number: Decimal, of: ColumnType) -> float:
@@ -118,12 +129,14 @@ def _unit(scale: int) -> Decimal:
     return Decimal((0, (1,), -scale))
 
 
-def _check_magnitude(number: Decimal, precision: int, scale: int) -> None:
-    largest = _CONTEXT.multiply(Decimal(10**precision - 1), _unit(scale))
+def _check_magnitude(number: Decimal, of: ColumnType, places: tuple[int, int]) -> None:
+    """Raise `ValueFault` outside *places*, the least and greatest number of last places."""
+    unit = _unit(of.scale or 0)
+    least, largest = (_CONTEXT.multiply(Decimal(place), unit) for place in places)
     if number > largest:
         raise _misfit(f"the value is greater than {largest:f}", Gap(below=largest))
-    if number < -largest:
-        raise _misfit(f"the value is less than -{largest:f}", Gap(above=-largest))
+    if number < least:
+        raise _misfit(f"the value is less than {least:f}", Gap(above=least))
 
 
 def _check_scale(number: Decimal, scale: int) -> None:

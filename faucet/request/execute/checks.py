@@ -1,17 +1,29 @@
 """Checks of written rows: the row check, and references into filtered tables."""
 
+import itertools
 from collections.abc import Iterable, Mapping
 
-from faucet.errors import FOREIGN_KEY_VIOLATION, ROW_CHECK, ExecutionError
-from faucet.model.filters.condition import Condition, Scalar, all_of, columns_of
-from faucet.model.plan import Change, ParentReference
+from faucet.errors import FOREIGN_KEY_VIOLATION, ROW_CHECK, UNIQUE_VIOLATION, ExecutionError
+from faucet.model.filters.condition import (
+    AnyOf,
+    Comparison,
+    Condition,
+    Negation,
+    NullTest,
+    Scalar,
+    Value,
+    all_of,
+    columns_of,
+)
+from faucet.model.filters.predicate import Operator
+from faucet.model.plan import Change, ParentReference, WritePlan
 from faucet.model.statement import (
+    Count,
     CountCheckFailures,
     CountCheckPasses,
     CountMissingParents,
     EvaluateCheck,
 )
-from faucet.model.surface import Verb
 from faucet.request.execute.writer import Part, Question, Writer, chunks
 from faucet.sql.compiled import Answer, Key
 
@@ -27,7 +39,7 @@ def predict_check(writer: Writer, change: Change) -> Part[bool]:
     precedence over a conflict, which might reveal rows that the caller does not see.
     """
     check = writer.plan.check
-    if check is None or writer.plan.verb is Verb.DELETE:
+    if check is None or writer.plan.deletes:
         return False
     needed = sorted(columns_of(check))
     if _decides(change, needed):
@@ -38,6 +50,50 @@ def predict_check(writer: Writer, change: Change) -> Part[bool]:
     return (yield from _predict_update(writer, change, check))
 
 
+def check_kept_values(writer: Writer, change: Change) -> Part[None]:
+    """Raise the fault of *change* unless every row it matches has the values that it keeps."""
+    if change.fault is None:
+        return
+    if change.kept is not None:
+        others = AnyOf(
+            of=(
+                Negation(of=change.kept),
+                *(NullTest(column=name) for name in sorted(columns_of(change.kept))),
+            )
+        )
+        question = _count(writer, all_of(change.where, others))
+        if (yield from writer.ask(*question)).count == 0:
+            return
+        fault = change.fault
+        raise ExecutionError(fault.kind, fault.message, **fault.context)
+    raise change.fault
+
+
+def check_unique_values(writer: Writer, change: Change) -> Part[None]:
+    """Raise `unique_violation` if another row has a key of *change*, in whatever spelling."""
+    target, sent = writer.plan.target, _sent(change)
+    for key in target.spelled_keys:
+        values = [sent.get(name) for name in key]
+        if writer.plan.deletes or None in values:
+            continue
+        same = all_of(
+            *(
+                Comparison(column=name, operator=Operator.EQ, operand=Value(value=value))
+                for name, value in zip(key, values, strict=True)
+            )
+        )
+        own = () if change.where is None else (all_of(same, change.where),)
+        every, *mine = yield from writer.ask_all(_count(writer, each) for each in (same, *own))
+        if every.count > sum(answer.count for answer in mine):
+            raise ExecutionError(UNIQUE_VIOLATION)
+
+
+def _count(writer: Writer, where: Condition) -> Question:
+    target, lifter = writer.plan.target, writer.lifter()
+    condition = lifter.lift(where)
+    return Count(relation=target.relation, columns=target.columns, where=condition), lifter
+
+
 def check_sent_values(writer: Writer, changes: Iterable[Change]) -> Part[None]:
     """
     Raise `row_check` if the values sent alone decide the check and it is not true.
@@ -45,7 +101,7 @@ def check_sent_values(writer: Writer, changes: Iterable[Change]) -> Part[None]:
     It is evaluated once for records with the same values in the columns of the check.
     """
     check = writer.plan.check
-    if check is None or writer.plan.verb is Verb.DELETE:
+    if check is None or writer.plan.deletes:
         return
     needed = sorted(columns_of(check))
     decided = (_sent(change) for change in changes if _decides(change, needed))
@@ -57,6 +113,53 @@ def check_sent_values(writer: Writer, changes: Iterable[Change]) -> Part[None]:
     answers = yield from writer.ask_all(questions)
     if any(answer.count != 1 for answer in answers):
         raise ExecutionError(ROW_CHECK)
+
+
+def check_sent_references(writer: Writer, changes: Iterable[Change]) -> Part[None]:
+    """
+    Raise `foreign_key_violation` if a reference that is sent has no parent that the role sees.
+
+    Only where a trigger may run after the write: its error would tell an invisible parent, with
+    which it runs, from a missing one.
+    """
+    plan = writer.plan
+    if plan.deletes or not plan.target.moves_rows:
+        return
+    # A row may refer to itself, or to what the request writes later.
+    parents = [
+        each for each in plan.parents if not each.deferred and each.parent != plan.target.relation
+    ]
+    asked = dict.fromkeys(
+        (parent, values)
+        for change in changes
+        for parent in parents
+        if (values := _reference(parent, _sent(change))) is not None
+    )
+    answers = yield from writer.ask_all(_parents(writer, *each) for each in asked)
+    if any(answer.count == 0 for answer in answers):
+        raise ExecutionError(FOREIGN_KEY_VIOLATION)
+
+
+def _reference(parent: ParentReference, sent: _Sent) -> tuple[Scalar, ...] | None:
+    """Return the values of a reference if all are sent and none is null."""
+    values = tuple(sent.get(name) for name in parent.columns)
+    return None if None in values else values
+
+
+def _parents(writer: Writer, parent: ParentReference, values: tuple[Scalar, ...]) -> Question:
+    same = (
+        Comparison(column=name, operator=Operator.EQ, operand=Value(value=value))
+        for name, value in zip(parent.referenced, values, strict=True)
+    )
+    lifter = writer.lifter()
+    where = lifter.lift(all_of(parent.seen, *same))
+    statement = Count(
+        relation=parent.parent,
+        columns=parent.parent_columns,
+        where=where,
+        spans=parent.spans,
+    )
+    return statement, lifter
 
 
 def _sent(change: Change) -> _Sent:
@@ -110,13 +213,22 @@ def check_written_rows(writer: Writer, keys: Iterable[Key]) -> Part[None]:
     """Check the references and the row check of every written row, found by its key."""
     parts, check = list(chunks(keys)), writer.plan.check
     references = _references(writer, parts, writer.plan.parents)
+    found = _must_identify(writer.plan)
+    counts = [_count(writer, writer.found(part)) for part in parts if found]
     passes = [] if check is None else [_passes(writer, part, check) for part in parts]
-    answers = yield from writer.ask_all([*references, *passes])
+    answers = yield from writer.ask_all([*references, *counts, *passes])
     # References first, since constraints are checked before the row check.
     _refuse_missing(answers[: len(references)])
-    checked = answers[len(references) :]
-    if any(answer.count != len(part) for answer, part in zip(checked, parts, strict=False)):
+    checked = zip(answers[len(references) :], itertools.cycle(parts), strict=False)
+    if any(answer.count != len(part) for answer, part in checked):
         raise ExecutionError(ROW_CHECK)
+
+
+def _must_identify(plan: WritePlan) -> bool:
+    """Return whether a key may now be that of another row, or of none, unnoticed by the checks."""
+    if plan.check is not None:
+        return not plan.target.proven_key
+    return bool(plan.parents) and (plan.target.moves_rows or not plan.target.proven_key)
 
 
 def check_references(
@@ -160,5 +272,7 @@ def _missing_parents(writer: Writer, keys: list[Key], reference: ParentReference
         parent_columns=reference.parent_columns,
         referenced=reference.referenced,
         seen=lifter.lift(reference.seen),
+        collations=reference.collations,
+        spans=reference.spans,
     )
     return statement, lifter

@@ -8,7 +8,6 @@ from faucet.model.filters.condition import all_of
 from faucet.model.plan import WritePlan
 from faucet.model.rows import Failure, Written
 from faucet.model.statement import AnswerForm, Layout, Select
-from faucet.model.surface import Verb
 from faucet.request.execute.writer import ChangeResult, Part, Question, Writer, chunks
 from faucet.sql.compiled import Key
 
@@ -18,7 +17,7 @@ RowsByKey = dict[Key, bytes]
 def read_back(writer: Writer, keys: Iterable[Key]) -> Part[RowsByKey]:
     """Return the visible rows among *keys* by key, up to the page maximum, in the table's order."""
     plan = writer.plan
-    if plan.outputs is None or plan.verb is Verb.DELETE:
+    if plan.outputs is None or plan.deletes:
         return {}
     wanted = list(dict.fromkeys(keys))[: plan.shown]
     answers = yield from writer.ask_all(_by_keys(writer, part) for part in chunks(wanted))
@@ -51,11 +50,10 @@ def summarize(plan: WritePlan, outcomes: list[ChangeResult], rows: RowsByKey) ->
         if len(outcomes) == 1 and not outcomes[0].rows:
             listed = list(rows.values())
         items = tuple(listed[: plan.shown])
-    failed = any(outcome.error is not None for outcome in outcomes)
     return Written(
         items=items,
         count=sum(outcome.count for outcome in outcomes),
-        created=plan.verb is Verb.POST and not failed,
+        created=bool(outcomes) and all(outcome.created for outcome in outcomes),
         continued=plan.continued,
         bare=plan.bare,
         location=_location(plan, outcomes),
@@ -63,7 +61,7 @@ def summarize(plan: WritePlan, outcomes: list[ChangeResult], rows: RowsByKey) ->
 
 
 def _location(plan: WritePlan, outcomes: list[ChangeResult]) -> str | None:
-    if plan.verb is not Verb.POST or len(outcomes) != 1 or not plan.key:
+    if len(outcomes) != 1 or not outcomes[0].created or not plan.key:
         return None
     kinds = {column.name: column.type.kind for column in plan.target.columns}
     if plan.key != plan.target.keys or any(kinds[name] is Kind.BINARY for name in plan.key):

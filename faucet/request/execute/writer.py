@@ -24,11 +24,16 @@ _CHUNK: Final = 256
 
 
 class ChangeResult(msgspec.Struct, kw_only=True):
-    """The result of one change: the keys of its rows, or its deleted rows, or its error."""
+    """
+    The result of one change: the keys of its rows, or its deleted rows, or its error.
+
+    *created* means that it inserted a row.
+    """
 
     keys: tuple[Key, ...] = ()
     rows: tuple[bytes, ...] = ()
     count: int = 0
+    created: bool = False
     error: FaucetError | None = None
 
 

@@ -69,5 +69,5 @@ def _check_records(verb: Verb, selector: Selector, body: Body) -> None:
     if selector.given and len(body.records) > 1:
         message = "several records cannot be combined with a selector; send one object"
         raise RequestError(INVALID_BODY, message)
-    if selector.given and body.records == ({},):
+    if verb is Verb.PATCH and selector.given and body.records == ({},):
         raise RequestError(INVALID_BODY, "the body contains no column")

@@ -15,15 +15,18 @@ from faucet.errors import (
 from faucet.model.filters.predicate import Predicate
 from faucet.model.headers import Headers
 from faucet.model.json_reader import Json, compact
+from faucet.model.json_steps import free
 from faucet.model.request import JsonDocument, JsonNumber, JsonRecord, JsonValue
 from faucet.model.surface import Verb
 from faucet.names import did_you_mean
 from faucet.request.parse.filters import read_filter
 from faucet.request.parse.json_body import read_body_json
 
+_FILLED: Final = frozenset({Verb.POST, Verb.PUT})
 _ENVELOPE: Final = frozenset({"resource", "filter", "ids"})
 _JSON_TYPE: Final = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
 _CHARSET: Final = re.compile(r"\s*charset\s*=\s*\"?([^\s\";]*)\"?\s*", re.IGNORECASE)
+_LARGE: Final = 256 * 1024
 _WANTED_TYPE: Final = (
     "a body must be JSON in UTF-8: send the header Content-Type: application/json "
     "(curl -d needs -H 'Content-Type: application/json')"
@@ -41,12 +44,14 @@ class BodyContext(msgspec.Struct, frozen=True, kw_only=True):
     What parsing a body depends on.
 
     *column_names* are the columns that the role may read or write: an object with one of them as
-    key is not an envelope. *single* means that the path names one record.
+    key is not an envelope. *single* means that the path names one record, *typed*
+    that the body must have a content type.
     """
 
     column_names: frozenset[str]
     max_records: int
     single: bool = False
+    typed: bool = False
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +79,17 @@ def parse_body(verb: Verb, raw: bytes, headers: Headers, context: BodyContext) -
         if verb is Verb.DELETE:
             return Body()
         raise _invalid(f"{verb.value} needs a body: {_needs(verb, context)}")
-    _check_headers(headers)
+    _check_headers(headers, typed=context.typed)
     value = read_body_json(raw)
+    try:
+        return _body(verb, value, context)
+    finally:
+        if len(raw) > _LARGE and isinstance(value, list | dict):
+            free(value)
+
+
+def _body(verb: Verb, value: Json, context: BodyContext) -> Body:
+    """Return the body that *value* is, nothing of which is part of it."""
     if verb is Verb.DELETE and value == {}:
         return Body()
     if verb is Verb.DELETE and context.single:
@@ -93,13 +107,13 @@ def _needs(verb: Verb, context: BodyContext) -> str:
     return "one object" if context.single else _NEEDS[verb]
 
 
-def _check_headers(headers: Headers) -> None:
+def _check_headers(headers: Headers, *, typed: bool) -> None:
     if "content-encoding" in headers:
         raise RequestError(
             UNSUPPORTED_MEDIA_TYPE, "a body with a Content-Encoding is not supported"
         )
     types = [value for value in headers.get_all("content-type") if value.strip()]
-    if len(types) > 1 or not all(_is_json(value) for value in types):
+    if len(types) > 1 or len(types) < typed or not all(_is_json(value) for value in types):
         raise RequestError(UNSUPPORTED_MEDIA_TYPE, _WANTED_TYPE)
 
 
@@ -114,7 +128,7 @@ def _is_json(content_type: str) -> bool:
 def _object(verb: Verb, value: dict[str, Json], context: BodyContext) -> Body:
     keys = _envelope_keys(value, context)
     if not keys:
-        return _one(value, context)
+        return _one(verb, value, context)
     _check_keys(verb, value, keys, context)
     where, ids = _where(value, keys), _ids(value, keys, context)
     if "resource" in keys:
@@ -126,11 +140,12 @@ def _object(verb: Verb, value: dict[str, Json], context: BodyContext) -> Body:
         content = {name: item for name, item in value.items() if name not in keys}
     if isinstance(content, list):
         return Body(records=_records(content, context), where=where, ids=ids)
-    return msgspec.structs.replace(_one(content, context), where=where, ids=ids)
+    return msgspec.structs.replace(_one(verb, content, context), where=where, ids=ids)
 
 
-def _one(value: Json, context: BodyContext) -> Body:
-    if value == {}:
+def _one(verb: Verb, value: Json, context: BodyContext) -> Body:
+    # Without a value, a new row gets the defaults of the database, and a replaced one too.
+    if value == {} and verb not in _FILLED:
         raise _invalid("the body contains no column")
     return Body(records=_records([value], context), single_object=True)
 

@@ -1,7 +1,17 @@
 """The JSON of a body, with what is wrong with it in words for its sender. Pure."""
 
+from typing import Final
+
 from faucet.errors import INVALID_BODY, RequestError
-from faucet.model.json_reader import MAX_DEPTH, Json, JsonFault, JsonProblem, read_json
+from faucet.model.json_fault import MAX_DEPTH, MOST_CONTAINERS, JsonFault, JsonProblem
+from faucet.model.json_reader import Json, read_json
+
+_FIXED_REASONS: Final = {
+    JsonProblem.NUMBER: "a number has more than 400 digits or an exponent beyond ±400",
+    JsonProblem.HALF_PAIR: "a string contains half a surrogate pair",
+    JsonProblem.DEPTH: f"the body is nested deeper than {MAX_DEPTH} levels",
+    JsonProblem.CONTAINERS: f"the body contains more than {MOST_CONTAINERS:,} arrays and objects",
+}
 
 
 def read_body_json(raw: bytes) -> Json:
@@ -35,16 +45,11 @@ def _has_nul_name(value: Json) -> bool:
 def _reason(fault: JsonFault) -> str:
     match fault.problem:
         case JsonProblem.SYNTAX:
-            reason = f"{fault.detail[:1].lower()}{fault.detail[1:]}"
-            return f"the body is not JSON: {reason}"
-        case JsonProblem.NUMBER:
-            return "a number has more than 400 digits or an exponent beyond ±400"
+            return f"the body is not JSON: {fault.detail[:1].lower()}{fault.detail[1:]}"
         case JsonProblem.CONSTANT:
             return f"{fault.detail} is not JSON; write it as a string"
         case JsonProblem.REPEATED_NAME:
             shown = fault.detail[:80].encode("utf-8", "replace").decode("utf-8")
             return f'the name "{shown}" appears twice'
-        case JsonProblem.HALF_PAIR:
-            return "a string contains half a surrogate pair"
-        case JsonProblem.DEPTH:
-            return f"the body is nested deeper than {MAX_DEPTH} levels"
+        case problem:
+            return _FIXED_REASONS[problem]

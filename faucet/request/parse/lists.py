@@ -177,7 +177,10 @@ def _after_blanks(text: str, position: int) -> int:
 
 
 _FORMS: Final = {
-    "fields": "write column, FUNCTION(column), COUNT(*) or *, the first three also with AS alias",
+    "fields": (
+        "write column, FUNCTION(column), COUNT(*) or *, the first three also with AS alias; "
+        'a name with other characters than letters, digits and _ is quoted: "Display Name"'
+    ),
     "group": "write column, column, …",
     "order": "write column [ASC|DESC] [NULLS FIRST|LAST] or -column",
     "ids": "write 1,2 or 'a','b'; a composite key is (a,b)",

@@ -1,13 +1,15 @@
 """The query string as parameters, each only where it is allowed. Pure."""
 
+import operator
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 import msgspec
 
 from faucet.errors import INVALID_PARAMETER, UNKNOWN_PARAMETER, RequestError
 from faucet.model.filters.predicate import ColumnName, Predicate
+from faucet.model.parameters import OF_RECORD, OF_TABLE, PARAMETERS, ParameterKind
 from faucet.model.request import FieldItem, OrderItem, Paging
 from faucet.model.surface import Verb
 from faucet.names import did_you_mean
@@ -15,26 +17,9 @@ from faucet.request.parse.filters import read_filter
 from faucet.request.parse.lists import read_fields, read_group, read_ids, read_order
 from faucet.request.percent import decode
 
-_SINGLE: Final = frozenset({"fields"})
-_READ: Final = frozenset({"filter", "fields", "group", "order", "ids"}) | {
-    "limit",
-    "offset",
-    "count",
-    "include_count",
-}
-_WRITE: Final = frozenset({"fields", "rollback", "continue"})
-_SELECT_AND_WRITE: Final = _WRITE | {"filter", "ids", "all"}
-_MEANING: Final = {
-    Verb.GET: _READ,
-    Verb.POST: _WRITE,
-    Verb.PUT: _WRITE,
-    Verb.PATCH: _SELECT_AND_WRITE,
-    Verb.DELETE: _SELECT_AND_WRITE,
-}
-_SYNONYMS: Final = {"include_count": "count"}
+_PAGING: Final = tuple(each for each in PARAMETERS.values() if each.paging)
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 _NATURAL: Final = re.compile(r"[0-9]{1,400}")
-_MAX_OFFSET: Final = 2**63 - 1
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,11 +55,7 @@ def parse_query(verb: Verb, query: str, *, single: bool) -> Parameters:
         where=read_filter(values.get("filter", "")),
         ids=read_ids(values.get("ids", "")),
         everything=_boolean(values, "all"),
-        page=Paging(
-            limit=_natural(values["limit"], "limit") if "limit" in values else None,
-            offset=_offset(values.get("offset", "0")),
-            count=_boolean(values, "count"),
-        ),
+        page=_page(values),
         rollback=_boolean(values, "rollback"),
         continued=_boolean(values, "continue"),
     )
@@ -86,23 +67,28 @@ def refuse_parameters(query: str) -> None:
     ignored.
     """
     for pair in query.split("&"):
-        name = _decoded(pair.partition("=")[0])
+        name = _decode(pair.partition("=")[0])
         if pair and not name.startswith("_"):
             message = f'unknown parameter "{name}": this route accepts none'
             raise RequestError(UNKNOWN_PARAMETER, message, parameter=name)
 
 
+def _page(values: Mapping[str, str]) -> Paging:
+    given = [each for each in _PAGING if each.name in values]
+    return Paging(**{each.name: READERS[each.kind](values, each.name) for each in given})
+
+
 def _values(verb: Verb, query: str, *, single: bool) -> Mapping[str, str]:
-    known = _SINGLE if single else _MEANING[verb]
+    known = OF_RECORD if single else OF_TABLE[verb]
     values: dict[str, str] = {}
     for pair in query.split("&"):
         raw_name, _, raw_value = pair.partition("=")
-        name, value = _decoded(raw_name), _decoded(raw_value)
+        name, value = _decode(raw_name), _decode(raw_value)
         if not pair or name.startswith("_"):
             continue
         if name not in known:
             raise _unknown(name, known, verb, single=single)
-        plain = _SYNONYMS.get(name, name)
+        plain = known[name]
         if plain in values:
             message = f'the parameter "{plain}" appears twice'
             raise RequestError(INVALID_PARAMETER, message, parameter=plain)
@@ -110,14 +96,14 @@ def _values(verb: Verb, query: str, *, single: bool) -> Mapping[str, str]:
     return values
 
 
-def _decoded(raw: str) -> str:
+def _decode(raw: str) -> str:
     try:
         return decode(raw, form=True)
     except ValueError as fault:
         raise RequestError(INVALID_PARAMETER, f"invalid query: {fault}") from None
 
 
-def _unknown(name: str, known: frozenset[str], verb: Verb, *, single: bool) -> RequestError:
+def _unknown(name: str, known: Iterable[str], verb: Verb, *, single: bool) -> RequestError:
     shown = name[:80]
     if verb is Verb.PUT and not single and name in {"filter", "ids"}:
         message = f'PUT replaces records by key and does not accept "{name}"; use PATCH'
@@ -144,16 +130,20 @@ def _boolean(values: Mapping[str, str], name: str) -> bool:
     return _BOOLEANS[text]
 
 
-def _natural(text: str, name: str) -> int:
+def _natural(values: Mapping[str, str], name: str) -> int:
+    text = values[name]
     if _NATURAL.fullmatch(text) is None:
         message = f'"{name}" must be a non-negative integer'
         raise RequestError(INVALID_PARAMETER, message, parameter=name)
-    return int(text)
+    number, most = int(text), PARAMETERS[name].most
+    if most is not None and number > most:
+        message = f'"{name}" must be at most 2^{most.bit_length()}-1'
+        raise RequestError(INVALID_PARAMETER, message, parameter=name)
+    return number
 
 
-def _offset(text: str) -> int:
-    offset = _natural(text, "offset")
-    if offset > _MAX_OFFSET:
-        message = '"offset" must be at most 2^63-1'
-        raise RequestError(INVALID_PARAMETER, message, parameter="offset")
-    return offset
+READERS: Final[Mapping[ParameterKind, Callable[[Mapping[str, str], str], Any]]] = {
+    ParameterKind.TEXT: operator.getitem,
+    ParameterKind.NATURAL: _natural,
+    ParameterKind.BOOLEAN: _boolean,
+}

@@ -9,9 +9,9 @@ from faucet.errors import DUPLICATE_ALIAS, INVALID_PARAMETER, MASKED_COLUMN, WRO
 from faucet.model.catalog import EQUATABLE, EXTREMAL, NUMBERS, Column, ColumnType, Kind
 from faucet.model.filters.condition import Condition
 from faucet.model.filters.lift import Lifter, PageOrigin
+from faucet.model.limits import LimitSettings
 from faucet.model.plan import ReadPlan
 from faucet.model.request import AuthorizedField, AuthorizedOrder, AuthorizedRequest
-from faucet.model.settings import LimitSettings
 from faucet.model.statement import Count, Function, OrderTerm, Output, Select
 from faucet.model.surface import ResourceView
 from faucet.request.plan.selection import selection
@@ -53,6 +53,7 @@ def plan_read(authorized: AuthorizedRequest) -> ReadPlan:
         offset=paging.offset,
         single=single,
         time_limit=authorized.limits.statement_timeout,
+        runs_code=target.runs_code,
     )
     return (
         _counted(plan, where, Lifter(arrays=target.arrays)) if paging.count and not single else plan

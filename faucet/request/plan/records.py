@@ -6,11 +6,12 @@ import msgspec
 
 from faucet.errors import KEY_MISMATCH, NO_KEY, PlanError
 from faucet.model.catalog import Column
-from faucet.model.filters.condition import Scalar
+from faucet.model.filters.condition import Comparison, Condition, Scalar, all_of
+from faucet.model.filters.predicate import Operator
 from faucet.model.request import AuthorizedRequest, JsonRecord, JsonValue
 from faucet.model.values.canonical import ValueFault, from_json
 from faucet.request.plan.columns import usable_key
-from faucet.request.plan.selection import key_condition
+from faucet.request.plan.selection import equal_value, is_same_key
 
 
 class RecordShape(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +26,20 @@ class RecordShape(msgspec.Struct, frozen=True, kw_only=True):
     assign: tuple[str, ...]
     defaults: tuple[str, ...]
     default_sql: tuple[str | None, ...]
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The values of one record for the columns *assign*.
+
+    What a loose column cannot be given is left out: *kept* is the condition that it is there
+    already, *fault* the error if it is not.
+    """
+
+    assign: tuple[str, ...]
+    values: tuple[Scalar, ...]
+    kept: Condition | None = None
+    fault: PlanError | None = None
 
 
 class Records:
@@ -55,6 +70,35 @@ class Records:
             presets[column.name] if column.name in presets else self._typed_value(column, record)
             for column in shape.columns
         )
+
+    def assignment(self, record: JsonRecord, shape: RecordShape) -> Assignment:
+        """Return what an update assigns; a value that was read can always be sent back."""
+        try:
+            return Assignment(assign=shape.assign, values=self.values(record, shape))
+        except PlanError as fault:
+            return self._without_kept(record, shape, fault)
+
+    def _without_kept(self, record: JsonRecord, shape: RecordShape, fault: PlanError) -> Assignment:
+        written, kept = {}, []
+        for column in shape.columns:
+            try:
+                (written[column.name],) = self.values(record, _only(column))
+            except PlanError as misfit:
+                kept.append(self._kept(column, record[column.name], misfit))
+        return Assignment(
+            assign=tuple(written), values=tuple(written.values()), kept=all_of(*kept), fault=fault
+        )
+
+    def _kept(self, column: Column, value: JsonValue, misfit: PlanError) -> Condition:
+        view = self._authorized.resource
+        readable = view.read is not None and column.name in view.outputs
+        if not (column.type.loose and readable) or column.name in view.masks:
+            raise misfit
+        try:
+            equal = equal_value(value, column, self._options)
+        except (ValueFault, ValueError):
+            raise misfit from None
+        return Comparison(column=column.name, operator=Operator.EQ, operand=equal)
 
     def _make(self, sent: frozenset[str]) -> RecordShape:
         columns = tuple(
@@ -93,6 +137,10 @@ class Records:
             raise PlanError(fault.kind, message, column=column.name) from None
 
 
+def _only(column: Column) -> RecordShape:
+    return RecordShape(columns=(column,), assign=(column.name,), defaults=(), default_sql=())
+
+
 def key_of(authorized: AuthorizedRequest, record: JsonRecord) -> tuple[JsonValue, ...]:
     """Return the key in *record*, or raise `no_key`."""
     key = usable_key(authorized.resource)
@@ -113,8 +161,6 @@ def check_path_key(
         if name not in record:
             continue
         sent = tuple(record[name] if i == index else part for i, part in enumerate(path))
-        if record[name] is None or key_condition(authorized, sent, "body") != key_condition(
-            authorized, path, "path"
-        ):
+        if record[name] is None or not is_same_key(authorized, sent, path):
             message = f'"{name}" in the body differs from the key in the path'
             raise PlanError(KEY_MISMATCH, message, column=name)

@@ -1,7 +1,9 @@
 """The selection of a request as one condition: row filter, filter and keys. Pure."""
 
-from faucet.errors import INVALID_PARAMETER, INVALID_VALUE, PlanError
-from faucet.model.catalog import EQUATABLE, Column
+from typing import Final
+
+from faucet.errors import FILTER_TOO_LARGE, INVALID_PARAMETER, INVALID_VALUE, PlanError
+from faucet.model.catalog import Column, Kind, can_be_key
 from faucet.model.filters.condition import (
     AllOf,
     Comparison,
@@ -11,6 +13,8 @@ from faucet.model.filters.condition import (
     Value,
     all_of,
 )
+from faucet.model.filters.guard import guard
+from faucet.model.filters.literals import bare, read_equal
 from faucet.model.filters.predicate import (
     And,
     ColumnName,
@@ -22,12 +26,15 @@ from faucet.model.filters.predicate import (
     Or,
     Predicate,
 )
-from faucet.model.filters.typed import ConditionError, Scope, read_literal, type_predicate
+from faucet.model.filters.typed import ConditionError, Scope, type_predicate
 from faucet.model.request import AuthorizedRequest, JsonDocument, JsonNumber, JsonValue
 from faucet.model.settings import ValueOptions
 from faucet.model.surface import Verb
 from faucet.model.values.fault import ValueFault
 from faucet.request.plan.columns import usable_key
+
+# As many comparisons as a filter can have: a loose column takes several spellings for each.
+_MOST_COSTLY: Final = 1000
 
 
 def selection(authorized: AuthorizedRequest) -> Condition:
@@ -37,7 +44,9 @@ def selection(authorized: AuthorizedRequest) -> Condition:
     keys = None
     if selector.ids is not None:
         keys = keys_condition(authorized, selector.ids, "path" if selector.single else "ids")
-    return all_of(authorized.row_filter, asked, keys)
+    if asked is None:
+        return all_of(authorized.row_filter, keys)
+    return guard(authorized.row_filter, all_of(keys, asked), authorized.resource.quick)
 
 
 def typed_filter(authorized: AuthorizedRequest, predicate: Predicate, parameter: str) -> Condition:
@@ -46,6 +55,7 @@ def typed_filter(authorized: AuthorizedRequest, predicate: Predicate, parameter:
         columns=authorized.resource.nameable,
         options=authorized.service.values,
         traced=authorized.request.verb is Verb.GET and parameter != "ids",
+        keys=parameter != "filter",
     )
     try:
         return type_predicate(predicate, scope)
@@ -73,21 +83,30 @@ def keys_condition(
             In(column=_name(columns[0]), operands=operands, negated=False),
             parameter,
         )
+    _check_cost(authorized, len(keys), columns, parameter)
     each = tuple(_one_key(columns, key, parameter) for key in keys)
     return typed_filter(authorized, each[0] if len(each) == 1 else Or(of=each), parameter)
+
+
+def _check_cost(
+    authorized: AuthorizedRequest, keys: int, columns: tuple[str, ...], parameter: str
+) -> None:
+    """Raise `PlanError` if *keys* need more costly comparisons than a filter may have."""
+    types = [authorized.resource.columns[name].type for name in columns]
+    costly = sum(of.loose and of.kind is not Kind.INTEGER for of in types)
+    if keys * costly > _MOST_COSTLY:
+        message = f"{parameter} accepts at most {_MOST_COSTLY // costly} keys of this table"
+        raise PlanError(FILTER_TOO_LARGE, f"{message}: send fewer", parameter=parameter)
 
 
 def key_condition(
     authorized: AuthorizedRequest, key: tuple[JsonValue, ...], parameter: str
 ) -> Condition:
     """Return the condition of the row with *key*; the same as `keys_condition`, but faster."""
-    view, options = authorized.resource, authorized.service.values
+    view = authorized.resource
     columns = [view.columns[name] for name in usable_key(view)]
     try:
-        values = [
-            Value(value=_read_key(part, column, options))
-            for part, column in zip(key, columns, strict=True)
-        ]
+        values = [Value(value=value) for value in _key_values(authorized, key)]
     except (ValueFault, ValueError):
         # A value that does not fit its column decides alone, or is rejected, as in any filter.
         return keys_condition(authorized, (key,), parameter)
@@ -101,11 +120,35 @@ def key_condition(
     )
 
 
+def is_same_key(
+    authorized: AuthorizedRequest, sent: tuple[JsonValue, ...], path: tuple[JsonValue, ...]
+) -> bool:
+    """Return whether the key *sent* in a body is that of the *path*, by value."""
+    try:
+        one, other = (_key_values(authorized, key) for key in (sent, path))
+    except (ValueFault, ValueError):
+        # The error, if it is one, names where the key comes from.
+        of_body = key_condition(authorized, sent, "body")
+        return of_body == key_condition(authorized, path, "path")
+    return list(map(bare, one)) == list(map(bare, other))
+
+
+def _key_values(authorized: AuthorizedRequest, key: tuple[JsonValue, ...]) -> list[Scalar]:
+    view, options = authorized.resource, authorized.service.values
+    columns = [view.columns[name] for name in usable_key(view)]
+    return [_read_key(part, column, options) for part, column in zip(key, columns, strict=True)]
+
+
+def equal_value(part: JsonValue, column: Column, options: ValueOptions) -> Value:
+    """Return *part* to be tested for equality; raises `ValueFault`, ValueError for no scalar."""
+    return Value(value=_read_key(part, column, options))
+
+
 def _read_key(part: JsonValue, column: Column, options: ValueOptions) -> Scalar:
-    if column.type.kind not in EQUATABLE or not isinstance(part, bool | str | JsonNumber):
+    if not can_be_key(column.type) or not isinstance(part, bool | str | JsonNumber):
         raise ValueError(part)
     literal = _literal(part, 0, "")
-    return read_literal(literal.kind, literal.text, column.type, options)
+    return read_equal(literal.kind, literal.text, column.type, options)
 
 
 def _one_key(columns: tuple[str, ...], key: tuple[JsonValue, ...], parameter: str) -> Predicate:

@@ -13,7 +13,7 @@ from faucet.errors import (
     PlanError,
 )
 from faucet.model.filters.condition import EVERY_ROW, all_of
-from faucet.model.plan import Change, ParentReference, WritePlan
+from faucet.model.plan import Change, ChangeKind, ParentReference, WritePlan
 from faucet.model.request import AuthorizedRequest, JsonRecord, JsonValue
 from faucet.model.statement import Output
 from faucet.model.surface import Verb
@@ -29,7 +29,7 @@ def plan_write(authorized: AuthorizedRequest) -> WritePlan:
     continued = request.continued and not request.rollback
     changes = _CHANGES[request.verb](authorized)
     for index, change in enumerate(changes):
-        if change.fault is not None and not continued:
+        if change.fault is not None and change.kept is None and not continued:
             raise _with_index(change.fault, index) if len(changes) > 1 else change.fault
     unseen = not view.target.keys and request.verb is not Verb.DELETE
     if authorized.row_check is not None and unseen:
@@ -39,7 +39,6 @@ def plan_write(authorized: AuthorizedRequest) -> WritePlan:
         )
         raise PlanError(NO_KEY, message)
     return WritePlan(
-        verb=request.verb,
         target=view.target,
         changes=changes,
         outputs=_outputs(authorized),
@@ -48,6 +47,7 @@ def plan_write(authorized: AuthorizedRequest) -> WritePlan:
         parents=_parents(authorized, changes),
         shown=authorized.limits.page_max,
         key=view.public_key,
+        deletes=request.verb is Verb.DELETE,
         continued=continued,
         bare=request.selector.single,
         order=view.order,
@@ -76,7 +76,8 @@ def _outputs(authorized: AuthorizedRequest) -> tuple[Output, ...] | None:
 def _parents(
     authorized: AuthorizedRequest, changes: tuple[Change, ...]
 ) -> tuple[ParentReference, ...]:
-    written = _written(changes)
+    written, verb = _written(changes), authorized.request.verb
+    rules = ((authorized.grant.parents[bound.index], bound) for bound in authorized.parents)
     return tuple(
         ParentReference(
             columns=rule.foreign_key.columns,
@@ -85,9 +86,11 @@ def _parents(
             referenced=rule.foreign_key.referenced_columns,
             seen=bound.row_filter,
             deferred=rule.foreign_key.deferred,
+            collations=rule.foreign_key.collations,
+            spans=rule.foreign_key.spans,
         )
-        for bound in authorized.parents
-        if written.intersection((rule := authorized.grant.parents[bound.index]).foreign_key.columns)
+        for rule, bound in rules
+        if verb in rule.unsent or written.intersection(rule.foreign_key.columns)
     )
 
 
@@ -102,9 +105,10 @@ def _inserts(authorized: AuthorizedRequest) -> tuple[Change, ...]:
 
     def insert(record: JsonRecord) -> Change:
         shape = records.shape(record)
-        return Change(assign=shape.assign, values=records.values(record, shape))
+        values = records.values(record, shape)
+        return Change(kind=ChangeKind.INSERT, assign=shape.assign, values=values)
 
-    return _each(insert, authorized)
+    return _each(ChangeKind.INSERT, insert, authorized)
 
 
 def _replaces(authorized: AuthorizedRequest) -> tuple[Change, ...]:
@@ -118,16 +122,20 @@ def _replaces(authorized: AuthorizedRequest) -> tuple[Change, ...]:
         key = key_of(authorized, record) if path is None else path
         where = key_condition(authorized, key, "body" if path is None else "path")
         shape = records.shape(record)
+        assigned = records.assignment(record, shape)
         return Change(
-            assign=shape.assign,
-            values=records.values(record, shape),
+            kind=ChangeKind.UPDATE,
+            assign=assigned.assign,
+            values=assigned.values,
             defaults=shape.defaults,
             default_sql=shape.default_sql,
             where=all_of(authorized.row_filter, where),
             must_match=True,
+            fault=assigned.fault,
+            kept=assigned.kept,
         )
 
-    return _each(replace, authorized)
+    return _each(ChangeKind.UPDATE, replace, authorized)
 
 
 def _path_key(authorized: AuthorizedRequest) -> tuple[JsonValue, ...] | None:
@@ -150,18 +158,21 @@ def _updates(authorized: AuthorizedRequest) -> tuple[Change, ...]:
         if not set(authorized.resource.public_key or (None,)) <= set(record):
             message = "PATCH needs a selector: send filter, ids, the record's key, or all"
             raise PlanError(NO_SELECTOR, message)
-    return _each(_update_by_key(authorized), authorized)
+    return _each(ChangeKind.UPDATE, _update_by_key(authorized), authorized)
 
 
 def _update_selected(authorized: AuthorizedRequest, record: JsonRecord) -> Change:
     single = authorized.request.selector.single
     records = Records(authorized, keyed=single)
-    shape = records.shape(record)
+    assigned = records.assignment(record, records.shape(record))
     return Change(
-        assign=shape.assign,
-        values=records.values(record, shape),
+        kind=ChangeKind.UPDATE,
+        assign=assigned.assign,
+        values=assigned.values,
         where=selection(authorized),
         must_match=single,
+        fault=assigned.fault,
+        kept=assigned.kept,
     )
 
 
@@ -169,14 +180,16 @@ def _update_by_key(authorized: AuthorizedRequest) -> Callable[[JsonRecord], Chan
     records = Records(authorized, keyed=True)
 
     def update(record: JsonRecord) -> Change:
-        shape = records.shape(record)
-        values = records.values(record, shape)
+        assigned = records.assignment(record, records.shape(record))
         where = key_condition(authorized, key_of(authorized, record), "body")
         return Change(
-            assign=shape.assign,
-            values=values,
+            kind=ChangeKind.UPDATE,
+            assign=assigned.assign,
+            values=assigned.values,
             where=all_of(authorized.row_filter, where),
             must_match=True,
+            fault=assigned.fault,
+            kept=assigned.kept,
         )
 
     return update
@@ -200,11 +213,12 @@ def _not_writable(authorized: AuthorizedRequest, name: str) -> FaucetError:
 def _deletes(authorized: AuthorizedRequest) -> tuple[Change, ...]:
     request = authorized.request
     if request.records:
-        return _each(_delete_by_key(authorized), authorized)
+        return _each(ChangeKind.DELETE, _delete_by_key(authorized), authorized)
     if not request.selector.given:
         message = "DELETE needs a selector: send filter, ids, or all=true"
         raise PlanError(NO_SELECTOR, message)
-    return (Change(where=selection(authorized), must_match=request.selector.single),)
+    where, single = selection(authorized), request.selector.single
+    return (Change(kind=ChangeKind.DELETE, where=where, must_match=single),)
 
 
 def _delete_by_key(authorized: AuthorizedRequest) -> Callable[[JsonRecord], Change]:
@@ -214,13 +228,14 @@ def _delete_by_key(authorized: AuthorizedRequest) -> Callable[[JsonRecord], Chan
             message = f"a record to delete must contain its key ({', '.join(key)}) and nothing else"
             raise PlanError(INVALID_BODY, message, column=others[0])
         where = key_condition(authorized, key_of(authorized, record), "body")
-        return Change(where=all_of(authorized.row_filter, where), must_match=True)
+        every = all_of(authorized.row_filter, where)
+        return Change(kind=ChangeKind.DELETE, where=every, must_match=True)
 
     return delete
 
 
 def _each(
-    make: Callable[[JsonRecord], Change], authorized: AuthorizedRequest
+    kind: ChangeKind, make: Callable[[JsonRecord], Change], authorized: AuthorizedRequest
 ) -> tuple[Change, ...]:
     """Make a change of each record; the error of one is kept in it."""
     changes: list[Change] = []
@@ -232,7 +247,7 @@ def _each(
                 continue
             except PlanError as found:
                 fault = found
-        changes.append(Change(fault=fault))
+        changes.append(Change(kind=kind, fault=fault))
     return tuple(changes)
 
 

@@ -5,8 +5,9 @@ import pytest
 from faucet.auth.api_key import API_KEY
 from faucet.errors import NO_ROLE, UNAUTHORIZED, AuthenticationError, AuthorizationError
 from faucet.extension.auth_provider import Credentials
+from faucet.model.limits import LimitSettings
 from faucet.model.request import Principal
-from faucet.model.settings import ApiKey, LimitSettings
+from faucet.model.settings import ApiKey
 from tests.unit.auth.minting import NOW, ROLES, auth, digest_of, own_token
 
 _KEY = "faucet_" + "0a" * 32

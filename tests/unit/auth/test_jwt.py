@@ -240,7 +240,7 @@ def test_the_memory_of_good_tokens_is_bounded():
 
     assert ask(method, first) == remembered
     assert ask(method, first) is not remembered
-    assert len(method._known) == 1024
+    assert 0 < len(method._known) <= 1024
 
 
 def test_nothing_is_answered_where_there_is_no_token():

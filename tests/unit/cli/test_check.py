@@ -56,6 +56,94 @@ def test_warnings_can_be_errors_or_left_out(folder: Path):
     assert check("--deny", "E501").exit_code == 2
 
 
+@pytest.mark.fault("operators.options")
+@pytest.mark.parametrize("option", ["--deny", "--allow"])
+def test_a_code_that_does_not_exist_is_a_usage_error(folder: Path, option: str):
+    (folder / "faucet.yaml").write_text(_WARNED)
+
+    result = check(option, "FCT1299")
+
+    assert result.exit_code == 2
+    assert "FCT1299" in result.stderr
+
+
+_COMPOSE = 'version: "3.8"\nservices:\n  api: {image: faucet, ports: ["8080:8080"]}\n'
+_FOREIGN = {
+    "compose.yaml": _COMPOSE,
+    "compose.override.yml": "services:\n  api:\n    build: .\nvolumes: {}\n",
+    "deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\n",
+    "list.yml": "- a\n- b\n",
+    "empty.yaml": "# nothing\n",
+    "chart.yaml": "name: {{ .Values.name }}\n",
+    "ci.yaml": "name: ci\non: [push]\njobs: {}\n",
+}
+
+
+@pytest.mark.fault("operators.others")
+def test_files_of_a_folder_that_are_no_manifests_are_skipped_with_a_message(folder: Path):
+    (folder / "faucet.yaml").write_text(_GOOD)
+    for name, text in _FOREIGN.items():
+        (folder / name).write_text(text)
+
+    result = check(".")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert [
+        name for name in _FOREIGN if f"{name}: not a manifest; skipped\n" not in result.stderr
+    ] == []
+    assert "1 file: 0 errors" in result.stderr
+
+
+@pytest.mark.parametrize("name", _FOREIGN)
+def test_a_file_that_is_named_is_always_checked(folder: Path, name: str):
+    (folder / name).write_text(_FOREIGN[name])
+
+    assert check(name).exit_code == 1
+    assert check().exit_code == 3
+    assert check(".").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("faucet.yaml", _COMPOSE),
+        ("faucet.yml", "- a\n"),
+        ("api.yaml", "version: 1\nsrvices: {}\n"),
+        ("api.yaml", "version: '1'\nservices: {shop: {driver: sqlite}}\n"),
+        ("api.yaml", "services: {shop: {driver: sqlite, dsn: shop.db}}\n"),
+        ("api.yaml", "services: {shop: {dsn: x}}\nrolls: {}\n"),
+        ("api.yaml", "version: 1\nroles: {clerk: [}\n"),
+        ("api.yaml", "roles: {clerk: {grants: 1}}\n"),
+    ],
+)
+def test_a_manifest_with_errors_is_not_taken_for_another_file(folder: Path, name: str, text: str):
+    (folder / name).write_text(text)
+
+    assert check(".").exit_code == 1
+
+
+@pytest.mark.fault("operators.options")
+def test_standard_input_can_be_checked(folder: Path):
+    clean = CliRunner().invoke(main, ["check", "-"], input=_GOOD)
+    faulty = CliRunner().invoke(main, ["check", "-", "--format", "json"], input=_BAD)
+
+    assert (clean.exit_code, clean.stdout) == (0, "")
+    assert faulty.exit_code == 1
+    assert json.loads(faulty.stdout)["diagnostics"][0]["file"] == "<stdin>"
+
+
+@pytest.mark.fault("operators.options")
+def test_quiet_prints_findings_alone(folder: Path):
+    (folder / "faucet.yaml").write_text(_WARNED)
+    (folder / "compose.yaml").write_text(_COMPOSE)
+
+    result = check(".", "--quiet")
+
+    assert "FCT1210" in result.stdout
+    assert result.stderr == ""
+    assert "absent.yaml" in check("absent.yaml", "--quiet").stderr
+
+
 def test_an_error_cannot_be_left_out(folder: Path):
     (folder / "faucet.yaml").write_text(_BAD)
 
@@ -157,7 +245,7 @@ def test_no_secret_is_looked_up(folder: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.promise("sec-40")
-@pytest.mark.parametrize("dsn", ["", "postgresql://u:p@h1,[::1]:1/d?x=1", "host=h password='p q'"])
+@pytest.mark.parametrize("dsn", ["", "postgresql://u:p@h1,[::1]:1/d?x=1", "dbname=d user='p q'"])
 def test_checking_loads_no_server_and_no_driver(tmp_path: Path, dsn: str):
     manifest = tmp_path / "faucet.yaml" if dsn else _EXAMPLE
     if dsn:

@@ -42,6 +42,12 @@ def test_version_is_also_json():
     assert f"faucet {answer['version']} " in text.output
 
 
+def test_version_is_also_an_option():
+    result = CliRunner().invoke(main, ["--version"])
+
+    assert (result.exit_code, result.output) == (0, CliRunner().invoke(main, ["version"]).output)
+
+
 def test_an_unknown_command_is_a_usage_error():
     assert CliRunner().invoke(main, ["srve"]).exit_code == 2
 
@@ -116,3 +122,10 @@ def test_a_start_that_is_refused_shows_what_check_does_in_a_text_log(
     assert result.stderr.startswith(shown) == (log_format == "text")
     assert "FCT1104" in result.stderr
     assert "hunter2" not in result.stderr
+
+
+def test_the_schema_that_is_printed_is_the_one_in_the_repository():
+    result = CliRunner().invoke(main, ["schema"])
+
+    committed = Path(__file__).parents[3] / "schema" / "faucet.schema.json"
+    assert (result.exit_code, result.output) == (0, committed.read_text(encoding="utf-8"))

@@ -252,11 +252,44 @@ def test_a_key_without_a_claim_of_its_roles_rules_is_made_with_a_warning(manifes
 def test_removing_a_service_takes_its_grants_along(manifest):
     manifest.write_text(COMMENTED)
 
-    result = faucet(manifest, "database", "rm", "shop")
+    result = faucet(manifest, "database", "rm", "shop", "--yes")
 
     assert result.exit_code == 0, result.output
     assert "shop" not in manifest.read_text()
     assert "1 grant" in result.output
+
+
+@pytest.mark.fault("operators.remove")
+def test_what_would_be_removed_is_listed_and_needs_a_confirmation(manifest, monkeypatch):
+    manifest.write_text(COMMENTED)
+
+    refused = faucet(manifest, "db", "remove", "shop")
+    monkeypatch.setattr("faucet.cli.db.is_interactive", lambda: True)
+    runner = CliRunner()
+    declined = runner.invoke(main, ["-c", str(manifest), "db", "remove", "shop"], input="n\n")
+
+    assert (refused.exit_code, declined.exit_code) == (2, 1)
+    assert [r for r in (refused, declined) if "roles.clerk.grants[0]" not in r.stderr] == []
+    assert "--yes" in refused.stderr
+    assert manifest.read_text() == COMMENTED
+
+    confirmed = runner.invoke(main, ["-c", str(manifest), "db", "remove", "shop"], input="y\n")
+
+    assert confirmed.exit_code == 0
+    assert "shop" not in manifest.read_text()
+
+
+@pytest.mark.fault("operators.read_only")
+@pytest.mark.parametrize("place", ["/proc/faucet.yaml", "file/faucet.yaml", "x" * 300, "a/" * 3000])
+@pytest.mark.parametrize("command", [("role", "create", "clerk"), ("db", "list"), ("check",)])
+def test_a_place_that_cannot_be_written_or_read_is_one_line(tmp_path, monkeypatch, place, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+
+    result = faucet(Path(place), *command)
+
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert result.stderr.count("\n") <= 1
 
 
 def test_the_mode_of_the_file_is_kept_and_a_link_stays_a_link(tmp_path):

@@ -10,7 +10,7 @@ from faucet.secret import Secret
 
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch):
-    for name in ("SERVER_HOST", "SERVER_PORT", "LOG_LEVEL", "LOG_FORMAT"):
+    for name in ("SERVER_HOST", "SERVER_PORT", "LOG_LEVEL", "LOG_FORMAT", "MCP_ENABLED"):
         monkeypatch.delenv(f"FAUCET_{name}", raising=False)
     for name in ("JWT_SECRET", "API_KEY_HEADER"):
         monkeypatch.delenv(f"FAUCET_AUTH_{name}", raising=False)
@@ -48,6 +48,13 @@ def test_flags_beat_the_environment(monkeypatch: pytest.MonkeyPatch):
     assert (made.host, made.port, made.log_level) == ("127.0.0.1", 0, "debug")
 
 
+@pytest.mark.fault("operators.warn")
+def test_the_level_may_be_warn(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FAUCET_LOG_LEVEL", "WARN")
+
+    assert overrides().log_level == "warn"
+
+
 def test_an_empty_variable_is_an_absent_one_but_not_the_secret(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FAUCET_SERVER_PORT", "")
     assert overrides() == Overrides()
@@ -75,4 +82,22 @@ def test_a_value_that_cannot_be_meant_is_a_usage_error(
     monkeypatch.setenv(name, value)
 
     with pytest.raises(click.UsageError, match=name):
+        overrides()
+
+
+@pytest.mark.parametrize(
+    ("text", "enabled"), [("true", True), ("1", True), ("FALSE", False), ("0", False), ("", None)]
+)
+def test_the_environment_enables_and_disables_agents(
+    monkeypatch: pytest.MonkeyPatch, text: str, enabled: bool | None
+):
+    monkeypatch.setenv("FAUCET_MCP_ENABLED", text)
+
+    assert overrides().mcp_enabled is enabled
+
+
+def test_a_switch_that_is_neither_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FAUCET_MCP_ENABLED", "maybe")
+
+    with pytest.raises(click.UsageError, match="FAUCET_MCP_ENABLED must be true or false"):
         overrides()

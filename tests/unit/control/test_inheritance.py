@@ -1,8 +1,8 @@
 import msgspec
 
 from faucet.control.inheritance import levels
+from faucet.model.limits import PartialLimits
 from faucet.model.manifest.sections import Role
-from faucet.model.settings import PartialLimits
 
 
 def _roles(**extends):

@@ -98,6 +98,31 @@ def test_a_rule_of_a_role_without_keys_is_told_of_where_no_provider_brings_its_c
     assert "did you mean" not in found.hint
 
 
+@pytest.mark.fault("operators.providers")
+def test_a_provider_is_told_of_each_of_its_roles_whose_claim_its_tokens_cannot_have():
+    providers = """\
+auth:
+  jwt:
+    own: {algorithms: [HS256], secret: "${env:S}", issuer: us, roles: {a: clerk, b: clerk},
+          claims: [brnch_id]}
+    partner: {algorithms: [HS256], secret: "${env:T}", issuer: them, roles: {a: clerk, m: manager},
+              claims: [branch_id]}
+    open: {algorithms: [HS256], secret: "${env:U}", roles: {a: clerk}}
+"""
+    found = _found(_key("till", "clerk", _BOTH), own="notes", more=providers)
+
+    told = sorted((str(one.address[2]), one.message, one.hint) for one in found)
+    needs = 'needs of the role "clerk"'
+    assert [(name, message.split('"')[3]) for name, message, _ in told] == [
+        ("own", "branch_id"),
+        ("own", "who"),
+        ("partner", "who"),
+    ]
+    assert all(needs in message for _, message, _ in told)
+    assert told[0][2] == 'did you mean "branch_id" instead of "brnch_id"?'
+    assert told[2][2] == 'add "who" to the claims of the provider'
+
+
 @pytest.mark.parametrize("rule", ["{claims.branch-id}", "{ claims.branch-id }", "{claims.größe}"])
 def test_a_claim_of_any_name_counts_however_it_is_spelled(rule: str):
     text = _MANIFEST.replace("{claims.branch_id}", rule).replace("{claims.who}", rule)

@@ -1,5 +1,6 @@
 """The control plane from text to surface."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -62,6 +63,27 @@ def test_an_unreachable_database_is_an_error_only_if_it_is_required(
     assert (outcome.value is None) == (required == "true")
 
 
+@pytest.mark.fault("file.read_only")
+@pytest.mark.parametrize(("key", "codes"), [("", ["FCT1404"]), ("read_only: true", [])])
+def test_a_file_that_cannot_be_written_is_a_warning_unless_nobody_wants_to(
+    tmp_path: Path,
+    sqlite_database: Path,
+    key: str,
+    codes: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    sqlite_database.rename(tmp_path / "shop.db")
+    monkeypatch.setattr(os, "access", lambda _path, mode, **_options: mode == os.R_OK)
+
+    text = (_MANIFEST % "true").replace("    required", f"    {key}\n    required")
+    outcome = build(inputs_of(tmp_path, text), _REGISTRY.dialects)
+
+    assert outcome.value is not None
+    found = [each for each in outcome.diagnostics if each.code.startswith("FCT14")]
+    assert [each.code for each in found] == codes
+    assert all("shop.db (mode 0" in each.detail for each in found)
+
+
 @pytest.mark.parametrize(
     ("password", "fix"), [("a@b", "percent-encoded"), ("${env:A}", ""), ("a%40b", "")]
 )
@@ -86,7 +108,7 @@ def test_a_known_catalog_is_not_read_anew(tmp_path: Path, sqlite_database: Path)
 
     prepared = prepare(inputs).value
     assert prepared is not None
-    second = finish(prepared, inputs, _REGISTRY.dialects, known).value  # type: ignore[arg-type]
+    second = finish(prepared, inputs, _REGISTRY.dialects, known).value
 
     assert second is not None
     assert second.catalogs == known

@@ -10,8 +10,9 @@ from faucet.control.resolve import Overrides, references, resolve
 from faucet.control.validate import validate
 from faucet.diagnostics import Outcome
 from faucet.extension.secret_source import SecretReference
+from faucet.model.limits import LimitSettings
 from faucet.model.manifest.sections import Manifest
-from faucet.model.settings import LimitSettings, Settings
+from faucet.model.settings import Settings
 from faucet.secret import Secret
 from faucet.standard import standard_registry
 
@@ -76,7 +77,11 @@ def test_defaults_are_filled_in():
         ("postgresql://u@${env:A}/d", "db.internal", "postgresql://u@db.internal/d"),
         ("postgresql://u@h:${env:A}/d", "6543", "postgresql://u@h:6543/d"),
         ("${env:A}", "postgres://u:p@h/d", "postgresql://u:p@h/d"),
-        ("host=h user=u password=${env:A}", r"a 'b\ c", "postgresql://u:a%20%27b%5C%20c@/?host=h"),
+        (
+            "host=h dbname=d password=${env:A}",
+            r"a 'b\ c",
+            "postgresql://:a%20%27b%5C%20c@/d?host=h",
+        ),
         ("${env:A}/d", "postgres://u:p%40@h", "postgresql://u:p%40@h/d"),
         ("postgres://u:$${env:A}@h/d", "x", "postgresql://u:%24%7Benv%3AA%7D@h/d"),
     ],
@@ -90,10 +95,10 @@ def test_a_reference_fills_the_part_of_a_dsn_in_which_it_stands(
 
 
 def test_what_libpq_cannot_read_is_reported_in_its_words_alone():
-    outcome = resolved(_service("postgresql://u:${env:A}@[::1/d"), {"env:A": "hunter2"})
+    outcome = resolved(_service("postgresql://u:${env:A}@%FF/d"), {"env:A": "hunter2"})
 
     assert [found.code for found in outcome.diagnostics] == ["FCT1302"]
-    assert "IPv6 host address" in outcome.diagnostics[0].message
+    assert "not UTF-8" in outcome.diagnostics[0].message
     assert "hunter2" not in repr(outcome.diagnostics)
 
 
@@ -267,3 +272,26 @@ def test_no_secret_is_printed():
     settings = settings_of(_service("postgresql://u:${env:A}@h/d"), {"env:A": "hunter2"})
 
     assert "hunter2" not in repr(settings)
+
+
+def test_time_limits_are_in_seconds_and_the_rate_in_bytes_per_second():
+    defaults = settings_of("").server
+    written = settings_of(
+        "server: {head_timeout: 500ms, body_timeout: 1m, min_rate: 1KB/s, max_connections: 7}"
+    ).server
+
+    assert (defaults.head_timeout, defaults.body_timeout, defaults.min_rate) == (10.0, 30.0, 4096)
+    assert defaults.max_connections is None
+    assert (written.head_timeout, written.body_timeout, written.min_rate) == (0.5, 60.0, 1000)
+    assert written.max_connections == 7
+
+
+def test_hosts_are_compared_in_lower_case():
+    server = settings_of("server: {allowed_hosts: [API.example.com, '*.b', '[::1]']}").server
+
+    assert server.allowed_hosts == ("api.example.com", "*.b", "[::1]")
+
+
+def test_the_size_of_responses_is_in_bytes():
+    assert settings_of("").server.max_response == 64 * 2**20
+    assert settings_of("server: {max_response: 1MB}").server.max_response == 10**6

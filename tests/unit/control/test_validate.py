@@ -75,7 +75,10 @@ def test_a_misspelled_key_is_not_reported_as_missing_too():
         ("server: {trusted_proxies: a}", "server.trusted_proxies must be a list, not a string"),
         ("limits: {page: 5}", "limits.page must be a mapping, not the number 5"),
         ("limits:", "limits must be a mapping, not empty"),
-        ("logging: {level: verbose}", "logging.level must be one of debug, error, info, warning"),
+        (
+            "logging: {level: verbose}",
+            "logging.level must be one of debug, error, info, warn, warning",
+        ),
     ],
 )
 def test_a_structural_fault_says_what_is_expected(top: str, message: str):
@@ -545,6 +548,31 @@ def test_a_blank_is_an_error_whatever_its_role_is_named(name: str):
     assert codes_in(text) == ["FCT1207"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        manifest_with() + "".join(f"z{n}: 1\n" for n in range(20_000)),
+        manifest_with() + "".join(f"  k{n}: {{role: none, hash: [x]}}\n" for n in range(5_000)),
+        manifest_with() + "version: 1\n" * 5_000,
+    ],
+    ids=["unknown keys", "unknown roles", "repeated keys"],
+)
+def test_only_the_first_errors_of_many_are_reported(text: str):
+    started = time.process_time()
+
+    codes = codes_in(text)
+
+    assert 200 < len(codes) < 500
+    assert codes.count("FCT1109") == 1
+    assert time.process_time() - started < 10
+
+
+def test_all_errors_are_reported_up_to_the_most():
+    codes = codes_in(manifest_with() + "".join(f"z{n}: 1\n" for n in range(200)))
+
+    assert codes == ["FCT1102"] * 200
+
+
 def test_many_grants_are_checked_quickly():
     lines = "\n".join(
         f"      - {{service: shop, tables: [t{n}], verbs: [GET]{', rows: a = 1' * (n % 2)}}}"
@@ -555,3 +583,37 @@ def test_many_grants_are_checked_quickly():
 
     assert codes_in(manifest_with().replace(grant, lines)) == []
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "head_timeout: 0s",
+        "head_timeout: 2h",
+        "body_timeout: 0ms",
+        "min_rate: 0B/s",
+        "min_rate: 2GiB/s",
+        "max_connections: 2000000",
+    ],
+)
+def test_a_limit_of_connections_out_of_its_bounds_is_an_error(setting: str):
+    (found,) = findings_in(manifest_with(top=f"server: {{{setting}}}"))
+
+    assert (found.code, found.address) == ("FCT1221", ("server", setting.partition(":")[0]))
+
+
+@pytest.mark.parametrize("rate", ["4KiB", "4096", "4KiB/m", "4 KiB/s", "-1B/s"])
+def test_a_rate_is_a_size_per_second(rate: str):
+    (found,) = findings_in(manifest_with(top=f'server: {{min_rate: "{rate}"}}'))
+
+    assert found.address == ("server", "min_rate")
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    ["[]", "['']", "['*']", "[a.example.com:80]", "['https://a']", "['a.*']", "['::1']", "[a, a]"],
+)
+def test_a_host_is_a_name_without_a_port_and_listed_once(hosts: str):
+    (found,) = findings_in(manifest_with(top=f"server: {{allowed_hosts: {hosts}}}"))
+
+    assert found.address[:2] == ("server", "allowed_hosts")

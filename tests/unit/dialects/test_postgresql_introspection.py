@@ -9,7 +9,15 @@ from faucet.dialects.postgresql.forms import PostgresForms
 from faucet.dialects.postgresql.types import DAYS
 from faucet.errors import DATABASE_UNAVAILABLE, ExecutionError
 from faucet.extension.dialect import Wanted
-from faucet.model.catalog import Column, ColumnType, ForeignKey, Kind, Relation, UniqueKey
+from faucet.model.catalog import (
+    Column,
+    ColumnType,
+    CompositeField,
+    ForeignKey,
+    Kind,
+    Relation,
+    UniqueKey,
+)
 
 _SCHEMA = """
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
@@ -94,11 +102,23 @@ def test_types_are_looked_through(found: dict[str, Relation]):
             kind=Kind.TEXT, db_type="public.work_email", length=40, base="character varying"
         ),
         "feeling": ColumnType(kind=Kind.ENUM, db_type="public.mood", labels=mood),
-        "feelings": ColumnType(kind=Kind.ARRAY, db_type="public.mood[]", element=Kind.ENUM),
-        "mails": ColumnType(kind=Kind.ARRAY, db_type="public.email[]", element=Kind.TEXT),
-        "price": ColumnType(kind=Kind.DECIMAL, db_type="numeric(10,2)", precision=10, scale=2),
-        "any_price": ColumnType(kind=Kind.DECIMAL, db_type="numeric"),
-        "salary": ColumnType(kind=Kind.DECIMAL, db_type="money", scale=2),
+        "feelings": ColumnType(
+            kind=Kind.ARRAY,
+            db_type="public.mood[]",
+            element=ColumnType(kind=Kind.ENUM, db_type="public.mood", labels=mood),
+        ),
+        "mails": ColumnType(
+            kind=Kind.ARRAY,
+            db_type="public.email[]",
+            element=ColumnType(
+                kind=Kind.TEXT, db_type="public.email", length=40, base="character varying"
+            ),
+        ),
+        "price": ColumnType(
+            kind=Kind.DECIMAL, db_type="numeric(10,2)", precision=10, scale=2, special=True
+        ),
+        "any_price": ColumnType(kind=Kind.DECIMAL, db_type="numeric", special=True),
+        "salary": ColumnType(kind=Kind.DECIMAL, db_type="money", scale=2, bits=64),
         "code": ColumnType(kind=Kind.TEXT, db_type="character(3)", length=3, padded=True),
         "name": ColumnType(kind=Kind.TEXT, db_type="character varying(7)", length=7),
         "at": ColumnType(
@@ -112,11 +132,22 @@ def test_types_are_looked_through(found: dict[str, Relation]):
         ),
         "day": ColumnType(kind=Kind.DATE, db_type="date", days=DAYS[Kind.DATE]),
         "clock": ColumnType(kind=Kind.TIME, db_type="time without time zone"),
-        "zoned": ColumnType(kind=Kind.OPAQUE, db_type="time with time zone"),
+        "zoned": ColumnType(
+            kind=Kind.OPAQUE, db_type="time with time zone", precision=6, keyed=True
+        ),
         "lasts": ColumnType(kind=Kind.INTERVAL, db_type="interval(2)", precision=2),
-        "bits": ColumnType(kind=Kind.OPAQUE, db_type="bit(3)"),
-        "both_parts": ColumnType(kind=Kind.OPAQUE, db_type="public.pair"),
-        "span": ColumnType(kind=Kind.OPAQUE, db_type="int4range"),
+        "bits": ColumnType(kind=Kind.OPAQUE, db_type="bit(3)", base='"bit"', keyed=True),
+        "both_parts": ColumnType(
+            kind=Kind.COMPOSITE,
+            db_type="public.pair",
+            fields=(
+                CompositeField(
+                    name="a", type=ColumnType(kind=Kind.INTEGER, db_type="integer", bits=32)
+                ),
+                CompositeField(name="b", type=ColumnType(kind=Kind.TEXT, db_type="text")),
+            ),
+        ),
+        "span": ColumnType(kind=Kind.OPAQUE, db_type="int4range", keyed=True),
         "object": ColumnType(kind=Kind.INTEGER, db_type="oid", bits=32, unsigned=True),
         "doc": ColumnType(kind=Kind.JSON, db_type="jsonb"),
         "tags": ColumnType(kind=Kind.OPAQUE, db_type="xml"),
@@ -125,7 +156,7 @@ def test_types_are_looked_through(found: dict[str, Relation]):
         "is_on": ColumnType(kind=Kind.BOOLEAN, db_type="boolean"),
         "data": ColumnType(kind=Kind.BINARY, db_type="bytea"),
         "key": ColumnType(kind=Kind.UUID, db_type="uuid"),
-        "host": ColumnType(kind=Kind.OPAQUE, db_type="inet"),
+        "host": ColumnType(kind=Kind.OPAQUE, db_type="inet", keyed=True),
         "name_length": ColumnType(kind=Kind.INTEGER, db_type="integer", bits=32),
     }
 
@@ -183,6 +214,7 @@ def test_a_key_into_a_partitioned_table_is_one_key(found: dict[str, Relation]):
             referenced_schema="public",
             referenced_table="stock",
             referenced_columns=("place", "id"),
+            spans=True,
         ),
     )
 
@@ -216,10 +248,13 @@ def test_citext_is_text_wherever_its_extension_lies(postgres_database: str):
     found = POSTGRESQL.introspect(postgres_database, Wanted(schema="public")).relations
 
     assert _column(found["own"], "mail").type == ColumnType(
-        kind=Kind.TEXT, db_type="extensions.citext"
+        kind=Kind.TEXT, db_type="extensions.citext", operators="extensions"
     )
     assert _column(found["own"], "other").type == ColumnType(
-        kind=Kind.TEXT, db_type="public.address", base="extensions.citext"
+        kind=Kind.TEXT,
+        db_type="public.address",
+        base="extensions.citext",
+        operators="extensions",
     )
 
 
@@ -264,6 +299,47 @@ def test_a_view_is_writable_where_the_database_says_so(found: dict[str, Relation
         "kept": (False, False, False),
     }
     assert all(column.nullable and not column.default for column in found["cheap"].columns)
+
+
+_SHOWN = """
+CREATE SCHEMA below;
+CREATE TABLE below.base (id int PRIMARY KEY, tenant int, num int, name text, gone int,
+                         UNIQUE (tenant, num));
+CREATE UNIQUE INDEX some_names ON below.base (name) WHERE num > 1;
+CREATE TABLE below.parent (id int PRIMARY KEY);
+CREATE TABLE below.child () INHERITS (below.parent);
+CREATE TABLE below.parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE VIEW plain AS SELECT num AS id, id AS number, tenant, name FROM below.base WHERE num > 0;
+CREATE VIEW over AS SELECT number AS first, number AS second, 1 AS tenant FROM plain;
+CREATE VIEW computed AS SELECT id + 0 AS id, (SELECT p.id FROM below.parts p) AS other
+    FROM below.base;
+CREATE VIEW joined AS SELECT b.id FROM below.base b LEFT JOIN below.base p ON p.id = b.num;
+CREATE VIEW several AS SELECT id, generate_series(1, 2) FROM below.base;
+CREATE VIEW united AS SELECT id FROM below.base UNION ALL SELECT id FROM below.base;
+CREATE VIEW parents AS SELECT id FROM below.parent;
+CREATE VIEW parts AS SELECT id FROM below.parts;
+CREATE FUNCTION taken() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER taken INSTEAD OF UPDATE ON joined FOR EACH ROW EXECUTE FUNCTION taken();
+CREATE TRIGGER taken INSTEAD OF UPDATE ON plain FOR EACH ROW EXECUTE FUNCTION taken();
+"""
+
+
+def test_a_view_shows_the_keys_of_a_table_of_which_each_of_its_rows_is_one(postgres_database: str):
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute(_SHOWN)
+
+    relations = POSTGRESQL.introspect(postgres_database, Wanted(schema=None)).relations
+
+    assert {name: each.shown_keys for name, each in relations.items()} == {
+        "plain": (("number",), ("tenant", "id")),
+        "over": (("first",), ("second",)),
+        "computed": (),
+        "joined": (),
+        "several": (),
+        "united": (),
+        "parents": (),
+        "parts": (("id",),),
+    }
 
 
 def test_any_schema_name_and_keys_beyond_it(found: dict[str, Relation], postgres_database: str):

@@ -1,6 +1,8 @@
 """What is found in SQLite files, odd ones included."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -236,3 +238,30 @@ def test_reading_a_views_types_does_not_run_it(sqlite_database: Path):
 
     kinds = [column.type.kind for column in found["joined"].columns]
     assert kinds == [Kind.INTEGER, Kind.INTEGER, Kind.OPAQUE]
+
+
+_WRITER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("INSERT INTO t VALUES (2)")
+connection.commit()
+connection.close()
+"""
+
+
+def test_reading_a_catalog_leaves_the_locks_of_other_connections_alone(tmp_path: Path):
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+        connection.execute("INSERT INTO t VALUES (1)")
+        SQLITE.introspect(str(path), Wanted(schema=None))
+
+        # The last connection to a file removes its log: other processes must see that of this one.
+        subprocess.run([sys.executable, "-c", _WRITER, str(path)], check=True)
+        assert path.with_name("shop.db-wal").exists()
+        connection.execute("INSERT INTO t VALUES (3)")
+
+        assert connection.execute("SELECT id FROM t").fetchall() == [(1,), (2,), (3,)]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT id FROM t").fetchall() == [(1,), (2,), (3,)]

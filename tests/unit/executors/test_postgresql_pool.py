@@ -21,12 +21,14 @@ from faucet.errors import (
     OUT_OF_RANGE,
     POOL_EXHAUSTED,
     READ_ONLY,
+    SCHEMA_CHANGED,
     STATEMENT_TIMEOUT,
     TRANSACTION_CONFLICT,
     UNIQUE_VIOLATION,
     ErrorKind,
     ExecutionError,
 )
+from faucet.extension.dialect import Wanted
 from faucet.extension.executor import (
     Batch,
     BatchError,
@@ -38,6 +40,7 @@ from faucet.extension.executor import (
     Settle,
     Step,
 )
+from tests.servers.pgbouncer import PgBouncer
 from tests.servers.postgresql import PostgresServer
 from tests.services import service
 
@@ -71,13 +74,24 @@ def _script(*steps: Step) -> Script[str]:
     return "done"
 
 
+@pytest.fixture(params=["server", "pooler"])
+def access(request: pytest.FixtureRequest) -> PgBouncer | None:
+    """What the executors connect to: the server, or a pooler in transaction mode."""
+    found: PgBouncer | None = None
+    if request.param == "pooler":
+        found = request.getfixturevalue("pgbouncer")
+    return found
+
+
 @pytest.fixture
-async def make(postgres_database: str) -> AsyncIterator[Make]:
+async def make(postgres_database: str, access: PgBouncer | None) -> AsyncIterator[Make]:
     with psycopg.connect(postgres_database, autocommit=True) as connection:
         connection.execute(_SCHEMA)
     made: list[Executor] = []
 
     def make(dsn: str = postgres_database, **changes: Any) -> Executor:
+        if access and "//" in dsn:
+            dsn, changes["pooled"] = access.dsn(dsn), True
         made.append(POSTGRESQL.executor(service("postgres", dsn, **changes)))
         return made[-1]
 
@@ -234,7 +248,8 @@ async def test_a_deferred_key_fails_the_commit(make: Make):
             _call("INSERT INTO public.orders VALUES (1, NULL, '[1,3]'), (2, NULL, '[2,4]')"),
             UNIQUE_VIOLATION,
         ),
-        (_call("SELECT nonsense"), INTERNAL),
+        (_call("SELECT nonsense"), SCHEMA_CHANGED),
+        (_call("SELECT )"), INTERNAL),
         (_call("SELECT pg_terminate_backend(pg_backend_pid())"), DATABASE_UNAVAILABLE),
     ],
 )
@@ -381,6 +396,7 @@ async def test_a_connection_that_was_ended_while_idle_is_not_lent(
     assert await _names(executor) == ["North", "South"]
 
 
+@pytest.mark.parametrize("access", ["server"], indirect=True)
 async def test_a_connection_grows_no_older_than_it_may(make: Make):
     executor = make(pool={"size": 1, "max_lifetime": 0.0})
     pid = _call("SELECT pg_backend_pid()")
@@ -424,28 +440,41 @@ async def test_a_dsn_that_cannot_be_read_is_unavailable(make: Make):
 
 _PINS = {
     "application_name": "faucet",
+    "array_nulls": "on",
     "bytea_output": "hex",
     "client_encoding": "UTF8",
     "DateStyle": "ISO, YMD",
     "default_transaction_read_only": "off",
+    "exit_on_error": "off",
     "extra_float_digits": "1",
+    "gin_fuzzy_search_limit": "0",
     "IntervalStyle": "iso_8601",
     "lc_monetary": "C",
+    "quote_all_identifiers": "off",
+    "row_security": "on",
     "search_path": 'pg_catalog,"public",pg_temp',
     "standard_conforming_strings": "on",
     "statement_timeout": "30s",
     "TimeZone": "UTC",
+    "transform_null_equals": "off",
+    "xmloption": "content",
 }
 _SETTINGS = _call(f"SELECT {', '.join(f'current_setting({name!r})' for name in _PINS)}")
 _POISON = {
+    "array_nulls": "off",
     "bytea_output": "escape",
     "DateStyle": "German",
     "default_transaction_read_only": "on",
     "extra_float_digits": "0",
+    "gin_fuzzy_search_limit": "1",
     "IntervalStyle": "postgres",
+    "quote_all_identifiers": "on",
+    "row_security": "off",
     "search_path": "evil",
     "statement_timeout": "1h",
     "TimeZone": "Asia/Tokyo",
+    "transform_null_equals": "on",
+    "xmloption": "document",
 }
 
 
@@ -457,12 +486,13 @@ async def _settings(executor: Executor) -> dict[str, object]:
 async def test_settings_of_the_database_do_not_reach_a_session(make: Make, postgres_database: str):
     name = psycopg.conninfo.conninfo_to_dict(postgres_database)["dbname"]
     with psycopg.connect(postgres_database, autocommit=True) as connection:
-        for setting, value in _POISON.items():
+        for setting, value in {**_POISON, "exit_on_error": "on"}.items():
             connection.execute(f"ALTER DATABASE \"{name}\" SET {setting} = '{value}'")
 
     assert await _settings(make()) == _PINS
 
 
+@pytest.mark.fault("connections.application", "values.settings")
 @pytest.mark.promise("sec-33")
 async def test_options_of_the_dsn_are_kept_but_ours_win(make: Make, postgres_database: str):
     options = "-c%20work_mem%3D8MB%20-c%20TimeZone%3DAsia/Tokyo"
@@ -471,7 +501,27 @@ async def test_options_of_the_dsn_are_kept_but_ours_win(make: Make, postgres_dat
     shown = await executor.fetch(_call("SELECT current_setting('work_mem')"), _LIMIT)
 
     assert shown.rows == [("8MB",)]
-    assert await _settings(executor) == _PINS
+    assert await _settings(executor) == {**_PINS, "application_name": "other"}
+
+
+@pytest.mark.fault("connections.attributes")
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_dsn_that_asks_for_a_writable_server_connects_to_one(
+    make: Make, postgres_database: str, read_only: bool
+):
+    dsn = f"{postgres_database}?target_session_attrs=read-write"
+
+    assert "stores" in POSTGRESQL.introspect(dsn, Wanted(schema="public")).relations
+    assert await _names(make(dsn, read_only=read_only)) == ["North", "South"]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_dsn_that_asks_for_a_standby_does_not_connect_to_a_primary(
+    make: Make, postgres_database: str, read_only: bool
+):
+    dsn = f"{postgres_database}?target_session_attrs=read-only"
+
+    assert not await make(dsn, read_only=read_only).ping()
 
 
 @pytest.mark.promise("sec-33")
@@ -731,3 +781,25 @@ async def test_closing_waits_for_streams_and_then_refuses_them(make: Make):
     with pytest.raises(ExecutionError) as caught:
         await anext(executor.stream(_NAMES, _LIMIT, 10))
     assert caught.value.kind is DATABASE_UNAVAILABLE
+
+
+@pytest.mark.fault("attacks.shapes")
+@pytest.mark.parametrize(("length", "prepared"), [(100, True), (9000, False)])
+async def test_a_long_statement_is_not_prepared_however_often_it_is_used(
+    make: Make, access: PgBouncer | None, length: int, prepared: bool
+):
+    executor = make(pool={"size": 1})
+    call = _call(f"SELECT 'mark', '{'a' * length}'")
+    for _ in range(10):
+        await executor.fetch(call, _LIMIT)
+
+    def script() -> Script[None]:
+        yield Batch(calls=(call,) * 40)
+
+    await executor.transact(script(), _LIMIT, writes=True)
+    known = await executor.fetch(
+        _call("SELECT count(*) > 0 FROM pg_prepared_statements WHERE statement ~ '^SELECT .mark'"),
+        _LIMIT,
+    )
+
+    assert known.rows == [(prepared and access is None,)]

@@ -1,5 +1,7 @@
 """The law that what ends a transaction ends its script."""
 
+import threading
+
 import pytest
 
 from faucet.errors import (
@@ -81,3 +83,61 @@ def test_a_script_cannot_end_otherwise_than_its_transaction():
         walk.advance(ExecutionError(TRANSACTION_CONFLICT), ended=False)
 
     assert caught.value.kind is TRANSACTION_CONFLICT
+
+
+def test_an_error_that_a_script_explains_further_is_never_its_own_cause():
+    def script() -> Script[None]:
+        try:
+            yield _CALL
+        except ExecutionError as error:
+            raise ExecutionError(error.kind, "record 1") from error
+
+    driver, walk = OSError("the server closed the connection"), Walk(script())
+    fatal = ExecutionError(DATABASE_UNAVAILABLE)
+    fatal.__cause__ = driver
+    walk.start()
+
+    with pytest.raises(ExecutionError) as caught:
+        walk.advance(fatal, ended=False)
+
+    assert caught.value is fatal
+    assert caught.value.__cause__ is driver
+
+
+def test_a_script_that_is_closed_during_a_step_on_a_thread_ends_after_it():
+    entered, leave, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def script() -> Script[None]:
+        try:
+            entered.set()
+            leave.wait(10)
+            yield _CALL
+        finally:
+            ended.set()
+
+    walk = Walk(script())
+    thread = threading.Thread(target=walk.start)
+    thread.start()
+    assert entered.wait(10)
+
+    walk.close()
+    assert not ended.is_set()
+    leave.set()
+    thread.join(10)
+
+    assert ended.is_set()
+
+
+def test_a_closed_script_has_no_further_step():
+    seen: list[str] = []
+
+    def script() -> Script[None]:
+        seen.append("began")
+        yield _CALL
+
+    walk = Walk(script())
+    walk.close()
+
+    with pytest.raises(RuntimeError):
+        walk.start()
+    assert seen == []

@@ -6,13 +6,14 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
-from faucet.dialects.sqlite.errors import classify
+from faucet.dialects.sqlite.errors import failure
 from faucet.errors import (
     CHECK_VIOLATION,
     DATABASE_UNAVAILABLE,
@@ -23,13 +24,16 @@ from faucet.errors import (
     OUT_OF_RANGE,
     POOL_EXHAUSTED,
     READ_ONLY,
+    SCHEMA_CHANGED,
     STATEMENT_TIMEOUT,
     UNIQUE_VIOLATION,
     ErrorKind,
     ExecutionError,
 )
+from faucet.executors.sqlite_session import json_is_innocuous
 from faucet.executors.sqlite_threads import ThreadExecutor
 from faucet.extension.executor import Batch, BatchError, Call, Fetched, Savepoint, Script, Settle
+from faucet.model.settings import Journal
 from tests.services import service
 
 pytestmark = pytest.mark.anyio
@@ -71,8 +75,9 @@ async def make(sqlite_database: Path) -> AsyncIterator[Make]:
     def make(**changes: Any) -> ThreadExecutor:
         path = str(changes.pop("path", sqlite_database))
         prepare = changes.pop("prepare", lambda _: None)
-        settings = service("sqlite", path, **changes)
-        made.append(ThreadExecutor(settings, classify=classify, prepare=prepare))
+        settings = service("sqlite", path, **{"journal": Journal.WAL, **changes})
+        fails = partial(failure, expose_raise=False)
+        made.append(ThreadExecutor(settings, failure=fails, prepare=prepare))
         return made[-1]
 
     yield make
@@ -171,7 +176,8 @@ async def test_a_deferred_key_that_holds_nothing_fails_the_commit(make: Make):
         (_call("INSERT INTO exact VALUES ('x')"), INVALID_VALUE),
         (_call("INSERT INTO exact VALUES (?)", 2**63), OUT_OF_RANGE),
         (_call("INSERT INTO stores (name) VALUES (?)", "\udc80"), INVALID_VALUE),
-        (_call("SELECT nonsense"), INTERNAL),
+        (_call("SELECT nonsense"), SCHEMA_CHANGED),
+        (_call("SELECT )"), INTERNAL),
     ],
 )
 async def test_an_error_is_known_by_its_code(make: Make, call: Call, kind: ErrorKind):
@@ -256,7 +262,7 @@ async def test_writers_take_turns_and_readers_pass(make: Make):
     assert await _names(executor) == ["North", "South"]
 
 
-async def test_a_caller_that_went_away_harms_nobody(make: Make):
+async def test_a_cancelled_write_is_rolled_back_and_the_next_proceeds(make: Make):
     executor = make(pool={"size": 1, "acquire_timeout": 10.0})
     inside, leave = threading.Event(), threading.Event()
 
@@ -274,7 +280,34 @@ async def test_a_caller_that_went_away_harms_nobody(make: Make):
     leave.set()
 
     assert await executor.transact(_script(), _LIMIT, writes=True) == "done"
-    assert await _names(executor) == ["North", "South", "West"]
+    assert await _names(executor) == ["North"]
+
+
+async def test_a_cancelled_read_is_interrupted(make: Make):
+    executor = make(pool={"size": 1, "acquire_timeout": 10.0})
+    async with anyio.create_task_group() as group:
+        group.start_soon(executor.fetch, _call(_ENDLESS), 1e6)
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+
+    # The only reader is free again.
+    with anyio.fail_after(_LIMIT):
+        assert (await executor.fetch(_call("SELECT 1"), _LIMIT)).rows == [(1,)]
+
+
+@pytest.mark.parametrize("steps", [[_ENDLESS], ["SELECT 1"] * 1_000_000], ids=["long", "many"])
+async def test_a_cancelled_write_is_interrupted_and_rolled_back(make: Make, steps: list[str]):
+    executor = make()
+    script = _script(_call("INSERT INTO stores VALUES (2, 'South')"), *map(_call, steps))
+    async with anyio.create_task_group() as group:
+        group.start_soon(partial(executor.transact, script, 1e6, writes=True))
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+
+    with anyio.fail_after(_LIMIT):
+        written = _script(_call("INSERT INTO stores VALUES (3, 'West')"))
+        await executor.transact(written, _LIMIT, writes=True)
+    assert (await executor.fetch(_call("SELECT id FROM stores"), _LIMIT)).rows == [(1,), (3,)]
 
 
 async def test_a_file_that_another_process_holds_is_unavailable(make: Make, sqlite_database: Path):
@@ -335,7 +368,9 @@ async def test_every_connection_is_pinned(make: Make):
         _LIMIT,
     )
 
-    assert fetched.rows == [(0, 1, 0, 1, "wal")]
+    # Some versions of SQLite would refuse every file whose schema calls a JSON function.
+    trusted = 0 if json_is_innocuous() else 1
+    assert fetched.rows == [(0, 1, trusted, 1, "wal")]
     assert len(prepared) == 1
 
 
@@ -543,3 +578,15 @@ async def test_a_stream_that_cannot_begin_leaves_its_session_usable(make: Make):
         await anext(executor.stream(_call("SELECT nothing FROM stores"), _LIMIT, 10))
 
     assert await _names(executor) == ["North"]
+
+
+async def test_a_connection_that_ran_many_long_statements_is_opened_again(make: Make):
+    opened: list[sqlite3.Connection] = []
+    executor = make(pool={"size": 1, "acquire_timeout": 10.0}, prepare=opened.append)
+    for number in range(40):
+        await executor.fetch(_call(f"SELECT {number}"), _LIMIT)
+    assert len(opened) == 1
+
+    for number in range(40):
+        await executor.fetch(_call(f"SELECT {number}, '{'a' * 9000}'"), _LIMIT)
+    assert len(opened) == 5

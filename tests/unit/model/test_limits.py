@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from faucet.model.limits import join, read_limits, tighten, tightest, top_limits
+from faucet.model.limits import LimitSettings, join, read_limits, tighten, tightest, top_limits
 from faucet.model.manifest.access import Limits, PageLimits
-from faucet.model.settings import LimitSettings
 
 _NUMBERS = st.just(UNSET) | st.integers(1, 5000)
 _LIMITS = st.builds(

@@ -9,9 +9,10 @@ from faucet.auth.jwt import JWT
 from faucet.errors import NO_ROLE, UNAUTHORIZED, AuthenticationError, AuthorizationError
 from faucet.extension.auth_provider import AuthProvider
 from faucet.model.headers import Headers
+from faucet.model.limits import LimitSettings
 from faucet.model.network import read_networks
 from faucet.model.request import HttpRequest, Principal
-from faucet.model.settings import ApiKey, AuthSettings, LimitSettings
+from faucet.model.settings import ApiKey, AuthSettings
 from faucet.request.authenticate import authenticate, build_authentication
 from faucet.request.client import client_address
 from tests.unit.auth.minting import NOW, ROLES, own, own_token
@@ -20,13 +21,9 @@ _KEY = "faucet_" + "0a" * 32
 _ADMIN_SESSION = "faucet_session=" + "0a" * 32
 
 
-async def _no_body(_most: int) -> bytes:
-    return b""
-
-
 def _request(*headers: tuple[str, str], peer: str = "192.0.2.1") -> HttpRequest:
     return HttpRequest(
-        method="GET", path="/", query="", headers=Headers(headers), peer=peer, read_body=_no_body
+        method="GET", path="/", query="", headers=Headers(headers), peer=peer, body=b""
     )
 
 

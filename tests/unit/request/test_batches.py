@@ -151,8 +151,8 @@ class _Counting:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._executor, name)
 
-    async def transact(self, script: Script[Any], time_limit: float, *, writes: bool) -> Any:
-        return await self._executor.transact(self._counted(script), time_limit, writes=writes)
+    async def transact(self, script: Script[Any], *limits: Any, **options: Any) -> Any:
+        return await self._executor.transact(self._counted(script), *limits, **options)
 
     def _counted(self, script: Script[Any]) -> Script[Any]:
         outcome: Fetched | None = None

@@ -228,6 +228,7 @@ async def test_a_body_in_any_content_encoding_is_refused(opened):
         assert answer.status == 415
 
 
+@pytest.mark.fault("attacks.large_bodies")
 async def test_a_large_body_leaves_the_loop_to_others(opened):
     body = b"[" + b",".join(b'{"k%d":1}' % n for n in range(20_000)) + b"]"
 

@@ -121,7 +121,7 @@ async def test_no_more_shapes_are_kept_than_allowed(opened: Plane):
         for _ in range(2):
             await _ask(bounded, f"?filter={'NOT%20' * number}id%20%3D%201")
 
-    assert len(known) == 3
+    assert 0 < len(known) <= 3
 
 
 @pytest.mark.parametrize(

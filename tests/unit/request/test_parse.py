@@ -17,11 +17,12 @@ from faucet.errors import (
     RequestError,
 )
 from faucet.model.filters.predicate import ColumnName, Compare, IsNull, Literal, LiteralKind
+from faucet.model.parameters import PARAMETERS, ParameterKind
 from faucet.model.request import Paging, Selector
 from faucet.model.statement import Function
 from faucet.model.surface import Verb
 from faucet.request.parse import Body, Parameters, build_request, parse_query
-from faucet.request.parse.query import refuse_parameters
+from faucet.request.parse.query import READERS, refuse_parameters
 
 
 def _get(query: str) -> Parameters:
@@ -51,6 +52,25 @@ def test_every_parameter_of_a_list_is_read():
     assert [(item.column.parts, item.descending) for item in read.order] == [(("id",), True)]
     assert read.ids == (("1",), ("2",))
     assert read.page == Paging(limit=5, offset=10, count=True)
+
+
+def test_every_parameter_of_paging_is_a_field_of_it():
+    paging = {name for name, each in PARAMETERS.items() if each.paging}
+
+    assert paging == set(Paging.__struct_fields__)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (ParameterKind.TEXT, "a,b", "a,b"),
+        (ParameterKind.NATURAL, "7", 7),
+        (ParameterKind.BOOLEAN, "true", True),
+    ],
+)
+def test_every_kind_of_parameter_is_read(kind: ParameterKind, text: str, value: object):
+    assert READERS[kind]({"offset": text}, "offset") == value
+    assert set(READERS) == set(ParameterKind)
 
 
 def test_the_query_is_decoded_as_a_form():
@@ -97,6 +117,12 @@ def test_a_parameter_is_unknown_where_it_has_no_meaning(verb: Verb, single: bool
             assert fault.context == {"parameter": name}
 
 
+@pytest.mark.fault("errors.spaces")
+def test_a_name_with_a_space_must_be_quoted():
+    assert 'is quoted: "Display Name"' in _fault("fields=Display+Name").message
+
+
+@pytest.mark.fault("errors.suggestions")
 def test_an_unknown_parameter_is_told_its_near_name():
     assert 'did you mean "filter"?' in _fault("fliter=id+%3D+1", Verb.DELETE).message
     assert "did you mean" not in _fault("limits=1", Verb.DELETE).message

@@ -18,10 +18,6 @@ class _Canned:
         return Fetched(rows=((1, '{"id":1}'),))
 
 
-async def _no_body(_limit: int) -> bytes:
-    raise AssertionError("read")
-
-
 def test_a_get_is_answered_without_a_task_a_thread_or_a_pause():
     grant = {"service": "shop", "tables": ["items"], "verbs": ["GET"]}
     surface = factories.surface(
@@ -41,7 +37,6 @@ def test_a_get_is_answered_without_a_task_a_thread_or_a_pause():
         query="filter=id%20%3E%200",
         headers=Headers(),
         peer="127.0.0.1",
-        read_body=_no_body,
     )
 
     # Without an event loop, whatever waits for anything would fail or come back here.

@@ -102,7 +102,7 @@ def test_segments_and_keys_are_cut_in_the_raw_path():
     route = find_route("/api/v1/shop/_table/t/a%2Fb%2Cc,d%252C")
 
     assert route is not None
-    assert key_parts(route.parameters["id"]) == ("a/b,c", "d%2C")
+    assert key_parts(route.parameters["id"], 2) == ("a/b,c", "d%2C")
 
 
 @pytest.mark.promise("sec-38")
@@ -115,23 +115,56 @@ def test_whatever_the_names_an_encoded_path_leads_back_to_them(service, table, k
 
     if service not in {"system", "setup"}:
         assert route == _to(RouteName.RECORD, service=service, table=table, id=encoded)
-        assert key_parts(encoded) == tuple(key)
+        assert key_parts(encoded, len(key)) == tuple(key)
+
+
+@pytest.mark.fault("http.composite")
+@given(key=st.lists(_TEXTS, min_size=2, max_size=4))
+def test_a_composite_key_may_be_encoded_as_a_whole(key):
+    joined = ",".join(part.replace("%", "%25").replace(",", "%2C") for part in key)
+
+    assert key_parts(quote(joined, safe=""), len(key)) == tuple(key)
+
+
+@pytest.mark.fault("http.composite")
+@pytest.mark.parametrize(
+    ("raw", "columns", "parts"),
+    [
+        ("1%2Cx", 2, ("1", "x")),
+        ("1%2cx%20y", 2, ("1", "x y")),
+        ("50%25%2C%C3%A9", 2, ("50%", "é")),
+        ("a%252Cb%2C", 2, ("a,b", "")),
+        ("1%2Cx", 1, ("1,x",)),
+        ("1%2Cx,y", 2, ("1,x", "y")),
+        ("1", 2, ("1",)),
+    ],
+)
+def test_an_encoded_comma_separates_the_parts_of_a_composite_key_alone(raw, columns, parts):
+    assert key_parts(raw, columns) == parts
 
 
 def test_a_key_has_a_part_before_and_after_each_comma():
-    assert key_parts("7") == ("7",)
-    assert key_parts("a,") == ("a", "")
-    assert key_parts("a+b") == ("a+b",)
+    assert key_parts("7", 1) == ("7",)
+    assert key_parts("a,", 2) == ("a", "")
+    assert key_parts("a+b", 1) == ("a+b",)
 
 
 @pytest.mark.promise("sec-19")
 def test_methods_depend_on_the_pattern_alone():
     methods = {name: route.methods for name, route in ROUTES.items()}
 
-    assert set(methods) == set(RouteName)
-    assert methods.pop(RouteName.RECORDS) == ("GET", "POST", "PUT", "PATCH", "DELETE")
-    assert methods.pop(RouteName.RECORD) == ("GET", "PUT", "PATCH", "DELETE")
-    assert set(methods.values()) == {("GET",)}
+    assert set(methods) == set(RouteName) - {RouteName.MCP}
+    assert methods.pop(RouteName.RECORDS) == (
+        "GET",
+        "HEAD",
+        "POST",
+        "PUT",
+        "PATCH",
+        "DELETE",
+        "OPTIONS",
+    )
+    assert methods.pop(RouteName.RECORD) == ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
+    assert set(methods.values()) == {("GET", "HEAD", "OPTIONS")}
 
 
 _PLAIN = "api v1 shop system setup generation _table _doc docs healthz readyz openapi.json x.css"
@@ -140,7 +173,7 @@ _SEGMENTS = st.sampled_from(
 )
 
 
-@given(segments=st.lists(_SEGMENTS, max_size=7), matched=st.sampled_from([None, *RouteName]))
+@given(segments=st.lists(_SEGMENTS, max_size=7), matched=st.sampled_from([None, *ROUTES]))
 def test_a_route_that_the_server_found_by_the_raw_text_decides_nothing(segments, matched):
     path = "/" + "/".join(segments)
 
@@ -168,3 +201,10 @@ def test_a_path_is_made_from_its_pattern():
     assert ROUTES[RouteName.RECORD].path(service="shop", table="a/b ä") == (
         "/api/v1/shop/_table/a%2Fb%20%C3%A4/{id}"
     )
+
+
+@pytest.mark.fault("attacks.heads")
+@pytest.mark.parametrize("segment", ["a", "%61", "%zz"])
+@pytest.mark.parametrize("start", ["", "/docs", "/api/v1/shop/_table"])
+def test_a_path_of_very_many_segments_is_unknown_whatever_they_are(start: str, segment: str):
+    assert find_route(start + f"/{segment}" * 33) is None

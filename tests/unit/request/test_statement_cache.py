@@ -17,6 +17,7 @@ _CONTEXT = RenderContext(
     options=ValueOptions(),
     transforms={},
     mask_key=b"",
+    max_bytes=2**20,
 )
 
 

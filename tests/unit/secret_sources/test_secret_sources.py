@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from faucet.extension.secret_source import SecretReference
+from faucet.extension.secret_source import SecretReference, Unreadable
+from faucet.secret import Secret
 from faucet.secret_sources.env import ENV
 from faucet.secret_sources.file import FILE
 
@@ -20,7 +21,7 @@ def test_a_variable_is_its_value_and_has_no_file(monkeypatch: pytest.MonkeyPatch
 
     found = ENV.fetch(reference)
 
-    assert found is not None
+    assert isinstance(found, Secret)
     assert (found.reveal(), ENV.path(reference)) == ("s3cret\n", None)
     assert ENV.fetch(_reference("env", "FAUCET_TEST_ABSENT")) is None
 
@@ -34,7 +35,7 @@ def test_a_file_is_its_text_without_one_line_end(tmp_path: Path, written: bytes,
 
     found = FILE.fetch(_reference("file", "secret", tmp_path))
 
-    assert found is not None
+    assert isinstance(found, Secret)
     assert found.reveal() == read
 
 
@@ -43,13 +44,20 @@ def test_a_relative_path_starts_at_the_folder_of_the_manifest(tmp_path: Path):
     assert FILE.path(_reference("file", "/run/secrets/b", tmp_path)) == "/run/secrets/b"
 
 
-def test_what_is_no_readable_text_file_is_missing(tmp_path: Path):
+def test_what_is_no_readable_text_file_says_why(tmp_path: Path):
     (tmp_path / "binary").write_bytes(b"\xff")
     (tmp_path / "large").write_bytes(b"x" * (2**20 + 1))
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
 
-    names = ("binary", "large", "folder", "pipe", "absent", "nul\0")
-    found = [FILE.fetch(_reference("file", name, tmp_path)) for name in names]
+    reasons = {
+        "binary": "it is not UTF-8",
+        "large": "it is larger than 1 MiB",
+        "folder": "it is a folder, not a file",
+        "pipe": "not a regular file",
+        "absent": "no such file",
+        "nul\0": "no such file",
+    }
+    found = {name: FILE.fetch(_reference("file", name, tmp_path)) for name in reasons}
 
-    assert found == [None] * len(names)
+    assert found == {name: Unreadable(reason=reason) for name, reason in reasons.items()}

@@ -3,20 +3,25 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from faucet.errors import NOT_GRANTED, UNKNOWN_SERVICE, AuthorizationError, ErrorKind
-from faucet.model.request import ApiRequest, Caller, Principal, TargetName
+from faucet.model.headers import Headers
+from faucet.model.network import read_networks
+from faucet.model.request import Caller, Principal, TargetName
 from faucet.model.rows import RowPage
 from faucet.model.settings import LoggingSettings
 from faucet.model.surface import Verb
 from faucet.request.authorize import admit
+from faucet.request.operation import Operation
 from faucet.request.pipeline import answer, perform
+from faucet.serve.exchange import EXCHANGE, Exchange
 from faucet.serve.logs import Log
 from faucet.serve.respond import responder
 from tests.plane import Plane, plane
@@ -61,11 +66,15 @@ async def opened(tmp_path: Path) -> AsyncIterator[Plane]:
 class _Log:
     """The log of one generation, and what clients got."""
 
-    def __init__(self, opened: Plane) -> None:
+    def __init__(self, opened: Plane, trusting: Sequence[str] = (), **settings: Any) -> None:
         self.lines: list[dict[str, Any]] = []
         self.text = ""
-        log = Log(LoggingSettings(format="json"), write=self._write)
-        self._respond = responder(opened.generation, answer, log.publish)
+        log = Log(LoggingSettings(format="json", **settings), write=self._write)
+        generation = opened.generation
+        known = msgspec.structs.replace(generation.authentication, trusted=read_networks(trusting))
+        self._respond = responder(
+            msgspec.structs.replace(generation, authentication=known), answer, log.publish
+        )
 
     def _write(self, line: str) -> None:
         self.text += line
@@ -77,12 +86,15 @@ class _Log:
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            raise AssertionError("nothing is left to receive")
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
+        exchange = Exchange()
+        exchange.body = body
         scope = {
+            EXCHANGE: exchange,
             "type": "http",
             "method": method,
             "raw_path": path.encode(),
@@ -96,6 +108,7 @@ class _Log:
         return repr(sent[0]).encode() + sent[1]["body"]
 
 
+@pytest.mark.fault("operators.reasons")
 @pytest.mark.promise("sec-25")
 @pytest.mark.parametrize(
     ("headers", "reason"),
@@ -124,8 +137,9 @@ async def test_why_a_credential_is_refused_is_for_the_log_alone(
     assert [value for value in headers.values() if value in log.text] == []
 
 
+@pytest.mark.fault("operators.access")
 async def test_a_line_says_who_did_what_and_holds_no_value(opened: Plane):
-    log = _Log(opened)
+    log = _Log(opened, level="debug")
 
     await log.ask("GET", f"{_T}/items?filter=name='sesame'", x_api_key=_GOOD)
     await log.ask("POST", f"{_T}/items", b'[{"name":"sesame"},{"name":"b"}]', x_api_key=_GOOD)
@@ -160,18 +174,59 @@ async def test_a_line_says_who_did_what_and_holds_no_value(opened: Plane):
     assert _GOOD not in log.text
 
 
+@pytest.mark.fault("operators.access")
+@pytest.mark.parametrize("probe", ["/healthz", "/readyz"])
+async def test_probes_are_logged_at_debug(opened: Plane, probe: str):
+    usual, all_of_it = _Log(opened), _Log(opened, level="debug")
+
+    await usual.ask("GET", probe)
+    await all_of_it.ask("GET", probe)
+
+    assert usual.lines == []
+    assert [line["level"] for line in all_of_it.lines] == ["debug"]
+
+
+@pytest.mark.fault("operators.access")
+async def test_the_access_log_can_be_off(opened: Plane):
+    log = _Log(opened, level="debug", access="off")
+
+    await log.ask("GET", f"{_T}/items", x_api_key=_GOOD)
+    await log.ask("GET", f"{_T}/items")
+
+    assert log.lines == []
+
+
+async def test_the_client_of_a_request_is_the_address_that_allow_from_is_compared_with(
+    opened: Plane,
+):
+    log = _Log(opened)
+
+    await log.ask("GET", f"{_T}/items", x_api_key=_GOOD, x_forwarded_for="192.0.2.7, 192.0.2.8")
+    trusting = _Log(opened, trusting=["127.0.0.0/8", "192.0.2.8"])
+    await trusting.ask("GET", f"{_T}/items", x_forwarded_for="192.0.2.7, 192.0.2.8")
+
+    assert [line["client"] for line in (*log.lines, *trusting.lines)] == ["127.0.0.1", "192.0.2.7"]
+
+
+def _operation(service: str, table: str, verb: Verb) -> Operation:
+    return Operation(
+        target=TargetName(service=service, name=table),
+        verb=verb,
+        query="limit=2",
+        key=None,
+        headers=Headers(()),
+        receive=lambda: b"",
+        typed=False,
+    )
+
+
 async def test_a_read_request_is_performed_without_http(opened: Plane):
     caller = Caller(principal=Principal(name="key:x", role="r", claims={}), now=0.0)
 
-    rows = await perform(
-        opened.generation,
-        caller,
-        TargetName(service="shop", name="items"),
-        ApiRequest(verb=Verb.GET),
-    )
+    rows = await perform(opened.generation, caller, _operation("shop", "items", Verb.GET))
 
     assert isinstance(rows, RowPage)
-    assert rows.count == 3
+    assert rows.count == 2
 
 
 @pytest.mark.parametrize(
@@ -186,7 +241,7 @@ async def test_to_perform_is_to_admit_first(opened: Plane, target, verb: Verb, e
     caller = Caller(principal=Principal(name="key:x", role="r", claims={}), now=0.0)
 
     with pytest.raises(AuthorizationError) as caught:
-        await perform(opened.generation, caller, target, ApiRequest(verb=verb))
+        await perform(opened.generation, caller, _operation(target.service, target.name, verb))
 
     assert caught.value.kind is error
 

@@ -9,6 +9,7 @@ from faucet.errors import RequestError
 from faucet.events import Answered
 from faucet.model.request import HttpRequest
 from faucet.model.routes import ROUTES, RouteName
+from faucet.request.intake import received_body
 from tests.unit.serve.serving import plain, running, serving
 
 pytestmark = pytest.mark.anyio
@@ -97,7 +98,7 @@ async def test_headers_keep_their_order_and_doubles():
 async def test_a_body_is_read_up_to_its_bound():
     async def answer(_generation, request):
         try:
-            return plain(b"%d" % len(await request.read_body(10)))
+            return plain(b"%d" % len(received_body(request, 10)))
         except RequestError as error:
             return plain(error.kind.type.encode(), error.kind.status)
 
@@ -118,7 +119,7 @@ async def test_a_connection_goes_on_after_a_body_that_was_too_large():
         if request.method == "GET":
             return plain(b"second")
         with pytest.raises(RequestError):
-            await request.read_body(10)
+            received_body(request, 10)
         return plain(b"first")
 
     async with serving(answer) as server:
@@ -200,8 +201,8 @@ async def test_a_head_over_64_kib_is_refused(head: bytes):
     async with serving(_echo) as server:
         told = await server.raw(head)
 
-    assert told.startswith((b"HTTP/1.1 400 ", b""))
-    assert b" 200 " not in told
+    # The response is lost where more than the server has read is on its way.
+    assert told == b"" or (told.startswith(b"HTTP/1.1 400 ") and b'"invalid_request"' in told)
 
 
 async def test_a_head_below_64_kib_is_read():

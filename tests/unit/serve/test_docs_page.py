@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import faucet.serve.docs_page
 from faucet.model.request import Reply
@@ -25,7 +26,7 @@ def test_every_link_of_the_page_is_answered():
     links = re.findall(r'(?:href|src)="([^"?]+)', page)
 
     assert len(links) == 5
-    assert all(_reply(link).status == 200 for link in links)
+    assert all(_reply(urljoin("/docs", link)).status == 200 for link in links)
 
 
 def test_the_page_and_its_assets_name_no_other_origin():

@@ -1,8 +1,10 @@
 """What a load reads, whether it changed, and where it lies."""
 
+import os
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from faucet.extension.registry import Registrar, Registry
 from faucet.extension.secret_source import SecretReference, SecretSource
@@ -39,7 +41,27 @@ def test_a_missing_manifest_is_told_from_one_that_cannot_be_read(tmp_path: Path)
     folder = read_manifest(str(tmp_path))
 
     assert (missing.text, missing.missing) == (None, True)
-    assert (folder.text, folder.missing, folder.problem) == (None, False, "is a directory")
+    assert (folder.text, folder.missing, folder.problem) == (
+        None,
+        False,
+        "it is a folder, not a file",
+    )
+
+
+@pytest.mark.fault("attacks.devices")
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_manifest_that_is_no_file_is_neither_waited_for_nor_read_without_end(
+    tmp_path: Path, kind: str
+):
+    path = tmp_path / "faucet.yaml"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+
+    reading = read_manifest(str(path))
+
+    assert (reading.text, reading.missing, reading.problem) == (None, False, "not a regular file")
 
 
 def test_equal_texts_and_secrets_are_the_same_reading(tmp_path: Path):

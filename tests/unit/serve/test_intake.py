@@ -1,10 +1,12 @@
 """What the server takes for a request: one meaning of each head, and limits on all its parts."""
 
 import asyncio
+import socket
 
 import pytest
 
 from faucet.errors import UNAUTHORIZED, RequestError
+from faucet.request.intake import received_body
 from tests.unit.serve.serving import plain, serving
 
 pytestmark = pytest.mark.anyio
@@ -15,7 +17,7 @@ _NEXT = b"GET /smuggled HTTP/1.1\r\nHost: test\r\n\r\n"
 
 
 async def _echo(_generation, request):
-    body = await request.read_body(2**20)
+    body = received_body(request, 2**20)
     shown = " ".join(f"{name}={value}" for name, value in request.headers)
     return plain(f"<{request.method} {request.path} [{shown}] {len(body)}>".encode())
 
@@ -100,6 +102,7 @@ _AMBIGUOUS = {
 }
 
 
+@pytest.mark.fault("attacks.codings")
 @pytest.mark.parametrize("data", _AMBIGUOUS.values(), ids=_AMBIGUOUS)
 async def test_an_ambiguous_head_is_refused_and_nothing_after_it_is_a_request(data: bytes):
     async with serving(_echo) as server:
@@ -139,6 +142,7 @@ async def test_a_malformed_chunked_body_is_refused_and_nothing_after_it_is_a_req
     assert b"smuggled" not in received
 
 
+@pytest.mark.fault("attacks.trailers")
 @pytest.mark.promise("sec-25")
 async def test_a_trailer_is_not_a_header():
     async with serving(_echo) as server:
@@ -151,6 +155,7 @@ async def test_a_trailer_is_not_a_header():
     assert received.endswith(b"<POST /x [host=test transfer-encoding=chunked connection=close] 3>")
 
 
+@pytest.mark.fault("attacks.trailers")
 async def test_a_trailer_that_arrives_after_the_response_does_not_become_part_of_the_next_request():
     async def answer(_generation, request):
         if request.path == "/x":
@@ -171,6 +176,64 @@ async def test_a_trailer_that_arrives_after_the_response_does_not_become_part_of
     assert second.endswith(b"<GET /y [host=b connection=close] 0>")
 
 
+_ENDS = (b"Connection: close", b"Proxy-Connection: close", b"connection: x, CLOSE")
+
+
+@pytest.mark.fault("attacks.trailers")
+@pytest.mark.parametrize("trailer", _ENDS)
+async def test_a_trailer_that_ends_the_connection_leaves_no_request_without_an_answer(
+    trailer: bytes,
+):
+    async with serving(_echo) as server:
+        received = await server.raw(
+            _CHUNKED + b"\r\n3\r\nabc\r\n0\r\n" + trailer + b"\r\n\r\n" + _NEXT
+        )
+
+    head, _, _ = received.partition(b"\r\n\r\n")
+    assert received.count(b"HTTP/1.1 200 ") == 1
+    assert b"connection: close" in head.lower()
+
+
+@pytest.mark.fault("attacks.trailers")
+@pytest.mark.parametrize("trailer", _ENDS)
+async def test_a_trailer_that_ends_the_connection_after_the_response_closes_it(trailer: bytes):
+    async def answer(_generation, _request):
+        raise RequestError(UNAUTHORIZED)
+
+    async with serving(answer) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(_CHUNKED + b"\r\n")
+        first = await reader.readuntil(b"}}")
+        writer.write(b"0\r\n" + trailer + b"\r\n\r\n" + _NEXT)
+        async with asyncio.timeout(5):
+            second = await reader.read()
+        writer.close()
+
+    assert first.startswith(b"HTTP/1.1 401 ")
+    assert second == b""
+
+
+@pytest.mark.fault("attacks.trailers")
+@pytest.mark.parametrize(
+    "trailer",
+    [
+        b"Connection: keep-alive",
+        b"Connection: upgrade\r\nUpgrade: h2c",
+        b"Host: other",
+    ],
+)
+async def test_any_other_trailer_changes_nothing_for_the_next_request(trailer: bytes):
+    async with serving(_echo) as server:
+        received = await server.raw(
+            _CHUNKED + b"\r\n0\r\n" + trailer + b"\r\n\r\n"
+            b"GET /y HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"
+        )
+
+    assert received.count(b"HTTP/1.1 200 ") == 2
+    assert received.endswith(b"<GET /y [host=b connection=close] 0>")
+
+
+@pytest.mark.fault("attacks.framing")
 @pytest.mark.parametrize(
     "endless",
     [b"0\r\nX: ", b"0\r\n", b"3;", b"3\r\nabc\r\n3;a="],
@@ -196,6 +259,29 @@ async def test_endless_framing_is_cut_off(endless: bytes):
 
     assert sent < 64
     assert b" 200 " not in received
+
+
+_LARGE = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n" + b"a" * 90_000
+_SMALL = b"GET /x HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 9_000 + b"\r\n\r\n"
+
+
+@pytest.mark.parametrize(("at_once", "count"), [(_LARGE, 1), (_SMALL * 10, 10)], ids=["one", "ten"])
+async def test_requests_that_are_read_at_once_do_not_count_as_the_head_of_the_next(
+    at_once: bytes, count: int
+):
+    async with serving(_echo) as server:
+        sending = socket.create_connection(("127.0.0.1", server.port))
+        sending.sendall(at_once)  # before the loop can read any of it
+        reader, writer = await asyncio.open_connection(sock=sending)
+        async with asyncio.timeout(20):
+            for _ in range(count):
+                await reader.readuntil(b">")
+            writer.write(b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            received = await reader.read()
+        writer.close()
+
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert b"<GET /last " in received
 
 
 async def test_a_body_in_chunks_of_one_byte_is_read():
@@ -293,3 +379,13 @@ async def test_http_1_0_needs_no_host_and_ends_the_connection():
 
     assert received.startswith(b"HTTP/1.1 200 ")
     assert received.endswith(b"<GET /x [] 0>")
+
+
+@pytest.mark.fault("attacks.heads")
+@pytest.mark.parametrize(("count", "status"), [(199, b"200"), (200, b"400"), (9000, b"400")])
+async def test_a_head_has_a_bounded_number_of_headers(count: int, status: bytes):
+    head = b"GET /x HTTP/1.1\r\nHost: a\r\n" + b"a:b\r\n" * (count - 1)
+    async with serving(_echo) as server:
+        received = await server.raw(head + b"Connection: close\r\n\r\n")
+
+    assert received.startswith(b"HTTP/1.1 " + status)

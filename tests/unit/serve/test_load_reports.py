@@ -40,7 +40,7 @@ class _Reports:
         return log_format == "text"
 
     def refuse(self) -> None:
-        reading, outcome = self.loader.load(self.loader.read(), None, fresh=True)
+        reading, outcome = self.loader.prepare(self.loader.read())
         assert outcome.value is None, reading
         self.reporter.publish(events.Refused(generation=1, diagnostics=outcome.diagnostics))
 

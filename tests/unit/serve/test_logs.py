@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -31,6 +32,7 @@ def _answered(**changes) -> events.Answered:
         path="/healthz",
         status=200,
         took_ms=1.2345,
+        client="192.0.2.1",
         principal=None,
         request_id="abc",
         generation=3,
@@ -52,6 +54,7 @@ def test_a_request_is_one_json_line():
         "path": "/healthz",
         "status": 200,
         "ms": 1.23,
+        "client": "192.0.2.1",
         "principal": "key:till",
         "request_id": "abc",
         "generation": 3,
@@ -67,6 +70,31 @@ def test_no_control_or_bidirectional_character_reaches_a_terminal(style: str):
 
     assert [text for text in lines if not text.endswith("\n")] == []
     assert [text for text in lines if not text.replace("\n", "").isprintable()] == []
+
+
+@pytest.mark.fault("attacks.logs")
+@pytest.mark.parametrize("name", ["request_id", "principal", "path"])
+def test_fields_of_a_text_line_cannot_be_forged(name: str):
+    log, lines = _log(style="text")
+
+    forged = _answered(**{name: 'a status=500 principal="key:x" '})
+    log.publish(forged)
+    log.publish(events.RequestCrashed(request_id="a level=info", trace="t"))
+
+    outside = re.sub(r'"(?:[^"\\]|\\.)*"', "", "".join(lines))
+    assert "status=500" not in outside
+    assert "level=info" not in outside
+    written, _ = json.JSONDecoder().raw_decode(lines[0].partition(f" {name}=")[2])
+    assert written == getattr(forged, name)
+
+
+def test_a_plain_value_has_no_quotes():
+    log, lines = _log(style="text")
+
+    log.publish(_answered(principal="jwt:corp:a|b"))
+
+    assert " path=/healthz " in lines[0]
+    assert " principal=jwt:corp:a|b " in lines[0]
 
 
 def test_text_lines_cannot_be_forged():
@@ -87,6 +115,15 @@ def test_what_is_below_the_level_is_left_out_until_the_level_falls():
     assert len(lines) == 1
 
 
+def test_warn_is_another_word_for_the_level_warning():
+    log, lines = _log(level="warn")
+
+    log.publish(events.Stopped())
+    log.publish(events.WatchFailed(reason="r"))
+
+    assert [json.loads(line)["level"] for line in lines] == ["warning"]
+
+
 def test_each_finding_of_a_refused_manifest_has_its_line_and_place():
     found = Diagnostic(
         code="FCT1201",
@@ -105,6 +142,51 @@ def test_each_finding_of_a_refused_manifest_has_its_line_and_place():
         ),
         ("error", "The manifest has errors; the server keeps serving generation 2"),
     ]
+
+
+@pytest.mark.fault("operators.reloads")
+def test_the_line_of_a_reload_has_its_trigger_what_changed_and_its_time():
+    log, lines = _log()
+    first = events.Switched(generation=1, fingerprint="f", logging=LoggingSettings())
+
+    log.publish(first)
+    log.publish(msgspec.structs.replace(first, trigger="files", changed=("roles", "keys"), ms=12))
+    log.publish(events.Refused(generation=1, diagnostics=(), trigger="signal", ms=3))
+
+    started, reloaded, refused = map(json.loads, lines)
+    assert started.keys() & {"trigger", "changed", "ms"} == set()
+    assert (reloaded["trigger"], reloaded["changed"], reloaded["ms"]) == (
+        "files",
+        ["roles", "keys"],
+        12,
+    )
+    assert (refused["trigger"], refused["ms"]) == ("signal", 3)
+
+
+@pytest.mark.fault("operators.reloads")
+def test_a_finding_is_in_fields_of_a_json_log():
+    found = Diagnostic(
+        code="FCT1201",
+        message="role is unknown",
+        hint='did you mean "clerk"?',
+        address=("keys", "a", "role"),
+        span=Span(file="faucet.yaml", line=4, column=7, end_line=4, end_column=9),
+    )
+    log, lines = _log()
+
+    log.publish(events.Refused(generation=2, diagnostics=(found,)))
+
+    expected = {
+        "event": "Diagnostic",
+        "code": "FCT1201",
+        "finding": "role is unknown",
+        "hint": 'did you mean "clerk"?',
+        "file": "faucet.yaml",
+        "line": 4,
+        "column": 7,
+        "address": "keys.a.role",
+    }
+    assert json.loads(lines[0]) | expected == json.loads(lines[0])
 
 
 @pytest.mark.parametrize("kind", events.Event.__args__, ids=lambda kind: kind.__name__)

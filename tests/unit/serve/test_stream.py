@@ -215,7 +215,7 @@ async def test_a_stream_without_end_is_cut_off_when_the_server_stops():
 
         return Reply(status=200, headers=(), body=parts())
 
-    async with serving(endless, limit=0.2) as server:
+    async with serving(endless, limits={"shutdown_timeout": 0.2}) as server:
         asked = asyncio.create_task(server.send("GET /x HTTP/1.1"))
         async with asyncio.timeout(20):
             await source.begun.wait()
@@ -243,3 +243,33 @@ async def test_a_server_that_raises_for_a_client_that_left_ends_the_stream():
     assert not await stream.send(receive, send)
     assert source.closed.is_set()
     assert source.made == 1
+
+
+async def test_others_have_their_turn_between_the_parts_of_a_stream_that_never_waits():
+    parts, turns = 50, 0
+
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(parts):
+            yield _PART
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def send(_message: AsgiMessage) -> None:
+        pass
+
+    async def receive() -> AsgiMessage:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    stream = await open_stream(body())
+    task = asyncio.create_task(other())
+    try:
+        assert await stream.send(receive, send)
+    finally:
+        task.cancel()
+
+    assert turns >= parts

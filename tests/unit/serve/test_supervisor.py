@@ -3,107 +3,31 @@
 import asyncio
 import sqlite3
 import threading
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from faucet.control.overrides import Overrides
-from faucet.control.pipeline import Built
-from faucet.serve.loading import Loader
+from faucet import events
+from faucet.serve.reloads import ReloadRequest
 from faucet.serve.running import Running
-from faucet.serve.status import Status
-from faucet.serve.supervisor import (
-    ReloadRequest,
-    StartError,
-    Supervisor,
-    SupervisorParts,
-    start,
-)
-from faucet.serve.switch import Drain
-from faucet.standard import standard_registry
-from tests.unit.serve.serving import generation
+from faucet.serve.startup import StartError
+from tests.unit.serve.supervised import Supervised
 
 pytestmark = pytest.mark.anyio
 
-_MANIFEST = """\
-version: 1
-services: {{shop: {{driver: sqlite, dsn: {database}, required: {required}}}}}
-roles: {{visitor: {{grants: [{{service: shop, tables: [items], verbs: [{verbs}]}}]}}}}
-"""
-
-
-class _Supervised:
-    """A supervisor of the manifest in a folder, whose generations are stood for by empty ones."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.manifest = folder / "faucet.yaml"
-        self.published: list[Any] = []
-        self.loader: Any = Loader(
-            path=str(self.manifest), registry=standard_registry(), overrides=Overrides()
-        )
-        self.status = Status(lambda: 0.0)
-        self.assemble: Any = self._assemble
-        self.supervisor: Supervisor
-
-    async def start(self) -> None:
-        self.supervisor = await start(
-            SupervisorParts(
-                loader=self.loader,
-                assemble=self._assembled,
-                status=self.status,
-                publish=self.published.append,
-                drain=Drain(),
-            )
-        )
-
-    async def _assembled(self, loaded: Built, number: int) -> Running:
-        return self.assemble(loaded, number)  # which tests exchange
-
-    def _assemble(self, _loaded, number: int) -> Running:
-        stack = AsyncExitStack()
-
-        async def release() -> None:
-            return
-
-        unused: Any = None
-        return Running(
-            generation=generation(number), app=unused, lifespan=_entered(stack), release=release
-        )
-
-    def write(self, verbs: str = "GET", database: str = "shop.db", required: bool = False) -> None:
-        text = _MANIFEST.format(verbs=verbs, database=database, required=str(required).lower())
-        self.manifest.write_text(text)
-
-    @property
-    def last(self) -> Any:
-        return self.status.now().last_reload
-
-    def kinds(self) -> list[str]:
-        return [type(event).__name__ for event in self.published]
-
-    async def reloaded(self, request: ReloadRequest | None = None) -> None:
-        await self.supervisor._handle(request or ReloadRequest())
-
-
-@asynccontextmanager
-async def _entered(stack: AsyncExitStack):
-    async with stack:
-        yield
-
 
 @pytest.fixture
-def supervised(tmp_path: Path) -> _Supervised:
+def supervised(tmp_path: Path) -> Supervised:
     with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
         database.execute("CREATE TABLE items (id INTEGER PRIMARY KEY)")
-    made = _Supervised(tmp_path)
+    made = Supervised(tmp_path)
     made.write()
     return made
 
 
-async def test_the_same_inputs_make_nothing_new(supervised: _Supervised):
+async def test_the_same_inputs_make_nothing_new(supervised: Supervised):
     await supervised.start()
     supervised.published.clear()
 
@@ -116,8 +40,52 @@ async def test_the_same_inputs_make_nothing_new(supervised: _Supervised):
     assert supervised.kinds() == ["Unchanged", "Unchanged"]
 
 
+@pytest.mark.fault("operators.reloads")
+async def test_a_reload_says_why_it_was_what_changed_and_how_long_it_took(supervised: Supervised):
+    await supervised.start()
+    supervised.published.clear()
+
+    supervised.write(verbs="GET, POST")
+    await supervised.reloaded()
+    with closing(sqlite3.connect(supervised.folder / "shop.db")) as database:
+        database.execute("CREATE TABLE later (id INTEGER PRIMARY KEY)")
+    await supervised.reloaded(ReloadRequest(refresh=True))
+    supervised.write(verbs="GTE")
+    await supervised.reloaded()
+
+    told = [
+        (type(event).__name__, event.trigger, getattr(event, "changed", None))
+        for event in supervised.published
+        if not isinstance(event, events.Retired)
+    ]
+    assert told == [
+        ("Switched", "files", ("roles",)),
+        ("Switched", "signal", ("tables",)),
+        ("Refused", "files", None),
+    ]
+    assert all(event.ms >= 0 for event in supervised.published if hasattr(event, "ms"))
+
+
+@pytest.mark.fault("attacks.control_plane")
+async def test_a_reload_needs_no_thread_that_others_may_keep_busy(supervised: Supervised):
+    await supervised.start()
+    released = threading.Event()
+    with ThreadPoolExecutor(1) as busy:
+        asyncio.get_running_loop().set_default_executor(busy)
+        held = asyncio.get_running_loop().run_in_executor(None, released.wait)
+        try:
+            supervised.write(verbs="GET, POST")
+            async with asyncio.timeout(20):
+                await supervised.reloaded()
+        finally:
+            released.set()
+            await held
+
+    assert supervised.supervisor.number == 2
+
+
 async def test_a_refused_manifest_leaves_everything_and_its_fix_is_no_new_generation(
-    supervised: _Supervised,
+    supervised: Supervised,
 ):
     await supervised.start()
     before = supervised.supervisor.switch.current
@@ -134,7 +102,7 @@ async def test_a_refused_manifest_leaves_everything_and_its_fix_is_no_new_genera
     assert supervised.last.ok
 
 
-async def test_a_bug_while_loading_leaves_everything_and_is_told(supervised: _Supervised):
+async def test_a_bug_while_loading_leaves_everything_and_is_told(supervised: Supervised):
     await supervised.start()
 
     def broken(_loaded, _number: int) -> Running:
@@ -154,7 +122,7 @@ async def test_a_bug_while_loading_leaves_everything_and_is_told(supervised: _Su
 
 
 async def test_a_generation_that_does_not_start_leaves_the_one_that_serves(
-    supervised: _Supervised,
+    supervised: Supervised,
 ):
     await supervised.start()
     before = supervised.supervisor.switch.current
@@ -178,7 +146,7 @@ async def test_a_generation_that_does_not_start_leaves_the_one_that_serves(
     assert supervised.kinds()[-1] == "ReloadCrashed"
 
 
-async def test_a_manifest_that_cannot_be_read_leaves_the_last_good_one(supervised: _Supervised):
+async def test_a_manifest_that_cannot_be_read_leaves_the_last_good_one(supervised: Supervised):
     await supervised.start()
 
     supervised.manifest.unlink()
@@ -190,7 +158,7 @@ async def test_a_manifest_that_cannot_be_read_leaves_the_last_good_one(supervise
     assert supervised.supervisor.number == 1
 
 
-async def test_a_bad_manifest_at_the_start_is_an_error(supervised: _Supervised):
+async def test_a_bad_manifest_at_the_start_is_an_error(supervised: Supervised):
     supervised.write(verbs="GTE")
 
     with pytest.raises(StartError):
@@ -199,7 +167,7 @@ async def test_a_bad_manifest_at_the_start_is_an_error(supervised: _Supervised):
     assert supervised.kinds() == ["Refused"]
 
 
-async def test_a_manifest_that_is_a_folder_at_the_start_is_an_error(supervised: _Supervised):
+async def test_a_manifest_that_is_a_folder_at_the_start_is_an_error(supervised: Supervised):
     supervised.manifest.unlink()
     supervised.manifest.mkdir()
 
@@ -210,7 +178,7 @@ async def test_a_manifest_that_is_a_folder_at_the_start_is_an_error(supervised: 
     assert [one.code for one in refused.diagnostics] == ["FCT1902"]
 
 
-async def test_without_a_manifest_generation_0_waits_for_the_first(supervised: _Supervised):
+async def test_without_a_manifest_generation_0_waits_for_the_first(supervised: Supervised):
     text = supervised.manifest.read_text()
     supervised.manifest.unlink()
     await supervised.start()
@@ -224,7 +192,7 @@ async def test_without_a_manifest_generation_0_waits_for_the_first(supervised: _
     assert supervised.supervisor.number == 1
 
 
-async def test_wishes_meet_in_one_slot_and_none_is_lost(supervised: _Supervised):
+async def test_wishes_meet_in_one_slot_and_none_is_lost(supervised: Supervised):
     await supervised.start()
     with closing(sqlite3.connect(supervised.folder / "shop.db")) as database:
         database.execute("ALTER TABLE items ADD COLUMN name TEXT")
@@ -242,7 +210,7 @@ async def test_wishes_meet_in_one_slot_and_none_is_lost(supervised: _Supervised)
     assert supervised.supervisor.loaded.surface.fingerprint != before
 
 
-async def test_a_catalog_is_used_again_while_its_connection_is_the_same(supervised: _Supervised):
+async def test_a_catalog_is_used_again_while_its_connection_is_the_same(supervised: Supervised):
     await supervised.start()
     known = supervised.supervisor.loaded.catalogs["shop"]
 
@@ -259,7 +227,7 @@ async def test_a_catalog_is_used_again_while_its_connection_is_the_same(supervis
 
 
 async def test_a_table_that_is_not_published_changes_nothing_until_a_manifest_grants_it(
-    supervised: _Supervised,
+    supervised: Supervised,
 ):
     hidden = supervised.manifest.read_text().replace(
         "required:", "tables: {exclude: [plans]}, required:"
@@ -281,18 +249,37 @@ async def test_a_table_that_is_not_published_changes_nothing_until_a_manifest_gr
     assert set(visitor.services["shop"].resources) == {"items", "search"}
 
 
+@pytest.mark.parametrize(
+    "change", ["tables: [items, plans]", "tables: [items], fields: [id, note]"]
+)
+async def test_a_manifest_for_tables_that_are_new_is_served_without_a_signal(
+    supervised: Supervised, change: str
+):
+    await supervised.start()
+    with closing(sqlite3.connect(supervised.folder / "shop.db")) as database:
+        database.execute("CREATE TABLE plans (id INTEGER PRIMARY KEY)")
+        database.execute("ALTER TABLE items ADD COLUMN note TEXT")
+
+    text = supervised.manifest.read_text()
+    supervised.manifest.write_text(text.replace("tables: [items]", change))
+    await supervised.reloaded()
+
+    assert supervised.last.ok
+    assert supervised.supervisor.number == 2
+
+
 async def test_a_database_that_comes_back_is_served_although_the_manifest_is_bad_by_now(
-    supervised: _Supervised,
+    supervised: Supervised,
 ):
     with _moved_away(supervised.folder / "shop.db"):
         await supervised.start()
         incomplete = supervised.supervisor.incomplete
         supervised.write(verbs="GTE")
         await supervised.reloaded()
-        await supervised.reloaded(ReloadRequest(retry=True))
+        await supervised.recovered()
         assert supervised.supervisor.number == 1
 
-    await supervised.reloaded(ReloadRequest(retry=True))
+    await supervised.recovered()
 
     assert incomplete
     assert supervised.supervisor.number == 2
@@ -300,7 +287,7 @@ async def test_a_database_that_comes_back_is_served_although_the_manifest_is_bad
     assert not supervised.last.ok
 
 
-async def test_a_refresh_during_an_outage_keeps_what_is_known(supervised: _Supervised):
+async def test_a_refresh_during_an_outage_keeps_what_is_known(supervised: Supervised):
     supervised.write(required=True)
     await supervised.start()
 
@@ -319,16 +306,16 @@ def _moved_away(path: Path):
     away.rename(path)
 
 
-async def test_building_leaves_the_event_loop_alone(supervised: _Supervised):
+async def test_building_leaves_the_event_loop_alone(supervised: Supervised):
     await supervised.start()
     threads: list[threading.Thread] = []
-    load = supervised.loader.load
+    finish = supervised.loader.finish
 
     def watched(*arguments, **options):
         threads.append(threading.current_thread())
-        return load(*arguments, **options)
+        return finish(*arguments, **options)
 
-    supervised.loader.load = watched
+    supervised.loader.finish = watched
     supervised.write(verbs="GET, POST")
     await supervised.reloaded()
 
@@ -337,7 +324,7 @@ async def test_building_leaves_the_event_loop_alone(supervised: _Supervised):
 
 
 async def test_an_edit_that_would_lose_a_served_database_is_refused_and_tried_again(
-    supervised: _Supervised,
+    supervised: Supervised,
 ):
     await supervised.start()
     supervised.write(database="elsewhere.db")
@@ -353,7 +340,7 @@ async def test_an_edit_that_would_lose_a_served_database_is_refused_and_tried_ag
 
     with closing(sqlite3.connect(supervised.folder / "elsewhere.db")) as database:
         database.execute("CREATE TABLE items (id INTEGER PRIMARY KEY)")
-    await supervised.reloaded(ReloadRequest(retry=True))
+    await supervised.recovered()
 
     assert supervised.supervisor.number == 2
     assert not supervised.supervisor.incomplete

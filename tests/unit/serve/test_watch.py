@@ -93,6 +93,7 @@ def _config_map(folder: Path, text: str) -> None:
     os.rename(folder / "..data_tmp", folder / "..data")  # noqa: PTH104 - as the kubelet does it
 
 
+@pytest.mark.fault("operators.watch")
 async def test_a_folder_that_is_deleted_and_made_again_is_watched_again(tmp_path: Path):
     manifest = tmp_path / "etc" / "faucet" / "faucet.yaml"
     manifest.parent.mkdir(parents=True)

@@ -1,5 +1,6 @@
 """Rows as JSON, held against PostgreSQL's."""
 
+import gc
 import json
 import sqlite3
 from decimal import Decimal
@@ -81,7 +82,7 @@ def test_a_row_of_every_kind_is_the_one_of_postgresql(postgres_dsn: str):
         ("x", Kind.FLOAT, {"bits": 64}, float("-inf"), "'-Infinity'::float8"),
         ("b", Kind.BOOLEAN, {}, 1, "true"),
         ("t", Kind.TEXT, {}, "ü/\x7f\x1f", "E'ü/\\x7f\\x1f'::text"),
-        ("u", Kind.UUID, {}, "A" * 32, f"'{'a' * 32}'::text"),
+        ("u", Kind.UUID, {}, "A" * 32, f"'{'a' * 32}'::uuid"),
         ("y", Kind.BINARY, {}, b"\x00\xff", "encode('\\x00ff', 'base64')"),
         ("da", Kind.DATE, {}, "2024-01-02", "date '2024-01-02'"),
         ("ti", Kind.TIME, {}, "03:04:05.600", "time '03:04:05.6'"),
@@ -127,9 +128,10 @@ def test_integers_beyond_2_to_the_53_may_be_strings(cell, number, string):
         (10, 2, "10.00"),
         (10.5, 2, "10.50"),
         (0.1 + 0.2, 2, "0.30"),
-        (0.125, 2, "0.13"),
-        (-0.125, 2, "-0.13"),
-        (-0.001, 2, "0.00"),
+        (1.239, 2, "1.239"),
+        (-0.125, 2, "-0.125"),
+        (-0.001, 2, "-0.001"),
+        (1234567890123.4567, 2, "1234567890123.46"),
         (1e20, 2, "100000000000000000000.00"),
         ("7.1", 2, "7.10"),
         ("123456789012345678901234567890.5", 1, "123456789012345678901234567890.5"),
@@ -285,3 +287,17 @@ def test_extremes_have_the_form_of_their_column():
     assert _cell(10.5, _of(Kind.DECIMAL, scale=2), function=Function.MAX) == '"10.50"'
     assert _cell(1.5, _of(Kind.FLOAT), function=Function.AVG) == "1.5"
     assert _cell(3, _of(Kind.INTEGER), function=Function.COUNT) == "3"
+
+
+def test_an_encoder_keeps_nothing_for_columns_that_were_encoded_before():
+    of = ColumnType(kind=Kind.FLOAT, db_type="REAL", bits=64)
+    outputs = tuple(Output(label=f"c{n}", column=f"c{n}", type=of) for n in range(100))
+    first = row_encoder(outputs, _DEFAULT)
+    gc.collect()
+
+    before = len(gc.get_objects())
+    again = row_encoder(outputs[1:], _DEFAULT)
+    after = len(gc.get_objects())
+
+    assert after - before < 10
+    assert first([1.5] * 100) == b'{"c0":1.5,' + again([1.5] * 99)[1:]

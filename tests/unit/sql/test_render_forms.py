@@ -92,7 +92,9 @@ _STANDARD = ("LIMIT", "NULLS", "IS 1", "IS true", "RETURNING", " true", " false"
 
 
 def _sql(forms: SqliteForms, name: str) -> str:
-    context = RenderContext(forms=forms, options=ValueOptions(), transforms={}, mask_key=b"")
+    context = RenderContext(
+        forms=forms, options=ValueOptions(), transforms={}, mask_key=b"", max_bytes=2**20
+    )
     return render(_STATEMENTS[name], context).sql
 
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faucet.dialects.postgresql.forms import PostgresForms
-from faucet.dialects.sqlite.forms import SqliteForms, prepare
+from faucet.dialects.sqlite.forms import SqliteForms
+from faucet.dialects.sqlite.functions import prepare
 from faucet.extension.sql_forms import SqlForms
 from faucet.model.catalog import ColumnType, Kind
 from faucet.transforms.masks import MASKS

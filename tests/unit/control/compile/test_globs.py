@@ -67,3 +67,10 @@ def test_a_removal_of_a_name_that_is_not_there_is_an_error():
 
 def test_patterns_that_only_take_away_are_an_error():
     assert _faults("!orders") == [("FCT1516", Severity.ERROR, "tables")]
+
+
+@pytest.mark.fault("attacks.removals")
+@pytest.mark.promise("sec-15")
+def test_a_removal_that_matches_no_table_is_an_error():
+    assert _faults("*", "!custm*") == [("FCT1503", Severity.ERROR, 1)]
+    assert _faults("*", "!orders_20*") == []

@@ -61,6 +61,17 @@ def test_a_name_must_be_in_at_least_one_table():
     assert _found(grant("*", fields=["id", "skew"])) == [("FCT1505", ("fields", 1))]
 
 
+@pytest.mark.fault("attacks.removals")
+@pytest.mark.promise("sec-15")
+@pytest.mark.parametrize("key", ["fields", "write"])
+def test_a_column_pattern_that_excludes_nothing_is_an_error(key: str):
+    found = _found(grant("*", "GET POST", **{key: ["*", "!skew*"]}))
+
+    assert found == [("FCT1505", (key, 1))]
+    assert _found(grant("*", "GET POST", **{key: ["*", "!i*"]})) == []
+    assert _found(grant("*", "GET POST", **{key: ["*", "!car*"]}), _HIDDEN) == []
+
+
 @pytest.mark.parametrize(
     ("key", "value", "place"),
     [

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from faucet.diagnostics import Severity
-from faucet.model.settings import ApiKey, AuthSettings, LimitSettings
+from faucet.model.limits import LimitSettings
+from faucet.model.settings import ApiKey, AuthSettings
 from tests.factories import catalog, compiled, grant, relation, settings
 
 _COLUMNS = ("id int pk", "store_id int", "label text(9)", "price decimal(6,2)", "open bool")
@@ -32,6 +33,7 @@ def _found(claims: dict, *grants: dict, role: str = "clerk"):
     return [one for one in diagnostics if one.code == "FCT1527"]
 
 
+@pytest.mark.fault("operators.claims")
 @pytest.mark.parametrize(
     ("rule", "value", "hint"),
     [
@@ -48,10 +50,10 @@ def _found(claims: dict, *grants: dict, role: str = "clerk"):
         ("id = 1 OR NOT (store_id = {claims.c})", "7", "write it without quotes"),
     ],
 )
-def test_a_claim_that_can_never_fit_its_column_is_a_warning_at_the_claim(rule, value, hint):
+def test_a_claim_that_can_never_fit_its_column_is_an_error_at_the_claim(rule, value, hint):
     (found,) = _found({"c": value}, grant("orders", rows=rule))
 
-    assert found.severity is Severity.WARNING
+    assert found.severity is Severity.ERROR
     assert found.address == ("keys", "till", "claims", "c")
     assert '"orders"' in found.message
     assert found.hint == hint

@@ -1,5 +1,6 @@
 """Each warning shows where it is due, and stays away where it is not."""
 
+import msgspec
 import pytest
 
 from faucet.diagnostics import Severity
@@ -35,10 +36,11 @@ _TOTALS = view("totals", "store_id int", "n int")
 _CATALOG = catalog(_ORDERS, _ITEMS, _LOG, _TOTALS)
 
 
-def _warnings(*grants, shop=None):
-    value, diagnostics = compiled(
-        settings({"clerk": {"grants": list(grants)}}, (shop,) if shop else ()), _CATALOG
-    )
+def _warnings(*grants, shop=None, tables=_CATALOG, other=None):
+    roles = {"clerk": {"grants": list(grants)}}
+    if other is not None:
+        roles["other"] = {"grants": [other]}
+    value, diagnostics = compiled(settings(roles, (shop,) if shop else ()), tables)
     assert value is not None, diagnostics
     assert {each.severity for each in diagnostics} <= {Severity.WARNING}
     return [(each.code, each.address[3:]) for each in diagnostics]
@@ -68,11 +70,133 @@ def test_cascades_into_rows_that_are_filtered_otherwise():
 
     assert _warnings(deletes, grant("items", rows=_OWN_STORE)) == [("FCT1524", (0, "verbs"))]
     assert _warnings(deletes, grant("items")) == []
-    assert _warnings(deletes) == []
     assert (
         _warnings(grant("orders", "GET DELETE", rows=_OWN_STORE), grant("items", rows=_OWN_STORE))
         == []
     )
+
+
+@pytest.mark.fault("attacks.cascades")
+@pytest.mark.promise("sec-12")
+def test_cascades_into_rows_of_equal_rules_to_which_others_may_refer():
+    deletes = grant("orders", "GET DELETE", rows=_OWN_STORE)
+    items = grant("items", rows=_OWN_STORE)
+    writes = grant("items", "GET POST", rows=_OWN_STORE)
+    crosses = {**writes, "references": "any"}
+    together = foreign_key("order_id", "orders", on_delete="CASCADE")
+    together = msgspec.structs.replace(
+        together, columns=("store_id", "order_id"), referenced_columns=("store_id", "id")
+    )
+    bound = catalog(_ORDERS, msgspec.structs.replace(_ITEMS, foreign_keys=(together,)))
+
+    def found(*grants, **changes):
+        return [each for each in _warnings(*grants, **changes) if each[0] == "FCT1524"]
+
+    assert found(deletes, items, other=crosses) == [("FCT1524", (0, "verbs"))]
+    assert found(deletes, crosses) == [("FCT1524", (0, "verbs"))]
+    assert found(deletes, writes) == []
+    assert found(deletes, items, other=crosses, tables=bound) == []
+    assert found(deletes, items, other={**crosses, "write": ["store_id"]}) == []
+    assert found(deletes, items, other=grant("items", "*")) == []
+
+
+@pytest.mark.fault("attacks.cascades")
+@pytest.mark.promise("sec-12")
+def test_cascades_into_tables_without_a_grant():
+    assert _warnings(grant("orders", "GET DELETE"), other=grant("items")) == [
+        ("FCT1524", (0, "verbs"))
+    ]
+
+
+@pytest.mark.fault("attacks.cascades")
+@pytest.mark.promise("sec-12")
+@pytest.mark.parametrize("action", ["CASCADE", "SET NULL", "SET DEFAULT"])
+def test_a_changed_key_that_changes_rows_that_are_filtered_otherwise(action: str):
+    items = msgspec.structs.replace(
+        _ITEMS, foreign_keys=(foreign_key("order_id", "orders", on_update=action),)
+    )
+    hidden = grant("items", rows=_OWN_STORE)
+
+    def found(*grants):
+        return _warnings(*grants, tables=catalog(_ORDERS, items))
+
+    assert found(grant("orders", "GET PATCH"), hidden) == [("FCT1524", (0, "verbs"))]
+    assert found(grant("orders", "GET PUT"), hidden) == [("FCT1524", (0, "verbs"))]
+    assert found(grant("orders", "GET PATCH", write=["number"]), hidden) == []
+    assert found(grant("orders", "GET POST DELETE"), hidden) == []
+
+
+@pytest.mark.fault("attacks.unread_parents")
+@pytest.mark.promise("sec-12")
+def test_a_reference_into_a_table_that_others_see_in_part_and_the_role_not_at_all():
+    others = grant("orders", rows=_OWN_STORE)
+
+    assert _warnings(grant("items", "GET POST"), other=others) == [("FCT1528", (0, "verbs"))]
+    assert _warnings(grant("items", "GET POST"), other=grant("orders")) == []
+    assert _warnings(grant("items", "GET POST", write=["store_id"]), other=others) == []
+    assert _warnings(grant("items"), other=others) == []
+    assert _warnings(grant("items", "GET POST"), grant("orders"), other=others) == []
+
+
+@pytest.mark.fault("attacks.view_keys")
+@pytest.mark.parametrize("verb", ["POST", "PATCH", "PUT", "DELETE"])
+def test_a_key_of_a_view_that_hidden_rows_may_have_as_well(verb: str):
+    def found(*shown, verbs=f"GET {verb}", rows=_OWN_STORE):
+        parts = view(
+            "parts", "id int", "store_id int", insertable=True, updatable=True, deletable=True
+        )
+        parts = msgspec.structs.replace(parts, shown_keys=shown)
+        shop = service(resources={"parts": {"primary_key": ["store_id", "id"]}})
+        granted = grant("parts", verbs, rows=rows, write=["store_id"])
+        return _warnings(granted, shop=shop, tables=catalog(parts))
+
+    assert found() == [("FCT1531", (0, "verbs"))]
+    assert found(("id",)) == found(("id", "store_id")) == []
+    assert found(("other",)) == [("FCT1531", (0, "verbs"))]
+    assert found(verbs="GET") == []
+    assert found(rows="all") == []
+
+
+def test_a_key_of_a_table_that_a_view_shows_is_an_oracle_as_on_the_table():
+    parts = view("parts", "id int", "store_id int", "number text", insertable=True)
+    parts = msgspec.structs.replace(parts, shown_keys=(("number",), ("id",)))
+    shop = service(resources={"parts": {"primary_key": ["id"]}})
+    writes = grant("parts", "GET POST", rows=_OWN_STORE, write=["number"])
+
+    found = _warnings(writes, shop=shop, tables=catalog(parts))
+
+    assert found == [("FCT1525", (0, "rows"))]
+
+
+@pytest.mark.promise("sec-12")
+def test_a_writable_view_beside_a_parent_of_which_the_role_sees_some_rows():
+    parts = msgspec.structs.replace(
+        view("parts", "id int", "order_id int"), insertable=True, updatable=True, deletable=True
+    )
+    tables = catalog(_ORDERS, _ITEMS, parts)
+    shop = service(resources={"parts": {"primary_key": ["id"]}})
+
+    def found(parent, verbs, **rest):
+        return _warnings(grant("parts", verbs, **rest), parent, shop=shop, tables=tables)
+
+    seen_in_part = grant("orders", rows=_OWN_STORE)
+    assert found(seen_in_part, "GET POST") == [("FCT1521", (0, "verbs"))]
+    assert found(seen_in_part, "GET PATCH") == [("FCT1521", (0, "verbs"))]
+    assert found(seen_in_part, "GET DELETE") == []
+    assert found(seen_in_part, "GET POST", references="any") == []
+    assert found(grant("orders"), "GET POST") == []
+
+
+@pytest.mark.fault("attacks.secret_keys")
+@pytest.mark.promise("sec-12")
+def test_a_unique_key_that_tells_what_the_role_may_not_read():
+    assert _warnings(grant("orders", "GET POST", fields=["id"], write=["number"])) == [
+        ("FCT1525", (0, "verbs"))
+    ]
+    assert _warnings(grant("orders", "GET POST", mask={"number": "redact"}, write=["number"])) == [
+        ("FCT1525", (0, "verbs"))
+    ]
+    assert _warnings(grant("orders", "POST", write=["number"])) == []
 
 
 @pytest.mark.promise("sec-12")

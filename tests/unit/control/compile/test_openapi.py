@@ -131,12 +131,17 @@ def test_a_new_row_requires_what_nothing_else_fills_in():
 
     assert new["required"] == ["store_id"]
     assert set(new["properties"]) == {"id", "store_id", "status", "note", "made"}
-    assert new["properties"]["status"] == {"type": "string", "maxLength": 10, "default": "new"}
-    assert "default" not in new["properties"]["made"]
+    assert new["properties"]["status"] == {
+        "type": "string",
+        "maxLength": 10,
+        "description": 'Default: "new".',
+    }
+    assert "description" not in new["properties"]["made"]
     assert new["additionalProperties"] is False
 
 
-def test_presets_are_not_required_and_unreadable_ones_not_told():
+@pytest.mark.fault("errors.presets")
+def test_presets_are_read_only_and_unreadable_ones_not_told():
     spec = grant(
         "orders", "GET POST", fields=["id", "store_id"], set={"store_id": 1, "note": "mine"}
     )
@@ -144,6 +149,7 @@ def test_presets_are_not_required_and_unreadable_ones_not_told():
     new = _schema(_document(spec), "shop.orders.new")
 
     assert set(new["properties"]) == {"id", "store_id"}
+    assert {name for name, each in new["properties"].items() if "readOnly" in each} == {"store_id"}
     assert "required" not in new
 
 
@@ -151,7 +157,7 @@ def test_a_change_requires_nothing_and_has_no_defaults():
     change = _schema(_document(grant("orders", "GET PATCH")), "shop.orders.change")
 
     assert "required" not in change
-    assert "default" not in change["properties"]["status"]
+    assert "description" not in change["properties"]["status"]
 
 
 def test_a_replacement_carries_its_key_in_lists_and_has_it_from_the_path_else():

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -6,7 +7,8 @@ from faucet.control.compile.openapi_types import (
     column_schema,
     literal_default,
 )
-from faucet.model.settings import NumberForm, ValueOptions
+from faucet.dialects.sqlite.types import column_type
+from faucet.model.settings import JsonText, NumberForm, ValueOptions
 from tests.factories import FACTS, column
 
 _PLAIN = ValueOptions()
@@ -47,6 +49,14 @@ def test_every_kind_has_the_form_that_its_values_have(type_text, schema):
     assert column_schema(column("c", type_text), _PLAIN, None) == schema
 
 
+def test_a_column_that_may_hold_anything_has_no_type():
+    untyped = column_type("", loose=True)
+    made = msgspec.structs.replace(column("c", "xml"), type=untyped)
+
+    assert column_schema(made, _PLAIN, None) == {}
+    assert body_schema(made, _PLAIN) == {}
+
+
 def test_the_options_of_a_service_change_the_forms():
     options = ValueOptions(integers=NumberForm.STRING, decimals=NumberForm.NUMBER)
 
@@ -76,6 +86,19 @@ def test_a_masked_column_has_the_type_of_its_mask_and_no_shape():
     assert column_schema(column("c", "text(16)"), _PLAIN, last4) == {"type": "string"}
     assert column_schema(column("c", "int"), _PLAIN, null)["type"] == ["integer", "null"]
     assert "enum" not in column_schema(column("c", "enum(a,b)"), _PLAIN, null)
+
+
+@pytest.mark.fault("errors.texts")
+def test_a_string_is_no_document_unless_the_service_reads_one():
+    documents = ["object", "array", "number", "boolean"]
+    anything: dict[str, object] = {"items": {}}
+    parse = ValueOptions(json_text=JsonText.PARSE)
+
+    assert body_schema(column("c", "json"), _PLAIN) == {"type": documents} | anything
+    nullable = body_schema(column("c", "json", nullable=True), _PLAIN)
+    assert nullable == {"type": [*documents, "null"]} | anything
+    assert body_schema(column("c", "json"), parse) == {}
+    assert column_schema(column("c", "json"), _PLAIN, None) == {}
 
 
 def test_a_decimal_may_be_sent_as_a_number():

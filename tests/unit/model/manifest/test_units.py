@@ -2,7 +2,13 @@
 
 import pytest
 
-from faucet.model.manifest.units import UnitError, parse_duration, parse_instant, parse_size
+from faucet.model.manifest.units import (
+    UnitError,
+    parse_duration,
+    parse_instant,
+    parse_rate,
+    parse_size,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +54,16 @@ def test_an_instant_has_a_zone(text: str, seconds: float):
 def test_what_is_no_quantity_is_refused(parse, text: str):
     with pytest.raises(UnitError):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"), [("1B/s", 1), ("4KiB/s", 4096), ("1MB/s", 1_000_000), ("0B/s", 0)]
+)
+def test_a_rate_is_in_bytes_per_second(text: str, rate: int):
+    assert parse_rate(text) == rate
+
+
+@pytest.mark.parametrize("text", ["", "1", "1B", "1B/", "1B/m", "1/s", "B/s", "1B/s ", "-1B/s"])
+def test_anything_else_is_no_rate(text: str):
+    with pytest.raises(UnitError):
+        parse_rate(text)

@@ -1,0 +1,1 @@
+"""The Model Context Protocol: tools for agents, under the rules of the request plane."""
