@@ -232,7 +232,7 @@ def test_agents_are_logged_and_cannot_connect_unless_that_is_enabled(
     server: FaucetProcess, tmp_path: Path
 ):
     assert _post(server, x_api_key=key("reader")).status_code == 200
-    line = next(e for e in server.events("Answered") if e.get("route") == "mcp")
+    line = server.event("Answered", route="mcp")
     assert (line["principal"], line["role"]) == ("key:reader", "reader")
 
     changed = _manifest()

@@ -24,6 +24,9 @@ _CLIENTS = 6
 _ROW = {"id": 1, "name": "tap", "price": 12}
 # How long a service may need; five seconds on a machine that does nothing else.
 _RECOVERY = float(os.environ.get("FAUCET_TEST_RECOVERY_SECONDS", str(SECONDS)))
+_CREATE = "CREATE TABLE {table} (id integer PRIMARY KEY, name varchar(20), price integer)"
+_FILL = "INSERT INTO {table} VALUES (1, 'tap', 12)"
+# Callers insert a row with the same key, so each change leaves that row to be found.
 _CHANGES: tuple[tuple[str, dict[str, Any] | None], ...] = (
     ("ALTER TABLE items ADD COLUMN extra integer DEFAULT 7", {**_ROW, "extra": 7}),
     ("ALTER TABLE items DROP COLUMN extra", _ROW),
@@ -31,7 +34,7 @@ _CHANGES: tuple[tuple[str, dict[str, Any] | None], ...] = (
     ("ALTER TABLE items RENAME COLUMN title TO name", _ROW),
     ("RETYPE", {**_ROW, "price": "12.00"}),
     ("DROP TABLE items", None),
-    ("CREATE TABLE items (id integer PRIMARY KEY, name varchar(20), price integer)", {}),
+    (f"{_CREATE};{_FILL}".format(table="items"), _ROW),
 )
 
 
@@ -39,10 +42,7 @@ _CHANGES: tuple[tuple[str, dict[str, Any] | None], ...] = (
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     with scratch(request.param, request, tmp_path) as made:
         for table in ("items", "others"):
-            made.script(
-                f"CREATE TABLE {table} (id integer PRIMARY KEY, name varchar(20), price integer)",
-                f"INSERT INTO {table} VALUES (1, 'tap', 12)",
-            )
+            made.script(_CREATE.format(table=table), _FILL.format(table=table))
         yield made
 
 
@@ -100,10 +100,8 @@ async def _until(http: httpx.AsyncClient, expected: dict[str, Any] | None) -> No
     async with asyncio.timeout(_RECOVERY):
         while True:
             answer = await http.get("/api/v1/shop/_table/items")
-            found = answer.json().get("resource")
-            if answer.status_code == (404 if expected is None else 200) and found == (
-                [expected] if expected else [] if expected == {} else None
-            ):
+            rows = None if answer.status_code == 404 else answer.json().get("resource", ())
+            if rows == (expected and [expected]):
                 return
 
 

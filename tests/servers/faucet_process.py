@@ -118,9 +118,15 @@ class FaucetProcess:
         lines = [json.loads(line) for line in self.lines if line.startswith("{")]
         return [line for line in lines if line.get("event") == name]
 
-    def event(self, name: str, nth: int = 1) -> dict[str, Any]:
-        """Wait for the *nth* line with that event."""
-        found = self._wait(lambda: self.events(name)[nth - 1 : nth])
+    def event(self, name: str, nth: int = 1, **fields: Any) -> dict[str, Any]:
+        """Wait for the *nth* line with that event and *fields*."""
+        found = self._wait(
+            lambda: [
+                line
+                for line in self.events(name)
+                if all(line.get(field) == value for field, value in fields.items())
+            ][nth - 1 : nth]
+        )
         return dict(found[0])
 
     def says(self, words: str, times: int = 1) -> None:
