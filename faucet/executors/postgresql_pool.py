@@ -47,7 +47,7 @@ _OPEN: Final = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 # A prepared statement is outdated; the next connection prepares it again.
 _STALE_PLAN: Final = frozenset({"0A000", "26000"})
 _PING: Final = Call(sql="SELECT 1", parameters=(), runs_code=False)
-_COMMIT: Final = Call(sql="COMMIT", parameters=())
+_COMMIT: Final = "COMMIT"
 
 
 class PoolExecutor:
@@ -151,21 +151,21 @@ class PoolExecutor:
 
     async def _fetch_pinned(self, connection: AsyncConnection, call: Call) -> Fetched:
         """
-        Run *call* in a transaction with our settings, in one message.
+        Run *call* in a transaction with our settings.
 
-        What may run code gets a second one, since the session is cleaned even if it failed.
+        The COMMIT is a message of its own: psycopg may send a Flush behind a pipeline, and if the
+        transaction has ended there, a pooler gives us a session for it, until our next call.
         """
-        before, after = self._connections.commands.alone, () if call.runs_code else (_COMMIT,)
+        commands = self._connections.commands
         try:
             async with self._connections.patiently(connection, self._statement_timeout):
-                done = await self._pipeline(connection, (*before, call, *after))
+                done = await self._pipeline(connection, (*commands.alone, call))
         except Exception:
             if connection.pgconn.transaction_status in _OPEN:
-                await self._end(connection, self._connections.commands.rollback)
+                await self._end(connection, commands.rollback)
             raise
-        if call.runs_code:
-            await self._command(connection, self._connections.commands.commit)
-        return done[len(before)]
+        await self._command(connection, commands.commit if call.runs_code else _COMMIT)
+        return done[-1]
 
     async def _walk(self, connection: AsyncConnection, walk: Walk[T], run: RunWork) -> T:
         failure: ExecutionError | None = None

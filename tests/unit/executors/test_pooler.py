@@ -102,6 +102,20 @@ async def test_a_server_that_is_down_is_noticed_behind_the_pooler_and_found_agai
     assert (await executor.fetch(_ONE, _LIMIT)).rows == [(1,)]
 
 
+async def test_the_pooler_has_its_session_back_when_a_call_is_answered(
+    database: str, postgres_dsn: str
+):
+    with PgBouncer(postgres_dsn, 1, {"query_wait_timeout": "5"}) as pooler:
+        executor = _service(pooler.dsn(database))
+        with psycopg.connect(
+            pooler.dsn(database), autocommit=True, prepare_threshold=None
+        ) as other:
+            for call in (_ONE, _NOTED) * 200:
+                await executor.fetch(call, _LIMIT)
+                other.execute("SELECT 1")
+        await executor.close()
+
+
 @pytest.fixture
 def database(postgres_database: str) -> str:
     with psycopg.connect(postgres_database, autocommit=True) as connection:
