@@ -110,7 +110,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     *keys* identify a row inside the transaction: the primary key, else the row locator, else ().
     *arrays* as in `Lifter`. *defaults* are the values of absent columns: the catalog's constant, or
-    None for NULL; a column whose value is only known later is not included. *keeps_conflicts* and
+    None for NULL; a column whose value is only known later is not included. The values of
+    *computed* columns follow from others. *keeps_conflicts* and
     *runs_code* as in `Relation`. *spelled_keys* are the unique keys in which the database takes two
     spellings of a value for different ones. *proven_key* is false if only the manifest states that
     *keys* are unique, or children may repeat them. *skips_rows*, *moves_rows* and
@@ -122,6 +123,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...]
     arrays: bool
     defaults: Mapping[str, str | None] = {}
+    computed: frozenset[str] = frozenset()
     keeps_conflicts: bool = False
     runs_code: bool = True
     spelled_keys: tuple[tuple[str, ...], ...] = ()

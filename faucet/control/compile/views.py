@@ -150,6 +150,7 @@ def _target(relation: Relation, key: tuple[str, ...], *, arrays: bool) -> Target
         keys=relation.primary_key or key or locator,
         arrays=arrays,
         defaults=_known_defaults(relation),
+        computed=_computed(relation),
         keeps_conflicts=relation.keeps_conflicts,
         runs_code=relation.runs_code,
         proven_key=relation.kind is RelationKind.TABLE and not relation.spans_children,
@@ -173,8 +174,12 @@ def _spelled_keys(relation: Relation) -> Iterator[tuple[str, ...]]:
 
 def _known_defaults(relation: Relation) -> Mapping[str, str | None]:
     """
-    Return the values of absent columns: constants and NULL; the result of a call is not known.
+    Return the values of absent columns: constants and NULL.
+
+    The result of a call is not known, and what a view leaves out takes the default of its table.
     """
+    if relation.kind is RelationKind.VIEW:
+        return {}
     return {
         column.name: column.default
         for column in relation.columns
@@ -182,6 +187,14 @@ def _known_defaults(relation: Relation) -> Mapping[str, str | None]:
         and not column.auto_increment
         and (column.default is None or "(" not in column.default)
     }
+
+
+def _computed(relation: Relation) -> frozenset[str]:
+    return frozenset(
+        column.name
+        for column in relation.columns
+        if (column.generated and not column.auto_increment) or not column.updatable
+    )
 
 
 def _constraints(relation: Relation) -> Constraints:

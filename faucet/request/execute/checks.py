@@ -35,8 +35,9 @@ def predict_check(writer: Writer, change: Change) -> Part[bool]:
     Evaluate the check of *change* before it is written; return whether it may be false.
 
     If the values sent include all columns of the check, a false one is raised at once. Otherwise it
-    depends on defaults or stored values, which a trigger may still change: then the check takes
-    precedence over a conflict, which might reveal rows that the caller does not see.
+    depends on defaults or stored values, which a trigger may still change, or on values that only
+    the database knows, so that it may be false: then the check takes precedence over a conflict,
+    which might reveal rows that the caller does not see.
     """
     check = writer.plan.check
     if check is None or writer.plan.deletes:
@@ -45,6 +46,8 @@ def predict_check(writer: Writer, change: Change) -> Part[bool]:
     if _decides(change, needed):
         yield from check_sent_values(writer, (change,))
         return False
+    if not _is_predictable(writer, change, needed):
+        return True
     if change.where is None:
         return (yield from _predict_insert(writer, change, needed, check))
     return (yield from _predict_update(writer, change, check))
@@ -170,12 +173,19 @@ def _decides(change: Change, needed: list[str]) -> bool:
     return bool(needed) and set(needed) <= set(change.assign)
 
 
+def _is_predictable(writer: Writer, change: Change, needed: list[str]) -> bool:
+    """Return whether the values of *needed* columns after *change* are known before it."""
+    target = writer.plan.target
+    if change.where is None:
+        return target.defaults.keys() >= set(needed).difference(change.assign)
+    left = set(change.defaults) - target.defaults.keys()
+    return left.union(target.computed).isdisjoint(needed)
+
+
 def _predict_insert(
     writer: Writer, change: Change, needed: list[str], check: Condition
 ) -> Part[bool]:
     known, sent = writer.plan.target.defaults, _sent(change)
-    if any(name not in sent and name not in known for name in needed):
-        return False
     given = {name: sent.get(name) for name in needed if name in sent or known[name] is None}
     defaults = tuple((name, known[name] or "") for name in needed if name not in given)
     answer = yield from writer.ask(*_evaluation(writer, given, defaults, check))
@@ -207,6 +217,24 @@ def _predict_update(writer: Writer, change: Change, check: Condition) -> Part[bo
         check=lifter.lift(check),
     )
     return (yield from writer.ask(statement, lifter)).count > 0
+
+
+def check_undecided(writer: Writer, changes: Iterable[Change], keys: Iterable[Key]) -> Part[None]:
+    """
+    Check the row check of the rows with *keys*, unless what was sent decided it for all *changes*.
+
+    Before anything else of the request is reported: a later conflict, or another record's error.
+    """
+    check = writer.plan.check
+    if check is None:
+        return
+    needed = sorted(columns_of(check))
+    if writer.plan.deletes or all(_decides(change, needed) for change in changes):
+        return
+    parts = list(chunks(keys))
+    answers = yield from writer.ask_all([_passes(writer, part, check) for part in parts])
+    if any(answer.count < len(part) for answer, part in zip(answers, parts, strict=True)):
+        raise ExecutionError(ROW_CHECK)
 
 
 def check_written_rows(writer: Writer, keys: Iterable[Key]) -> Part[None]:

@@ -24,6 +24,7 @@ from faucet.request.execute.checks import (
     check_references,
     check_sent_references,
     check_sent_values,
+    check_undecided,
     check_unique_values,
     check_written_rows,
     predict_check,
@@ -132,6 +133,7 @@ def _apply_checked(writer: Writer) -> Part[list[ChangeResult]]:
         raise error
     check_numbers(plan, results)
     keys = [key for result in results for key in result.keys]
+    yield from check_undecided(writer, plan.changes, keys)
     yield from check_references(writer, keys, _prompt(plan))
     return results
 
@@ -193,6 +195,8 @@ def _apply(writer: Writer, change: Change) -> Part[ChangeResult]:
         yield from check_sent_references(writer, (change,))
         yield from check_unique_values(writer, change)
         outcome = yield from apply_change(writer, change)
+        if doubtful:
+            yield from check_undecided(writer, (change,), outcome.keys)
         # If this statement rejects a missing parent, it must also reject an invisible one.
         yield from check_references(writer, outcome.keys, _prompt(plan))
     except ExecutionError as error:
