@@ -6,7 +6,7 @@ claims, reading of values and execution as any read; whatever does not fit (a va
 cannot hold, a missing claim) is left to the normal path, which reports why.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -19,7 +19,7 @@ from faucet.model.filters.lift import Origin, PageOrigin, StatementValue
 from faucet.model.filters.literals import pattern_text, read_equal, read_literal
 from faucet.model.filters.predicate import PatternKind
 from faucet.model.filters.terms import has_good_escapes
-from faucet.model.filters.tokens import Literals, split_literals
+from faucet.model.filters.tokens import literal_positions, split_literals
 from faucet.model.plan import ReadPlan
 from faucet.model.request import Caller
 from faucet.model.settings import ValueOptions
@@ -35,18 +35,22 @@ _LIMIT: Final = 16 * 2**20
 _BYTES_OF_CHARACTER: Final = 50
 _BYTES_OF_ENTRY: Final = 512
 _MOST_DIGITS: Final = 18  # fewer than those of 2^63
+_NO_TEXTS: Final[Sequence[str]] = ()
 
-_PAGE: Final = frozenset({"limit", "offset"})
-
-Shape = tuple[str, str, str, tuple[str, ...]]
-"""Role, service, table, and the query without its values, pair by pair."""
+Shape = tuple[str, ...]
+"""Role, service, table, the length of a key, and the query without its values, pair by pair."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A GET separated into its *shape* and its values; *key* is the path's, () without one."""
+    """
+    A GET separated into its *shape* and its values.
+
+    *literals* are the texts of the literals of *where*; *key* is the path's, () without one.
+    """
 
     shape: Shape
-    literals: Literals
+    where: str
+    literals: Sequence[str]
     key: tuple[str, ...]
     limit: int | None
     offset: int
@@ -58,53 +62,41 @@ def split(
     """Return the shape and the values of a GET, or None for one that is not worth caching."""
     if len(query) > _LONGEST or not query.isascii():
         return None
-    parts = _Parts(key)
-    if not all(map(parts.take, query.split("&"))):
+    keyed = "" if key is None else f"key of {len(key)}"
+    relation = admission.resource.relation
+    shape = [caller.principal.role, admission.service.name, relation.name, keyed]
+    where, literals, page = "", _NO_TEXTS, {"limit": None, "offset": 0}
+    try:
+        for pair in query.split("&"):
+            name, _, raw = pair.partition("=")
+            if name == "filter":
+                where = decode(raw, form=True)
+                marked, literals = split_literals(where)
+                shape.append(f"filter={marked}")
+            elif name in page:
+                page[name] = _bound(raw)
+                shape.append(name)
+            elif "%" in name:
+                return None  # it may be another one for a parameter that is separated
+            elif "%" in raw or not name.startswith("_"):
+                shape.append(pair)
+    except ValueError:
         return None
-    named = (caller.principal.role, admission.service.name, admission.resource.relation.name)
     return Question(
-        shape=(*named, tuple(parts.shape)),
-        literals=parts.literals,
+        shape=tuple(shape),
+        where=where,
+        literals=literals,
         key=key or (),
-        limit=parts.page.get("limit"),
-        offset=parts.page.get("offset", 0),
+        limit=page["limit"],
+        offset=page["offset"] or 0,
     )
 
 
-class _Parts:
-    """The parts of a query, collected pair by pair."""
-
-    def __init__(self, key: tuple[str, ...] | None) -> None:
-        self.shape = ["" if key is None else f"key of {len(key)}"]
-        self.literals = Literals()
-        self.page: dict[str, int] = {}
-
-    def take(self, pair: str) -> bool:
-        """Add *pair*; return whether it could be separated."""
-        name, _, raw = pair.partition("=")
-        if name == "filter":
-            return self._take_filter(raw)
-        if name in _PAGE:
-            return self._take_bound(name, raw)
-        if "%" in raw or not name.startswith("_"):
-            self.shape.append(pair)
-        # An encoded name may be another one for a parameter that is separated.
-        return "%" not in name
-
-    def _take_filter(self, raw: str) -> bool:
-        try:
-            skeleton, self.literals = split_literals(decode(raw, form=True))
-        except ValueError:
-            return False
-        self.shape.append(f"filter={skeleton}")
-        return True
-
-    def _take_bound(self, name: str, raw: str) -> bool:
-        if not raw.isdecimal() or len(raw) > _MOST_DIGITS:
-            return False
-        self.page[name] = int(raw)
-        self.shape.append(name)
-        return True
+def _bound(raw: str) -> int:
+    """Return the limit or offset *raw*; raises ValueError for one that is to be refused."""
+    if not raw.isdecimal() or len(raw) > _MOST_DIGITS:
+        raise ValueError(raw)
+    return int(raw)
 
 
 class _Values(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,7 +172,7 @@ class KnownReads:
         shape = question.shape
         if shape in self._known:
             return
-        size = sum(map(len, shape[3]))
+        size = sum(map(len, shape))
         if shape not in self._seen:
             self._seen.put(shape, True, size + _BYTES_OF_ENTRY)  # noqa: FBT003 - the value
             return
@@ -199,7 +191,8 @@ class _Filler:
     """Decides how to make values again from their sources."""
 
     def __init__(self, question: Question, options: ValueOptions) -> None:
-        self._places = {at: index for index, at in enumerate(question.literals.positions)}
+        positions = literal_positions(question.where)
+        self._places = {at: index for index, at in enumerate(positions)}
         self._unused = {*self._places, *(-1 - part for part in range(len(question.key)))}
         self._options = options
 
@@ -274,8 +267,8 @@ def _literal(index: int, origin: LiteralOrigin, options: ValueOptions) -> Fill:
     kind, of, pattern = origin.kind, origin.type, origin.pattern
     read = read_equal if origin.equal else read_literal
     if pattern is None:
-        return lambda values: read(kind, values.question.literals.texts[index], of, options)
-    return lambda values: _pattern(pattern, values.question.literals.texts[index])
+        return lambda values: read(kind, values.question.literals[index], of, options)
+    return lambda values: _pattern(pattern, values.question.literals[index])
 
 
 def _pattern(pattern: PatternKind, text: str) -> str:

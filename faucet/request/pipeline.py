@@ -186,9 +186,9 @@ def _check_service(context: RequestContext, caller: Caller) -> None:
 
 
 def _check_method(context: RequestContext) -> None:
-    methods, method = context.match.route.methods, context.request.method
-    if method not in methods:
-        message = f"this route allows {', '.join(methods)}, not {method}"
+    route, method = context.match.route, context.request.method
+    if method not in route.operations:
+        message = f"this route allows {', '.join(route.methods)}, not {method}"
         raise RequestError(METHOD_NOT_ALLOWED, message)
 
 
@@ -196,7 +196,7 @@ async def _records(context: RequestContext, caller: Caller) -> Reply:
     generation, trace, request = context.generation, context.trace, context.request
     server, parameters = generation.surface.server, context.match.parameters
     verb = _VERBS[request.method]
-    trace.table, trace.action = parameters["table"], verb.value
+    trace.table, trace.action = parameters["table"], request.method
     operation = Operation(
         target=TargetName(service=parameters["service"], name=parameters["table"]),
         verb=verb,
@@ -215,16 +215,21 @@ async def _records(context: RequestContext, caller: Caller) -> Reply:
 
 async def _plan_read(generation: Generation, asked: _Asked, session: Session) -> Plan:
     """Return the plan of a GET; where its shape is known, only its values are read."""
-    query, admission, caller, key = (
-        asked.operation.query,
-        asked.admission,
-        asked.caller,
-        asked.key(),
-    )
+    admission, caller, key = asked.admission, asked.caller, asked.key()
+    question = split(admission, caller, asked.operation.query, key)
+    if question is None:
+        return await _plan_new_read(asked, key, session)
     known = generation.known_reads
-    question = split(admission, caller, query, key)
-    if question is not None and (recalled := known.recall(question, admission, caller)) is not None:
+    recalled = known.recall(question, admission, caller)
+    if recalled is not None:
         return recalled
+    made = await _plan_new_read(asked, key, session)
+    known.remember(question, made, admission.service.values)
+    return made
+
+
+async def _plan_new_read(asked: _Asked, key: tuple[str, ...] | None, session: Session) -> ReadPlan:
+    query, admission, caller = asked.operation.query, asked.admission, asked.caller
 
     def planned() -> ReadPlan:
         parameters = parse_query(Verb.GET, query, single=key is not None)
@@ -240,10 +245,7 @@ async def _plan_read(generation: Generation, asked: _Asked, session: Session) ->
         return made
 
     cost = len(query) + _CHARACTERS_OF_COLUMN * len(admission.resource.relation.columns)
-    made = await session.run_on_thread(prepared) if cost > _QUICK_QUERY else planned()
-    if question is not None:
-        known.remember(question, made, admission.service.values)
-    return made
+    return await session.run_on_thread(prepared) if cost > _QUICK_QUERY else planned()
 
 
 async def _plan_write(asked: _Asked, session: Session) -> Plan:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from faucet.model.filters.grammar import FilterError, parse_filter
 from faucet.model.filters.predicate import Predicate
+from faucet.model.filters.tokens import TokenKind, Tokens, literal_positions, split_literals
 from tests.property.strategies import predicates, spell
 
 _PLAIN = """
@@ -44,3 +45,22 @@ def test_no_text_raises_anything_but_a_filter_error(text: str):
     refusal = _refusal(text, policy=False)
 
     assert refusal is None or 0 <= refusal.position <= len(text)
+
+
+@given(words=st.lists(_WORDS, max_size=12), glue=st.sampled_from(("", " ")))
+def test_literals_are_found_where_the_grammar_finds_them(words: list[str], glue: str):
+    text = glue.join(words)
+    found = []
+
+    try:
+        tokens = Tokens(text)
+        while not tokens.at_end:
+            found.append(tokens.take())
+    except FilterError:
+        return
+
+    literals = [each for each in found if each.kind in {TokenKind.STRING, TokenKind.NUMBER}]
+    marked, texts = split_literals(text)
+    assert texts == [each.text for each in literals]
+    assert literal_positions(text) == [each.position for each in literals]
+    assert marked.count("\0") == len(literals)

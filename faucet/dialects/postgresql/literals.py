@@ -1,27 +1,25 @@
 """Canonical values as PostgreSQL's input. Pure."""
 
 import json
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from faucet.model.filters.condition import Scalar
+
+_SPELLINGS: Final[Mapping[type, Callable[[Any], str]]] = {
+    bool: lambda value: "true" if value else "false",
+    bytes: lambda value: "\\x" + value.hex(),
+    float: repr,
+    Decimal: lambda value: format(value, "f"),
+}
 
 
 def text(value: Scalar) -> str | None:
     """Return the text of a scalar."""
     if value is None or isinstance(value, str):
         return value
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case bytes():
-            return "\\x" + value.hex()
-        case float():
-            return repr(value)
-        case Decimal():
-            return format(value, "f")
-        case _:
-            return str(value)
+    return _SPELLINGS.get(type(value), str)(value)
 
 
 def instant(value: Scalar) -> str | None:

@@ -74,10 +74,10 @@ class Binder(msgspec.Struct, frozen=True, kw_only=True):
         """Return the value of one operand for the column *of*."""
         principal = self.caller.principal
         match operand:
-            case Value():
-                return operand
             case Claim(name=name, many=False):
                 return self._claim(name, principal.claims.get(name), of)
+            case Value():
+                return operand
             case PrincipalField(field="name"):
                 return self._claim(_NAME, principal.name, of)
             case PrincipalField(field="role"):

@@ -74,10 +74,10 @@ def from_text(text: str, of: ColumnType, options: ValueOptions) -> Scalar:
 
 def from_number(text: str, of: ColumnType, options: ValueOptions) -> Scalar:  # noqa: ARG001 - one form for all four
     """Return the value of an unquoted number; only floats are rounded."""
+    if of.kind is Kind.INTEGER:
+        return numbers.integer_text(text, of)
     number = numbers.exact(text)
     match of.kind:
-        case Kind.INTEGER:
-            return numbers.integer(number, of)
         case Kind.DECIMAL:
             return numbers.decimal(number, of)
         case Kind.FLOAT:
@@ -151,11 +151,11 @@ def _number_claim(value: float | Decimal, of: ColumnType) -> Scalar:
     # Not for integers: the largest have no float.
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueFault(INVALID_VALUE, "the claim is not a finite number")
+    if of.kind is Kind.INTEGER and isinstance(value, int):
+        return numbers.integer(value, of)
     # A float represents the number that it is written as.
     number = numbers.exact(repr(value) if isinstance(value, float) else str(value))
     match of.kind:
-        case Kind.INTEGER if isinstance(value, int):
-            return numbers.integer(number, of)
         case Kind.DECIMAL:
             return numbers.decimal(number, of)
         case Kind.FLOAT:
@@ -287,7 +287,7 @@ def _binary(text: str, of: ColumnType) -> bytes:
 
 
 _READERS: Final[Mapping[Kind, Callable[[str, ColumnType], Scalar]]] = {
-    Kind.INTEGER: lambda text, of: numbers.integer(numbers.exact(text), of),
+    Kind.INTEGER: numbers.integer_text,
     Kind.DECIMAL: numbers.decimal_text,
     Kind.FLOAT: numbers.floating_text,
     Kind.BOOLEAN: _boolean,

@@ -42,7 +42,7 @@ def is_bounded(text: str) -> bool:
 
 def exact(text: str) -> Decimal:
     """Return the number that *text* spells, or raise `ValueFault`."""
-    if len(text) <= _SHORT and text.isascii() and text.isdigit():
+    if _is_short(text):
         return Decimal(text)
     text = text.strip()
     if not _NUMBER.fullmatch(text):
@@ -52,7 +52,16 @@ def exact(text: str) -> Decimal:
     return Decimal(text)
 
 
-def integer(number: Decimal, of: ColumnType) -> int:
+def _is_short(text: str) -> bool:
+    return len(text) <= _SHORT and text.isascii() and text.isdigit()
+
+
+def integer_text(text: str, of: ColumnType) -> int:
+    """Return the integer of type *of* that *text* spells, or raise `ValueFault`."""
+    return integer(int(text) if _is_short(text) else exact(text), of)
+
+
+def integer(number: Decimal | int, of: ColumnType) -> int:
     """Return *number* as an integer of type *of*, or raise `ValueFault`."""
     low, high = _integers(of.bits or 64, of.unsigned)
     if number > high:

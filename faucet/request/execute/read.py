@@ -22,6 +22,7 @@ from faucet.sql.compiled import Answer, Compiled
 # Each takes about a millisecond to encode; a thread costs a tenth of that.
 _QUICK_CELLS: Final = 1000
 _QUICK_TEXT: Final = 128 * 1024
+_TEXTS: Final = (str, bytes)
 _READ_BY_DATABASE: Final = frozenset({Kind.TEXT, Kind.OPAQUE})
 
 
@@ -104,7 +105,7 @@ def _is_quick(fetched: Fetched) -> bool:
         return True
     if len(rows) * len(rows[0]) > _QUICK_CELLS:
         return False
-    texts = (len(cell) for row in rows for cell in row if isinstance(cell, str | bytes))
+    texts = [len(cell) for row in rows for cell in row if isinstance(cell, _TEXTS)]
     return sum(texts) <= _QUICK_TEXT
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from faucet.model.filters.tokens import Tokens, split_literals
+from faucet.model.filters.tokens import Tokens, literal_positions, split_literals
 from faucet.request.known_reads import KnownReads
 from tests.databases import key, key_of
 from tests.plane import Plane, plane
@@ -143,6 +143,6 @@ def test_literals_are_found_where_the_grammar_finds_them(text: str, texts: tuple
         if token.kind in {"string", "number"}:
             found.append((token.text, token.position))
 
-    assert tuple(zip(literals.texts, literals.positions, strict=True)) == tuple(found)
-    assert literals.texts == texts
+    assert list(zip(literals, literal_positions(text), strict=True)) == found
+    assert tuple(literals) == texts
     assert marked.count("\0") == len(texts)
