@@ -41,4 +41,4 @@ def read_networks(texts: Iterable[str]) -> Networks:
 
 def among(address: Address, networks: Networks) -> bool:
     """Return whether *address* is in one of *networks*."""
-    return bool(networks) and any(address in network for network in networks)
+    return any(address in network for network in networks)

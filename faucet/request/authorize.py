@@ -1,6 +1,7 @@
 """Restricts a request to what its caller may do; only this makes `AuthorizedRequest`. Pure."""
 
 from collections.abc import Iterable, Mapping
+from itertools import count
 
 import msgspec
 
@@ -21,7 +22,7 @@ from faucet.errors import (
 )
 from faucet.model.catalog import Column, Unreachable
 from faucet.model.filters.binding import Binder, MissingClaimError
-from faucet.model.filters.condition import EVERY_ROW, Condition, Operand, Scalar, all_of
+from faucet.model.filters.condition import EVERY_ROW, Condition, Scalar, all_of
 from faucet.model.filters.predicate import ColumnName, Predicate
 from faucet.model.limits import LimitSettings, tightest
 from faucet.model.manifest.patterns import covered
@@ -39,7 +40,9 @@ from faucet.model.request import (
     names_in,
 )
 from faucet.model.surface import (
+    ParentRule,
     Permission,
+    Preset,
     ResourceView,
     ServiceSurface,
     ServiceView,
@@ -144,13 +147,14 @@ def authorize(request: ApiRequest, admission: Admission, caller: Caller) -> Auth
     ``meta`` is returned.
     """
     view, grant, read = admission.resource, admission.grant, admission.resource.read
-    names = _Names(view)
+    names = _Names(view, read)
     fields = None if request.fields is None else tuple(map(names.field, request.fields))
-    group = tuple(names.column(column, "group") for column in request.group)
-    order = names.order(request)
+    group = tuple(map(names.group, request.group))
+    order = names.order(request) if request.order else ()
     names.check_filter(request.selector.where)
-    _check_functions(fields or (), group, view, grant)
-    faults = _record_faults(request, view, grant)
+    if fields or group:
+        _check_functions(fields or (), group, view, grant)
+    faults = _record_faults(request, view, grant) if request.records else {}
     rules = _Rules(admission, caller, traced=request.verb is Verb.GET)
     own = rules.condition(grant.row_filter, view.columns)
     visible: Condition | None = own
@@ -169,14 +173,8 @@ def authorize(request: ApiRequest, admission: Admission, caller: Caller) -> Auth
         row_check=None
         if grant.row_check is None
         else rules.condition(grant.row_check, view.columns),
-        parents=tuple(
-            BoundParent(index=index, row_filter=rules.condition(rule.row_filter, rule.columns))
-            for index, rule in enumerate(grant.parents)
-        ),
-        presets={
-            preset.column: rules.value(preset.operand, view.columns[preset.column])
-            for preset in grant.presets
-        },
+        parents=tuple(map(rules.parent, count(), grant.parents)),
+        presets=dict(map(rules.preset, grant.presets)),
         limits=admission.limits,
         faults=faults,
     )
@@ -187,6 +185,7 @@ class _Rules:
 
     def __init__(self, admission: Admission, caller: Caller, *, traced: bool) -> None:
         self._binder = Binder(caller=caller, options=admission.service.values, traced=traced)
+        self._columns = admission.resource.columns
 
     def condition(self, condition: Condition | None, columns: Mapping[str, Column]) -> Condition:
         if condition is None:
@@ -196,9 +195,13 @@ class _Rules:
         except MissingClaimError as missing:
             raise _claim_missing(missing) from None
 
-    def value(self, operand: Operand, of: Column) -> Scalar:
+    def parent(self, index: int, rule: ParentRule) -> BoundParent:
+        return BoundParent(index=index, row_filter=self.condition(rule.row_filter, rule.columns))
+
+    def preset(self, preset: Preset) -> tuple[str, Scalar]:
+        column = self._columns[preset.column]
         try:
-            return self._binder.value(operand, of).value
+            return preset.column, self._binder.value(preset.operand, column)
         except MissingClaimError as missing:
             raise _claim_missing(missing) from None
 
@@ -211,17 +214,20 @@ def _claim_missing(missing: MissingClaimError) -> AuthorizationError:
 class _Names:
     """Resolves the column names of one request, as far as its role may name them."""
 
-    def __init__(self, view: ResourceView) -> None:
+    def __init__(self, view: ResourceView, read: Permission | None) -> None:
         self._view = view
-        self._masks = view.masks
         # Without a GET grant the key may select, and no column may be returned.
-        self._shown = view.nameable if view.read is not None else {}
+        self._masks: Mapping[str, str] = {} if read is None else read.masks
+        self._shown: Mapping[str, Column] = {} if read is None else view.nameable
 
     def field(self, item: FieldItem) -> AuthorizedField:
         column = None if item.column is None else self._find(item.column, "fields", self._shown)
         return AuthorizedField(
             label=item.label, column=column, function=item.function, everything=item.everything
         )
+
+    def group(self, name: ColumnName) -> Column:
+        return self.column(name, "group")
 
     def column(self, name: ColumnName, parameter: str) -> Column:
         column = self._find(name, parameter, self._view.nameable)
@@ -237,30 +243,37 @@ class _Names:
 
     def order(self, request: ApiRequest) -> tuple[AuthorizedOrder, ...]:
         # An order by a label uses that output's expression, which is checked as a field.
-        labels = {
-            (item.label,)
-            for item in request.fields or ()
-            if item.alias is not None or item.function is not None
-        }
+        labels: set[tuple[str, ...]] = set()
+        if request.fields is not None:
+            labels = {
+                (item.label,)
+                for item in request.fields
+                if item.alias is not None or item.function is not None
+            }
         return tuple(
-            AuthorizedOrder(
-                name=item.column.parts[-1],
-                column=None if item.column.parts in labels else self.column(item.column, "order"),
-                descending=item.descending,
-                nulls_first=item.nulls_first,
-            )
-            for item in request.order
+            [
+                AuthorizedOrder(
+                    name=item.column.parts[-1],
+                    column=None
+                    if item.column.parts in labels
+                    else self.column(item.column, "order"),
+                    descending=item.descending,
+                    nulls_first=item.nulls_first,
+                )
+                for item in request.order
+            ]
         )
 
     def check_filter(self, where: Predicate | None) -> None:
-        for name in () if where is None else names_in(where):
-            self.column(name, "filter")
+        if where is not None:
+            for name in names_in(where):
+                self.column(name, "filter")
 
     def _find(self, name: ColumnName, parameter: str, allowed: Mapping[str, Column]) -> Column:
-        *qualifier, own = name.parts
-        column = allowed.get(own) if tuple(qualifier) in self._view.qualifiers else None
+        parts = name.parts
+        column = allowed.get(parts[-1]) if parts[:-1] in self._view.qualifiers else None
         if column is None:
-            spelled = ".".join(name.parts)
+            spelled = ".".join(parts)
             raise unknown_column(spelled, allowed, parameter=parameter, position=name.position)
         return column
 

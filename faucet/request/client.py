@@ -23,7 +23,7 @@ def client_address(request: HttpRequest, trusted: Networks) -> str | None:
     client.
     """
     address, text = _read_peer(request.peer)
-    if address is None or not among(address, trusted):
+    if address is None or not trusted or not among(address, trusted):
         return text
     for hop in reversed(_hops(request)):
         address = read_address(hop)

@@ -216,7 +216,7 @@ class _Filler:
             case LiteralOrigin():
                 return self._literal(value, origin)
             case ReferenceOrigin(operand=operand, column=column) if not _is_list(operand):
-                return lambda values: values.binder.value(operand, column).value
+                return lambda values: values.binder.value(operand, column)
             case tuple() if isinstance(value, tuple):
                 return self._list(value, origin)
             case _:
@@ -225,9 +225,7 @@ class _Filler:
     def _list(self, members: tuple[Scalar, ...], origins: tuple[Origin, ...]) -> Fill | None:
         match origins[0]:
             case ReferenceOrigin(operand=Claim(many=True) as claim, column=column):
-                return lambda values: tuple(
-                    [each.value for each in values.binder.values(claim, column)]
-                )
+                return lambda values: values.binder.values(claim, column)
         fills = self.fills(members, origins)
         if fills is None:
             return None

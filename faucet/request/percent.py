@@ -20,7 +20,7 @@ def decode(text: str, *, form: bool = False) -> str:
     decoded. Raises ValueError, whose message may be shown to the caller, for a bad `%`, bad UTF-8
     and a NUL.
     """
-    if is_plain(text):
+    if "%" not in text and "\0" not in text and text.isascii():
         return text.replace("+", " ") if form else text
     if (bad := _BAD_PERCENT.search(text)) is not None:
         raise ValueError(f'"%" is not followed by two hex digits at position {bad.start()}')

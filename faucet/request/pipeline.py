@@ -113,13 +113,15 @@ class _Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _execute(generation: Generation, session: Session, planned: Plan) -> Rows:
     share = generation.shares[session.service]
-    async with share.hold(session.owner):
-        try:
-            return await execute(planned, session)
-        except ExecutionError as error:
-            if error.kind is SCHEMA_CHANGED:
-                generation.process.schema_changed(session.service)
-            raise
+    await share.take(session.owner)
+    try:
+        return await execute(planned, session)
+    except ExecutionError as error:
+        if error.kind is SCHEMA_CHANGED:
+            generation.process.schema_changed(session.service)
+        raise
+    finally:
+        share.give_back(session.owner)
 
 
 def _session(generation: Generation, caller: Caller, admission: Admission) -> Session:

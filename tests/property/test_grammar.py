@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from faucet.model.filters.comparisons import read_comparisons
 from faucet.model.filters.grammar import FilterError, parse_filter
 from faucet.model.filters.predicate import Predicate
 from faucet.model.filters.tokens import TokenKind, Tokens, literal_positions, split_literals
@@ -64,3 +65,38 @@ def test_literals_are_found_where_the_grammar_finds_them(words: list[str], glue:
     assert texts == [each.text for each in literals]
     assert literal_positions(text) == [each.position for each in literals]
     assert marked.count("\0") == len(literals)
+
+
+_COMPARED = st.tuples(
+    st.sampled_from(("a", "_b1", "and1", "A", "not", "é", '"a"', "a.b")),
+    st.sampled_from(("=", "!=", "<>", "<", "<=", ">", ">=", "==", "in", " eq ")),
+    st.sampled_from(("1", "-2.50", "1e3", "1a", "1.", "''", "'x'", "'it''s'", "'", "true", "'\0'")),
+).map("".join)
+_JOINTS = st.sampled_from(
+    (" AND ", " and ", "&&", " or ", "AND", " ANDb=1 and ", "\x1c&&\n", " and")
+)
+
+
+@given(tests=st.lists(_COMPARED, min_size=1, max_size=3), joint=_JOINTS, end=st.sampled_from(" )x"))
+def test_comparisons_joined_by_and_are_what_the_grammar_reads(
+    tests: list[str], joint: str, end: str
+):
+    text = joint.join(tests) + end
+
+    quick = read_comparisons(f" {text}")
+
+    # The parenthesis, as long as the blank, leaves the text to the grammar.
+    refusal = _refusal(f"({text})", policy=False)
+    assert quick is None or (refusal is None and quick == parse_filter(f"({text})"))
+
+
+def test_the_most_common_filters_are_read_as_comparisons():
+    read = read_comparisons("a > 1 AND b = 'x' and c<>-2.5&&d >= '2026-01-01'")
+
+    assert read is not None
+    assert [spell(test) for test in read.of] == [  # type: ignore[union-attr]
+        '"a" > 1',
+        "\"b\" = 'x'",
+        '"c" != -2.5',
+        "\"d\" >= '2026-01-01'",
+    ]

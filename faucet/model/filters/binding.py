@@ -18,6 +18,7 @@ from faucet.model.filters.condition import (
     Operand,
     PrincipalField,
     ReferenceOrigin,
+    Scalar,
     Slot,
     Value,
 )
@@ -52,55 +53,59 @@ class Binder(msgspec.Struct, frozen=True, kw_only=True):
     def bind(self, condition: Condition, columns: Mapping[str, Column]) -> Condition:
         """Return *condition* with a `Value`, typed by *columns*, for every reference."""
         match condition:
-            case AllOf(of=parts):
-                return AllOf(of=tuple(self.bind(part, columns) for part in parts))
-            case AnyOf(of=parts):
-                return AnyOf(of=tuple(self.bind(part, columns) for part in parts))
-            case Negation(of=part):
-                return Negation(of=self.bind(part, columns))
             case Comparison(column=name, operand=operand) if not isinstance(operand, Value | Slot):
-                value = self._traced(self.value(operand, columns[name]), operand, columns[name])
+                column = columns[name]
+                value = self._traced(self.value(operand, column), operand, column)
                 return Comparison(
                     column=name, operator=condition.operator, operand=value, exact=condition.exact
                 )
+            case AllOf(of=parts):
+                return AllOf(of=tuple([self.bind(part, columns) for part in parts]))
+            case AnyOf(of=parts):
+                return AnyOf(of=tuple([self.bind(part, columns) for part in parts]))
+            case Negation(of=part):
+                return Negation(of=self.bind(part, columns))
             case Membership(column=name, operands=Claim() as claim):
-                values = self.values(claim, columns[name])
-                traced = tuple(self._traced(value, claim, columns[name]) for value in values)
+                column = columns[name]
+                values = self.values(claim, column)
+                traced = tuple([self._traced(value, claim, column) for value in values])
                 return msgspec.structs.replace(condition, operands=traced)
             case _:
                 return condition
 
-    def value(self, operand: Operand, of: Column) -> Value:
+    def value(self, operand: Operand, of: Column) -> Scalar:
         """Return the value of one operand for the column *of*."""
         principal = self.caller.principal
         match operand:
             case Claim(name=name, many=False):
                 return self._claim(name, principal.claims.get(name), of)
-            case Value():
-                return operand
+            case Value(value=value):
+                return value
             case PrincipalField(field="name"):
                 return self._claim(_NAME, principal.name, of)
             case PrincipalField(field="role"):
                 return self._claim("principal.role", principal.role, of)
             case Now():
-                return Value(value=instant(self.caller.now, of.type, self.options))
+                return instant(self.caller.now, of.type, self.options)
             case _:
                 raise AssertionError(operand)
 
-    def values(self, claim: Claim, of: Column) -> tuple[Value, ...]:
+    def values(self, claim: Claim, of: Column) -> tuple[Scalar, ...]:
         """Return the members of a claim that is a list."""
         found = self.caller.principal.claims.get(claim.name)
         if not isinstance(found, tuple) or not found:
             raise MissingClaimError(claim.name)
-        return tuple(self._claim(claim.name, each, of) for each in found)
+        return tuple([self._claim(claim.name, each, of) for each in found])
 
-    def _traced(self, value: Value, operand: Claim | PrincipalField | Now, column: Column) -> Value:
+    def _traced(
+        self, value: Scalar, operand: Claim | PrincipalField | Now, column: Column
+    ) -> Value:
         if not self.traced:
-            return value
-        return Value(value=value.value, origin=ReferenceOrigin(operand=operand, column=column))
+            return Value(value=value)
+        return Value(value=value, origin=ReferenceOrigin(operand=operand, column=column))
 
-    def _claim(self, name: str, value: ClaimValue, of: Column) -> Value:
+    def _claim(self, name: str, value: ClaimValue, of: Column) -> Scalar:
         try:
-            return Value(value=from_claim(value, of.type, self.options))
+            return from_claim(value, of.type, self.options)
         except ValueFault:
             raise MissingClaimError(name) from None

@@ -201,7 +201,7 @@ EVERY_ROW = AllOf(of=())
 
 def all_of(*conditions: Condition | None) -> Condition:
     """Return the conjunction of *conditions*, leaving out None and what is trivially true."""
-    parts = tuple(c for c in conditions if c is not None and c != EVERY_ROW)
+    parts = tuple([c for c in conditions if c is not None and c != EVERY_ROW])
     return parts[0] if len(parts) == 1 else AllOf(of=parts)
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from faucet.errors import FILTER_TOO_LARGE, INVALID_PARAMETER
+from faucet.model.filters.comparisons import read_comparisons
 from faucet.model.filters.predicate import (
     And,
     ClaimReference,
@@ -31,7 +32,7 @@ def parse_filter(text: str, *, policy: bool = False) -> Predicate | None:
     FILTER_TOO_LARGE beyond 64 levels, 1000 tests, or 1000 members of one IN. The caller limits the
     length of *text*.
     """
-    return _Parser(Tokens(text), policy=policy).filter()
+    return read_comparisons(text) or _Parser(Tokens(text), policy=policy).filter()
 
 
 def parse_column(text: str) -> ColumnName:

@@ -1,6 +1,6 @@
 """The tests of a caller, kept from rows outside the policy where their time would tell. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from faucet.model.filters.condition import (
@@ -36,23 +36,26 @@ def guard(policy: Condition | None, asked: Condition, quick: AbstractSet[str]) -
         (plain if _is_quick(part, quick) else slow).append(part)
     if not slow:
         return all_of(policy, asked)
-    return all_of(Guarded(policy=policy, test=all_of(*slow)), *plain)
+    test = slow[0] if len(slow) == 1 else AllOf(of=tuple(slow))
+    guarded = Guarded(policy=policy, test=test)
+    return AllOf(of=(guarded, *plain)) if plain else guarded
 
 
-def _parts(condition: Condition) -> Iterator[Condition]:
-    if isinstance(condition, AllOf):
-        for part in condition.of:
-            yield from _parts(part)
-    else:
-        yield condition
+def _parts(condition: Condition) -> Sequence[Condition]:
+    if not isinstance(condition, AllOf):
+        return (condition,)
+    parts = condition.of
+    if AllOf not in map(type, parts):
+        return parts
+    return [each for part in parts for each in _parts(part)]
 
 
 def _is_quick(condition: Condition, quick: AbstractSet[str]) -> bool:
     match condition:
-        case Known():
-            return True
         case Comparison(column=column) | Membership(column=column) | NullTest(column=column):
             return column in quick
+        case Known():
+            return True
         case KeySet(columns=columns):
             return set(columns) <= quick
         case AllOf(of=parts) | AnyOf(of=parts):

@@ -62,24 +62,29 @@ class Lifter:
 
     def slot(self, value: Scalar, origin: Origin = None) -> Slot:
         """Keep *value* and return its slot."""
-        self._values.append(value)
+        values = self._values
+        values.append(value)
         self._origins.append(origin)
-        return Slot(index=len(self._values) - 1, spelled=isinstance(value, Spelling))
+        return Slot(index=len(values) - 1, spelled=isinstance(value, Spelling))
 
     def lift(self, condition: Condition) -> Condition:  # noqa: PLR0911 - one arm a node
         """Return *condition* with every value replaced by a slot."""
         match condition:
+            case Comparison(
+                column=column, operator=operator, operand=Value() as value, exact=exact
+            ):
+                return Comparison(
+                    column=column,
+                    operator=operator,
+                    operand=self.slot(value.value, value.origin),
+                    exact=exact,
+                )
             case AllOf(of=parts) | AnyOf(of=parts):
-                return type(condition)(of=tuple(self.lift(part) for part in parts))
+                return type(condition)(of=tuple([self.lift(part) for part in parts]))
             case Negation(of=part):
                 return Negation(of=self.lift(part))
             case Guarded(policy=policy, test=test):
                 return Guarded(policy=self.lift(policy), test=self.lift(test))
-            case Comparison(
-                column=column, operator=operator, operand=Value() as value, exact=exact
-            ):
-                slot = self.slot(value.value, value.origin)
-                return Comparison(column=column, operator=operator, operand=slot, exact=exact)
             case Pattern(column=column, operand=Value() as value, fold=fold):
                 slot = self.slot(value.value, value.origin)
                 return Pattern(column=column, operand=slot, fold=fold)

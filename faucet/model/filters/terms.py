@@ -26,7 +26,7 @@ _MAX_MEMBERS: Final = 1000
 _MAX_PARTS: Final = 4
 _SHOWN: Final = 64
 
-_COMPARISONS: Final = {
+COMPARISONS: Final = {
     "=": Operator.EQ,
     "EQ": Operator.EQ,
     "!=": Operator.NE,
@@ -85,7 +85,7 @@ class TermReader:
     def term(self) -> Predicate:
         """Take one test."""
         column = self.column()
-        if (operator := _COMPARISONS.get(self._tokens.current.keyword)) is not None:
+        if (operator := COMPARISONS.get(self._tokens.current.keyword)) is not None:
             return self._comparison(column, operator, self._tokens.take())
         if self._tokens.current.keyword == "IS":
             return self._null_test(column)

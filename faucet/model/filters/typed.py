@@ -155,9 +155,9 @@ def type_predicate(predicate: Predicate, scope: Scope) -> Condition:
         case Not(of=part):
             return Negation(of=type_predicate(part, scope))
         case And(of=parts):
-            return AllOf(of=tuple(type_predicate(part, scope) for part in parts))
+            return AllOf(of=tuple([type_predicate(part, scope) for part in parts]))
         case Or(of=parts):
-            return AnyOf(of=tuple(type_predicate(part, scope) for part in parts))
+            return AnyOf(of=tuple([type_predicate(part, scope) for part in parts]))
         case _:
             return _Term(predicate.column, scope).condition(predicate)
 
@@ -170,8 +170,9 @@ class _Term:
         self._kind = self._column.type.kind
         self._position = name.position
         self._scope = scope
-        self._policy = isinstance(scope, RuleScope)
-        self._exact = isinstance(scope, RuleScope) and scope.exact
+        self._policy = self._exact = False
+        if isinstance(scope, RuleScope):
+            self._policy, self._exact = True, scope.exact
 
     def condition(self, test: Compare | In | Between | Match | IsNull) -> Condition:
         match test:
@@ -187,13 +188,17 @@ class _Term:
                 return _negated(NullTest(column=self._column.name), test.negated)
 
     def _comparison(self, operator: Operator, operand: Operand) -> Condition:
-        self._check_takes(operator.value, EQUATABLE if operator in _EQUALITIES else ORDERED)
+        kinds = EQUATABLE if operator in _EQUALITIES else ORDERED
+        if self._kind not in kinds:
+            self._check_takes(operator, kinds)
         if not isinstance(operand, Literal):
             return self._compare(operator, self._reference(operand))
         try:
             if operator in _EQUALITIES:
                 return self._compare(operator, self._value(operand, read_equal))
-            return self._order(operator, operand)
+            if self._column.type.loose:
+                return self._order(operator, operand)
+            return self._compare(operator, self._value(operand, read_literal))
         except ValueFault as fault:
             gap = self._gap(fault, operand)
             if operator not in _EQUALITIES and fault.gap is None:
@@ -201,7 +206,7 @@ class _Term:
             return self._decide(operator, gap)
 
     def _order(self, operator: Operator, literal: Literal) -> Condition:
-        if self._policy or not self._column.type.loose or self._kind is not Kind.INTEGER:
+        if self._policy or self._kind is not Kind.INTEGER:
             return self._compare(operator, self._value(literal, read_literal))
         if literal.kind is LiteralKind.BOOLEAN:
             return self._compare(operator, self._value(literal, read_literal))
@@ -282,9 +287,10 @@ class _Term:
 
     def _value(self, literal: Literal, read: _Read) -> Value:
         of, options = self._column.type, self._scope.options
-        if self._policy:
+        equal = read is read_equal and not self._policy
+        if self._policy or not of.loose:
             read = read_literal
-        elif of.loose and of.kind is Kind.DECIMAL:
+        elif of.kind is Kind.DECIMAL:
             of = without_bounds(of)
         value = read(literal.kind, literal.text, of, options)
         if self._exact and of.padded and isinstance(value, str):
@@ -292,9 +298,7 @@ class _Term:
             value = value.rstrip(" ")
         if not self._scope.traced:
             return Value(value=value)
-        origin = LiteralOrigin(
-            kind=literal.kind, type=of, position=literal.position, equal=read is read_equal
-        )
+        origin = LiteralOrigin(kind=literal.kind, type=of, position=literal.position, equal=equal)
         return Value(value=value, origin=origin)
 
     def _gap(self, fault: ValueFault, literal: Literal) -> Gap:

@@ -42,7 +42,7 @@ def is_bounded(text: str) -> bool:
 
 def exact(text: str) -> Decimal:
     """Return the number that *text* spells, or raise `ValueFault`."""
-    if _is_short(text):
+    if len(text) <= _SHORT and text.isascii() and text.isdigit():
         return Decimal(text)
     text = text.strip()
     if not _NUMBER.fullmatch(text):
@@ -52,13 +52,11 @@ def exact(text: str) -> Decimal:
     return Decimal(text)
 
 
-def _is_short(text: str) -> bool:
-    return len(text) <= _SHORT and text.isascii() and text.isdigit()
-
-
 def integer_text(text: str, of: ColumnType) -> int:
     """Return the integer of type *of* that *text* spells, or raise `ValueFault`."""
-    return integer(int(text) if _is_short(text) else exact(text), of)
+    # Most are short, and need no Decimal.
+    short = len(text) <= _SHORT and text.isascii() and text.isdigit()
+    return integer(int(text) if short else exact(text), of)
 
 
 def integer(number: Decimal | int, of: ColumnType) -> int:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from contextlib import AbstractAsyncContextManager
 
 from faucet.errors import POOL_EXHAUSTED, ExecutionError
 from faucet.model.settings import PoolSettings
@@ -22,12 +21,8 @@ class Share:
         self._held: dict[str, int] = {}
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
-    def hold(self, principal: str) -> AbstractAsyncContextManager[None]:
-        """Hold one connection's share of *principal* during a block."""
-        return _Hold(self, principal)
-
     async def take(self, principal: str) -> None:
-        """Take one connection's share of *principal*, once there is one."""
+        """Take one connection's share of *principal*, once there is one, to be given back."""
         held = self._held.get(principal, 0)
         if held < self._most:
             self._held[principal] = held + 1
@@ -66,17 +61,3 @@ class Share:
             self._held[principal] = held
         else:
             del self._held[principal]
-
-
-class _Hold(AbstractAsyncContextManager[None]):
-    """One share during a block; a class, since every request enters one."""
-
-    def __init__(self, share: Share, principal: str) -> None:
-        self._share = share
-        self._principal = principal
-
-    async def __aenter__(self) -> None:
-        await self._share.take(self._principal)
-
-    async def __aexit__(self, *_raised: object) -> None:
-        self._share.give_back(self._principal)

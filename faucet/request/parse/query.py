@@ -17,7 +17,6 @@ from faucet.request.parse.filters import read_filter
 from faucet.request.parse.lists import read_fields, read_group, read_ids, read_order
 from faucet.request.percent import decode
 
-_PAGING: Final = tuple(each for each in PARAMETERS.values() if each.paging)
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 _NATURAL: Final = re.compile(r"[0-9]{1,400}")
 
@@ -45,19 +44,19 @@ def parse_query(verb: Verb, query: str, *, single: bool) -> Parameters:
     with ``_`` are ignored.
     """
     values = _values(verb, query, single=single)
-    fields = read_fields(values.get("fields", ""))
+    fields = read_fields(values["fields"]) if "fields" in values else None
     if single or verb is not Verb.GET:
         _refuse_functions(fields)
     return Parameters(
         fields=fields,
-        group=read_group(values.get("group", "")),
-        order=read_order(values.get("order", "")),
-        where=read_filter(values.get("filter", "")),
-        ids=read_ids(values.get("ids", "")),
-        everything=_boolean(values, "all"),
+        group=read_group(values["group"]) if "group" in values else (),
+        order=read_order(values["order"]) if "order" in values else (),
+        where=read_filter(values["filter"]) if "filter" in values else None,
+        ids=read_ids(values["ids"]) if "ids" in values else None,
+        everything="all" in values and _boolean(values, "all"),
         page=_page(values),
-        rollback=_boolean(values, "rollback"),
-        continued=_boolean(values, "continue"),
+        rollback="rollback" in values and _boolean(values, "rollback"),
+        continued="continue" in values and _boolean(values, "continue"),
     )
 
 
@@ -67,15 +66,17 @@ def refuse_parameters(query: str) -> None:
     ignored.
     """
     for pair in query.split("&"):
-        name = _decode(pair.partition("=")[0])
+        try:
+            name = decode(pair.partition("=")[0], form=True)
+        except ValueError as fault:
+            raise _undecodable(fault) from None
         if pair and not name.startswith("_"):
             message = f'unknown parameter "{name}": this route accepts none'
             raise RequestError(UNKNOWN_PARAMETER, message, parameter=name)
 
 
 def _page(values: Mapping[str, str]) -> Paging:
-    given = [each for each in _PAGING if each.name in values]
-    return Paging(**{each.name: READERS[each.kind](values, each.name) for each in given})
+    return Paging(**{name: read(values, name) for name, read in _PAGING if name in values})
 
 
 def _values(verb: Verb, query: str, *, single: bool) -> Mapping[str, str]:
@@ -83,7 +84,12 @@ def _values(verb: Verb, query: str, *, single: bool) -> Mapping[str, str]:
     values: dict[str, str] = {}
     for pair in query.split("&"):
         raw_name, _, raw_value = pair.partition("=")
-        name, value = _decode(raw_name), _decode(raw_value)
+        try:
+            # The known names are plain text: one of them is decoded already.
+            name = raw_name if raw_name in known else decode(raw_name, form=True)
+            value = decode(raw_value, form=True)
+        except ValueError as fault:
+            raise _undecodable(fault) from None
         if not pair or name.startswith("_"):
             continue
         if name not in known:
@@ -96,11 +102,8 @@ def _values(verb: Verb, query: str, *, single: bool) -> Mapping[str, str]:
     return values
 
 
-def _decode(raw: str) -> str:
-    try:
-        return decode(raw, form=True)
-    except ValueError as fault:
-        raise RequestError(INVALID_PARAMETER, f"invalid query: {fault}") from None
+def _undecodable(fault: ValueError) -> RequestError:
+    return RequestError(INVALID_PARAMETER, f"invalid query: {fault}")
 
 
 def _unknown(name: str, known: Iterable[str], verb: Verb, *, single: bool) -> RequestError:
@@ -121,9 +124,7 @@ def _refuse_functions(fields: tuple[FieldItem, ...] | None) -> None:
 
 
 def _boolean(values: Mapping[str, str], name: str) -> bool:
-    text = values.get(name)
-    if text is None:
-        return False
+    text = values[name]
     if text not in _BOOLEANS:
         message = f'"{name}" must be true, false, 1 or 0'
         raise RequestError(INVALID_PARAMETER, message, parameter=name)
@@ -147,3 +148,6 @@ READERS: Final[Mapping[ParameterKind, Callable[[Mapping[str, str], str], Any]]] 
     ParameterKind.NATURAL: _natural,
     ParameterKind.BOOLEAN: _boolean,
 }
+_PAGING: Final = tuple(
+    (name, READERS[each.kind]) for name, each in PARAMETERS.items() if each.paging
+)

@@ -27,11 +27,12 @@ def plan_read(authorized: AuthorizedRequest) -> ReadPlan:
     request, target = authorized.request, authorized.resource.target
     outputs = outputs_of(authorized)
     aggregated = bool(authorized.group) or _aggregates(authorized)
-    _check_group(authorized, outputs, aggregated=aggregated)
+    if aggregated:
+        _check_group(authorized, outputs)
     single, paging = request.selector.single, request.page
     order = () if single else _order(authorized, outputs, aggregated=aggregated)
     limit = 1 if single else page_limit(paging.limit, authorized.limits)
-    group = tuple(_names(authorized.group))
+    group = tuple(_names(authorized.group)) if authorized.group else ()
 
     lifter = Lifter(arrays=target.arrays)
     where = selection(authorized)
@@ -82,7 +83,8 @@ def page_limit(asked: int | None, limits: LimitSettings) -> int:
 
 
 def _aggregates(authorized: AuthorizedRequest) -> bool:
-    return any(field.function is not None for field in authorized.fields or ())
+    fields = authorized.fields
+    return fields is not None and any(field.function is not None for field in fields)
 
 
 def outputs_of(authorized: AuthorizedRequest) -> tuple[Output, ...]:
@@ -137,15 +139,11 @@ def _result(function: Function, of: ColumnType, name: str) -> ColumnType:
     return _INTEGER if function is Function.SUM and of.kind is Kind.INTEGER else of
 
 
-def _check_group(
-    authorized: AuthorizedRequest, outputs: tuple[Output, ...], *, aggregated: bool
-) -> None:
+def _check_group(authorized: AuthorizedRequest, outputs: tuple[Output, ...]) -> None:
     for column in authorized.group:
         if column.type.kind not in EQUATABLE:
             message = f'"{column.name}" is {column.type.kind.value} and cannot be used in group'
             raise PlanError(WRONG_TYPE, message, parameter="group", column=column.name)
-    if not aggregated:
-        return
     group = {column.name for column in authorized.group}
     for output in outputs:
         if output.function is None and output.column not in group:
@@ -160,7 +158,10 @@ def _order(
     view, group = authorized.resource, authorized.group
     if not authorized.order and not aggregated:
         return view.order
-    by_label = {output.label: output for output in outputs}
+    # Only what is not a column needs them.
+    by_label: dict[str, Output] = {}
+    if None in [item.column for item in authorized.order]:
+        by_label = {output.label: output for output in outputs}
     grouped = {column.name for column in group} if aggregated else None
     terms = [
         _term(view, item, by_label.get(item.name) if item.column is None else None, grouped)
@@ -168,7 +169,7 @@ def _order(
     ]
     named = {term.column for term in terms if term.function is None}
     rest = map(_column_term, group) if aggregated else view.order
-    return tuple(dict.fromkeys([*terms, *(term for term in rest if term.column not in named)]))
+    return tuple(dict.fromkeys([*terms, *[term for term in rest if term.column not in named]]))
 
 
 def _term(
@@ -187,20 +188,32 @@ def _term(
     if grouped is not None and function is None and name not in grouped:
         message = f'"{name}" is neither grouped nor a selected function; it cannot be used in order'
         raise PlanError(INVALID_PARAMETER, message, parameter="order", column=name)
-    term = OrderTerm(column=None, function=function, nullable=False)
-    if column is not None:
-        term = _column_term(column, function)
-    if not item.descending and item.nulls_first is None:
-        return term
-    return msgspec.structs.replace(term, descending=item.descending, nulls_first=item.nulls_first)
+    descending, nulls_first = item.descending, item.nulls_first
+    if column is None:
+        return OrderTerm(
+            column=None,
+            function=function,
+            descending=descending,
+            nulls_first=nulls_first,
+            nullable=False,
+        )
+    return _column_term(column, function, descending=descending, nulls_first=nulls_first)
 
 
-def _column_term(column: Column, function: Function | None = None) -> OrderTerm:
+def _column_term(
+    column: Column,
+    function: Function | None = None,
+    *,
+    descending: bool = False,
+    nulls_first: bool | None = None,
+) -> OrderTerm:
     if column.type.kind not in EQUATABLE and function is None:
         message = f'"{column.name}" is {column.type.kind.value} and cannot be used in order'
         raise PlanError(WRONG_TYPE, message, parameter="order", column=column.name)
     return OrderTerm(
         column=column.name,
         function=function,
+        descending=descending,
+        nulls_first=nulls_first,
         nullable=column.nullable or function not in (None, Function.COUNT),
     )

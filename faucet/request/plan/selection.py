@@ -46,7 +46,8 @@ def selection(authorized: AuthorizedRequest) -> Condition:
         keys = keys_condition(authorized, selector.ids, "path" if selector.single else "ids")
     if asked is None:
         return all_of(authorized.row_filter, keys)
-    return guard(authorized.row_filter, all_of(keys, asked), authorized.resource.quick)
+    tests = asked if keys is None else all_of(keys, asked)
+    return guard(authorized.row_filter, tests, authorized.resource.quick)
 
 
 def typed_filter(authorized: AuthorizedRequest, predicate: Predicate, parameter: str) -> Condition:

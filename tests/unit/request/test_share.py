@@ -24,9 +24,12 @@ class _Holder:
         self.task = asyncio.create_task(self._hold(share, principal))
 
     async def _hold(self, share: Share, principal: str) -> None:
-        async with share.hold(principal):
-            self.holds = True
+        await share.take(principal)
+        self.holds = True
+        try:
             await self.release.wait()
+        finally:
+            share.give_back(principal)
 
     async def end(self) -> None:
         self.release.set()
@@ -76,13 +79,13 @@ async def test_whoever_waits_too_long_gets_an_error_and_leaves_nothing():
     (holder,) = await _holders(share, "a")
 
     with pytest.raises(ExecutionError) as raised:
-        async with share.hold("a"):
-            raise AssertionError
+        await share.take("a")
 
     assert raised.value.kind is POOL_EXHAUSTED
     await holder.end()
-    async with share.hold("a"):
-        assert share._held == {"a": 1}
+    await share.take("a")
+    assert share._held == {"a": 1}
+    share.give_back("a")
     assert (share._held, share._waiting) == ({}, {})
 
 
