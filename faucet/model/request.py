@@ -7,7 +7,7 @@ import msgspec
 from faucet.errors import FaucetError
 from faucet.model.catalog import Column
 from faucet.model.filters.condition import Condition, Scalar
-from faucet.model.filters.predicate import And, ColumnName, Not, Or, Predicate
+from faucet.model.filters.predicate import And, ColumnName, Compare, Not, Or, Predicate
 from faucet.model.headers import Headers
 from faucet.model.limits import LimitSettings
 from faucet.model.routes import RouteName
@@ -248,10 +248,14 @@ def names_in(predicate: Predicate) -> Iterator[ColumnName]:
     """Yield every column that *predicate* names, left to right."""
     pending = [predicate]
     while pending:
-        match pending.pop():
+        part = pending.pop()
+        if type(part) is Compare:
+            yield part.column
+            continue
+        match part:
             case And(of=parts) | Or(of=parts):
                 pending.extend(reversed(parts))
-            case Not(of=part):
-                pending.append(part)
+            case Not(of=negated):
+                pending.append(negated)
             case test:
                 yield test.column

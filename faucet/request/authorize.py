@@ -271,8 +271,8 @@ class _Names:
 
     def _find(self, name: ColumnName, parameter: str, allowed: Mapping[str, Column]) -> Column:
         parts = name.parts
-        column = allowed.get(parts[-1]) if parts[:-1] in self._view.qualifiers else None
-        if column is None:
+        column = allowed.get(parts[-1])
+        if column is None or parts[:-1] not in self._view.qualifiers:
             spelled = ".".join(parts)
             raise unknown_column(spelled, allowed, parameter=parameter, position=name.position)
         return column

@@ -16,7 +16,7 @@ from faucet.errors import INVALID_VALUE
 from faucet.model.filters.binding import Binder, MissingClaimError
 from faucet.model.filters.condition import Claim, LiteralOrigin, ReferenceOrigin, Scalar
 from faucet.model.filters.lift import Origin, PageOrigin, StatementValue
-from faucet.model.filters.literals import pattern_text, read_equal, read_literal
+from faucet.model.filters.literals import literal_reader, pattern_text
 from faucet.model.filters.predicate import PatternKind
 from faucet.model.filters.terms import has_good_escapes
 from faucet.model.filters.tokens import literal_positions, split_literals
@@ -256,16 +256,16 @@ def _is_list(operand: object) -> bool:
 
 
 def _key_part(part: int, origin: LiteralOrigin, options: ValueOptions) -> Fill:
-    kind, of = origin.kind, origin.type
-    read = read_equal if origin.equal else read_literal
-    return lambda values: read(kind, values.question.key[part], of, options)
+    of = origin.type
+    read = literal_reader(origin.kind, of, equal=origin.equal)
+    return lambda values: read(values.question.key[part], of, options)
 
 
 def _literal(index: int, origin: LiteralOrigin, options: ValueOptions) -> Fill:
-    kind, of, pattern = origin.kind, origin.type, origin.pattern
-    read = read_equal if origin.equal else read_literal
+    of, pattern = origin.type, origin.pattern
+    read = literal_reader(origin.kind, of, equal=origin.equal)
     if pattern is None:
-        return lambda values: read(kind, values.question.literals[index], of, options)
+        return lambda values: read(values.question.literals[index], of, options)
     return lambda values: _pattern(pattern, values.question.literals[index])
 
 

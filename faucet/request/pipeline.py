@@ -275,10 +275,10 @@ async def _plan_write(asked: _Asked, session: Session) -> Plan:
 def row_count(rows: Rows) -> int:
     """Return how many rows an operation returned or wrote."""
     match rows:
-        case SingleRow():
-            return 1
         case RowPage() | Written():
             return rows.count
+        case SingleRow():
+            return 1
         case _:
             assert_never(rows)
 

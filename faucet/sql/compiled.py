@@ -1,7 +1,7 @@
 """A compiled statement: SQL text, how to bind values to it, and how to read the result."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,10 +26,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[bytes, ...] = ()
 
 
-class Placeholder(msgspec.Struct, frozen=True):
-    """The index of a placeholder's value, and its conversion for the driver."""
+class Placeholder(NamedTuple):
+    """The slot of a placeholder's value, and its conversion for the driver."""
 
-    index: int
+    slot: int
     bind: Callable[[Any], object]
 
 
@@ -37,7 +37,7 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     """
     SQL of one statement shape for one dialect; *read* returns the answer in what was fetched.
 
-    *constants* follow the values: a placeholder of one has a negative index. *max_bytes* bounds the
+    *constants* follow the values: a placeholder of one has a negative slot. *max_bytes* bounds the
     rows that its calls return to the caller.
     """
 
@@ -50,10 +50,9 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     def call(self, values: tuple[StatementValue, ...], *, runs_code: bool = True) -> Call:
         """Return the call of this statement with *values*, in order of their slots; see `Call`."""
         every = values + self.constants
-        parameters = [each.bind(every[each.index]) for each in self.placeholders]
         return Call(
             sql=self.sql,
-            parameters=tuple(parameters),
+            parameters=tuple([bind(every[slot]) for slot, bind in self.placeholders]),
             max_bytes=self.max_bytes,
             runs_code=runs_code,
         )

@@ -52,13 +52,9 @@ class Binder(msgspec.Struct, frozen=True, kw_only=True):
 
     def bind(self, condition: Condition, columns: Mapping[str, Column]) -> Condition:
         """Return *condition* with a `Value`, typed by *columns*, for every reference."""
+        if type(condition) is Comparison:
+            return self._bind_comparison(condition, columns)
         match condition:
-            case Comparison(column=name, operand=operand) if not isinstance(operand, Value | Slot):
-                column = columns[name]
-                value = self._traced(self.value(operand, column), operand, column)
-                return Comparison(
-                    column=name, operator=condition.operator, operand=value, exact=condition.exact
-                )
             case AllOf(of=parts):
                 return AllOf(of=tuple([self.bind(part, columns) for part in parts]))
             case AnyOf(of=parts):
@@ -73,12 +69,20 @@ class Binder(msgspec.Struct, frozen=True, kw_only=True):
             case _:
                 return condition
 
+    def _bind_comparison(self, one: Comparison, columns: Mapping[str, Column]) -> Comparison:
+        operand = one.operand
+        if type(operand) is Value or type(operand) is Slot:
+            return one
+        column = columns[one.column]
+        value = self._traced(self.value(operand, column), operand, column)
+        return Comparison(column=one.column, operator=one.operator, operand=value, exact=one.exact)
+
     def value(self, operand: Operand, of: Column) -> Scalar:
         """Return the value of one operand for the column *of*."""
         principal = self.caller.principal
+        if type(operand) is Claim and not operand.many:
+            return self._claim(operand.name, principal.claims.get(operand.name), of)
         match operand:
-            case Claim(name=name, many=False):
-                return self._claim(name, principal.claims.get(name), of)
             case Value(value=value):
                 return value
             case PrincipalField(field="name"):

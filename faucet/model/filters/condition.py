@@ -6,6 +6,7 @@ result is a shape: equal for requests that differ only in their values.
 """
 
 from decimal import Decimal
+from typing import final
 
 import msgspec
 
@@ -49,6 +50,7 @@ class ReferenceOrigin(msgspec.Struct, frozen=True, kw_only=True):
     column: Column
 
 
+@final
 class Value(msgspec.Struct, frozen=True, kw_only=True, tag="value"):
     """
     A value of the column's kind, in canonical form (`model/values/canonical.py`).
@@ -77,6 +79,7 @@ class Now(msgspec.Struct, frozen=True, kw_only=True, tag="now"):
     """The instant of the request, in the column's own type."""
 
 
+@final
 class Slot(msgspec.Struct, frozen=True, kw_only=True, tag="slot"):
     """The *index*-th value of the statement; *spelled* if it is a `Spelling`."""
 

@@ -33,7 +33,8 @@ def guard(policy: Condition | None, asked: Condition, quick: AbstractSet[str]) -
     plain: list[Condition] = []
     slow: list[Condition] = []
     for part in _parts(asked):
-        (plain if _is_quick(part, quick) else slow).append(part)
+        is_quick = part.column in quick if type(part) is Comparison else _is_quick(part, quick)
+        (plain if is_quick else slow).append(part)
     if not slow:
         return all_of(policy, asked)
     test = slow[0] if len(slow) == 1 else AllOf(of=tuple(slow))
@@ -42,7 +43,7 @@ def guard(policy: Condition | None, asked: Condition, quick: AbstractSet[str]) -
 
 
 def _parts(condition: Condition) -> Sequence[Condition]:
-    if not isinstance(condition, AllOf):
+    if type(condition) is not AllOf:
         return (condition,)
     parts = condition.of
     if AllOf not in map(type, parts):

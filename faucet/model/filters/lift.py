@@ -1,6 +1,8 @@
 """Separates a condition into its shape and its values. Pure."""
 
+from collections.abc import Callable, Mapping
 from enum import Enum
+from typing import Any, Final
 
 from faucet.model.filters.condition import (
     AllOf,
@@ -65,38 +67,16 @@ class Lifter:
         values = self._values
         values.append(value)
         self._origins.append(origin)
-        return Slot(index=len(values) - 1, spelled=isinstance(value, Spelling))
+        return Slot(index=len(values) - 1, spelled=type(value) is Spelling)
 
-    def lift(self, condition: Condition) -> Condition:  # noqa: PLR0911 - one arm a node
+    def lift(self, condition: Condition) -> Condition:
         """Return *condition* with every value replaced by a slot."""
-        match condition:
-            case Comparison(
-                column=column, operator=operator, operand=Value() as value, exact=exact
-            ):
-                return Comparison(
-                    column=column,
-                    operator=operator,
-                    operand=self.slot(value.value, value.origin),
-                    exact=exact,
-                )
-            case AllOf(of=parts) | AnyOf(of=parts):
-                return type(condition)(of=tuple([self.lift(part) for part in parts]))
-            case Negation(of=part):
-                return Negation(of=self.lift(part))
-            case Guarded(policy=policy, test=test):
-                return Guarded(policy=self.lift(policy), test=self.lift(test))
-            case Pattern(column=column, operand=Value() as value, fold=fold):
-                slot = self.slot(value.value, value.origin)
-                return Pattern(column=column, operand=slot, fold=fold)
-            case Membership(column=column, operands=tuple() as operands, exact=exact):
-                slots = self._slots(tuple((operand,) for operand in operands))
-                return Membership(column=column, operands=slots, exact=exact)
-            case KeySet(columns=columns, keys=tuple() as keys):
-                return KeySet(columns=columns, keys=self._slots(keys))
-            case _:
-                return condition
+        # `match` takes long to find that a struct is none of its classes.
+        lift = _LIFTS.get(type(condition))
+        return condition if lift is None else lift(self, condition)
 
-    def _slots(self, rows: tuple[tuple[Value, ...], ...]) -> Slots:
+    def slots(self, rows: tuple[tuple[Value, ...], ...]) -> Slots:
+        """Keep the values of *rows*, all of one length, and return their slots."""
         first, width = len(self._values), len(rows[0])
         if self._arrays and width == 1:
             self._values.append(tuple(row[0].value for row in rows))
@@ -112,3 +92,60 @@ class Lifter:
 
 def _power_of_two(count: int) -> int:
     return 1 << (count - 1).bit_length()
+
+
+def _lift_comparison(lifter: Lifter, one: Comparison) -> Condition:
+    value = one.operand
+    if type(value) is not Value:
+        return one
+    slot = lifter.slot(value.value, value.origin)
+    return Comparison(column=one.column, operator=one.operator, operand=slot, exact=one.exact)
+
+
+def _lift_pattern(lifter: Lifter, one: Pattern) -> Condition:
+    value = one.operand
+    if type(value) is not Value:
+        return one
+    slot = lifter.slot(value.value, value.origin)
+    return Pattern(column=one.column, operand=slot, fold=one.fold)
+
+
+def _lift_membership(lifter: Lifter, one: Membership) -> Condition:
+    if not isinstance(one.operands, tuple):
+        return one
+    slots = lifter.slots(tuple([(operand,) for operand in one.operands]))
+    return Membership(column=one.column, operands=slots, exact=one.exact)
+
+
+def _lift_keys(lifter: Lifter, one: KeySet) -> Condition:
+    if not isinstance(one.keys, tuple):
+        return one
+    return KeySet(columns=one.columns, keys=lifter.slots(one.keys))
+
+
+def _lift_all(lifter: Lifter, one: AllOf) -> Condition:
+    return AllOf(of=tuple([lifter.lift(part) for part in one.of]))
+
+
+def _lift_any(lifter: Lifter, one: AnyOf) -> Condition:
+    return AnyOf(of=tuple([lifter.lift(part) for part in one.of]))
+
+
+def _lift_negation(lifter: Lifter, one: Negation) -> Condition:
+    return Negation(of=lifter.lift(one.of))
+
+
+def _lift_guarded(lifter: Lifter, one: Guarded) -> Condition:
+    return Guarded(policy=lifter.lift(one.policy), test=lifter.lift(one.test))
+
+
+_LIFTS: Final[Mapping[type, Callable[[Lifter, Any], Condition]]] = {
+    AllOf: _lift_all,
+    AnyOf: _lift_any,
+    Negation: _lift_negation,
+    Guarded: _lift_guarded,
+    Comparison: _lift_comparison,
+    Pattern: _lift_pattern,
+    Membership: _lift_membership,
+    KeySet: _lift_keys,
+}

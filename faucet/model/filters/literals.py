@@ -1,6 +1,8 @@
 """The literals of a filter as values of their column. Pure."""
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -19,18 +21,18 @@ _AFFIXES: Final = {
     PatternKind.STARTS_WITH: ("", "%"),
     PatternKind.ENDS_WITH: ("%", ""),
 }
+_Read = Callable[[str, ColumnType, ValueOptions], Scalar]
+_READERS: Final[Mapping[LiteralKind, _Read]] = {
+    LiteralKind.TEXT: from_text,
+    LiteralKind.NUMBER: from_number,
+}
 _QUOTED_ONLY: Final = frozenset({Kind.TEXT, Kind.BOOLEAN})
 
 
 def read_literal(kind: LiteralKind, text: str, of: ColumnType, options: ValueOptions) -> Scalar:
     """Return the value that a literal means for a column of type *of*; raises `ValueFault`."""
-    match kind:
-        case LiteralKind.TEXT:
-            return from_text(text, of, options)
-        case LiteralKind.NUMBER:
-            return from_number(text, of, options)
-        case LiteralKind.BOOLEAN:
-            return from_boolean(text == "true", of)
+    read = _READERS.get(kind)
+    return from_boolean(text == "true", of) if read is None else read(text, of, options)
 
 
 def read_equal(kind: LiteralKind, text: str, of: ColumnType, options: ValueOptions) -> Scalar:
@@ -46,6 +48,13 @@ def read_equal(kind: LiteralKind, text: str, of: ColumnType, options: ValueOptio
         json_values.check_characters(text)
         return Spelling(value=_fitting(text, of, options), written=text)
     return _equal_number(text, of, options)
+
+
+def literal_reader(kind: LiteralKind, of: ColumnType, *, equal: bool) -> _Read:
+    """Return what reads literals of *kind* as `read_literal` does, or with *equal* `read_equal`."""
+    if equal and of.loose:
+        return partial(read_equal, kind)
+    return _READERS.get(kind) or partial(read_literal, kind)
 
 
 def _fitting(text: str, of: ColumnType, options: ValueOptions) -> Plain:

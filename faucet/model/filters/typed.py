@@ -151,6 +151,9 @@ def type_predicate(predicate: Predicate, scope: Scope) -> Condition:
     What the type alone decides is decided here, without a value that the database would have to
     cast. Raises `ConditionError`.
     """
+    # Most are one; `match` takes long to find that a struct is none of its classes.
+    if type(predicate) is Compare:
+        return _Term(predicate.column, scope).comparison(predicate.operator, predicate.operand)
     match predicate:
         case Not(of=part):
             return Negation(of=type_predicate(part, scope))
@@ -171,13 +174,13 @@ class _Term:
         self._position = name.position
         self._scope = scope
         self._policy = self._exact = False
-        if isinstance(scope, RuleScope):
+        if type(scope) is RuleScope:
             self._policy, self._exact = True, scope.exact
 
     def condition(self, test: Compare | In | Between | Match | IsNull) -> Condition:
         match test:
             case Compare(operator=operator, operand=operand):
-                return self._comparison(operator, operand)
+                return self.comparison(operator, operand)
             case In():
                 return _negated(self._membership(test), test.negated)
             case Between():
@@ -187,7 +190,7 @@ class _Term:
             case IsNull():
                 return _negated(NullTest(column=self._column.name), test.negated)
 
-    def _comparison(self, operator: Operator, operand: Operand) -> Condition:
+    def comparison(self, operator: Operator, operand: Operand) -> Condition:
         kinds = EQUATABLE if operator in _EQUALITIES else ORDERED
         if self._kind not in kinds:
             self._check_takes(operator, kinds)
@@ -225,7 +228,7 @@ class _Term:
         if len(literals) < len(test.operands):
             # References are compared one by one, so that a list claim cannot replace a single
             # value.
-            return AnyOf(of=tuple(self._comparison(Operator.EQ, each) for each in test.operands))
+            return AnyOf(of=tuple(self.comparison(Operator.EQ, each) for each in test.operands))
         found = tuple(self._members(literals))
         if not found:
             return Known(column=name, holds=False)
@@ -243,8 +246,8 @@ class _Term:
 
     def _between(self, test: Between) -> Condition:
         self._check_takes("BETWEEN", ORDERED)
-        low = self._comparison(Operator.GE, test.low)
-        return AllOf(of=(low, self._comparison(Operator.LE, test.high)))
+        low = self.comparison(Operator.GE, test.low)
+        return AllOf(of=(low, self.comparison(Operator.LE, test.high)))
 
     def _pattern(self, test: Match) -> Condition:
         self._check_takes(test.pattern.value.upper(), frozenset({Kind.TEXT}))

@@ -16,7 +16,7 @@ def trace_value(error: ExecutionError, change: Change, compiled: Compiled) -> No
     number = error.parameter
     if number is None or not 0 < number <= len(compiled.placeholders):
         return
-    slot = compiled.placeholders[number - 1].index
+    slot = compiled.placeholders[number - 1].slot
     if 0 <= slot < len(change.assign):
         error.column = change.assign[slot]
 

@@ -1,10 +1,14 @@
 """Parts of an HTTP request to an `ApiRequest`: grammar, not tables. Pure."""
 
+from typing import Final
+
 from faucet.errors import INVALID_BODY, NO_SELECTOR, UNKNOWN_PARAMETER, RequestError
 from faucet.model.request import ApiRequest, Selector
 from faucet.model.surface import Verb
 from faucet.request.parse.body import Body, BodyContext, parse_body
 from faucet.request.parse.query import Parameters, parse_query
+
+_NO_BODY: Final = Body()
 
 __all__ = ["Body", "BodyContext", "Parameters", "build_request", "parse_body", "parse_query"]
 
@@ -19,9 +23,10 @@ def build_request(
     or an empty one are combined with one, and NO_SELECTOR for a DELETE that selects no rows. A
     PATCH of one object without selector is accepted: whether it contains its key is checked later.
     """
-    body = body or Body()
+    body = body or _NO_BODY
     selector = _selector(parameters, body, key)
-    _check_records(verb, selector, body)
+    if verb is not Verb.GET:
+        _check_records(verb, selector, body)
     if parameters.continued and selector.given:
         message = "continue is only allowed with lists of records, not with filter, ids or all"
         raise RequestError(UNKNOWN_PARAMETER, message, parameter="continue")
