@@ -146,6 +146,7 @@ _REMEMBERED = {
     "faucet/control/structure.py": {"_validator": None},
     "faucet/control/shown_text.py": {"_plain_options": None},  # names of options
     "faucet/executors/sqlite_session.py": {"json_is_innocuous": None},  # one flag
+    "faucet/model/json_steps.py": {"_run": None},  # two patterns
     "faucet/model/limits.py": {"tightest": 1024},  # pairs of limits of the manifest
     "faucet/model/manifest/patterns.py": {  # patterns of the manifest
         "_named": 4096,
