@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +45,29 @@ def _write(folder: Path, manifest: dict[str, Any]) -> None:
     (folder / "new.yaml").rename(folder / "faucet.yaml")
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[FaucetProcess]:
-    with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+@contextmanager
+def _serving(folder: Path) -> Iterator[FaucetProcess]:
+    with closing(sqlite3.connect(folder / "shop.db")) as database:
         database.executescript(
             "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
             "INSERT INTO items VALUES (1, 'tap'), (2, 'sink'), (3, 'tub');"
         )
-    _write(tmp_path, _manifest())
-    with FaucetProcess(tmp_path).ready() as started:
+    _write(folder, _manifest())
+    with FaucetProcess(folder).ready() as started:
+        yield started
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[FaucetProcess]:
+    """A server of this test alone."""
+    with _serving(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaucetProcess]:
+    """A server for the tests that change nothing."""
+    with _serving(tmp_path_factory.mktemp("shared")) as started:
         yield started
 
 
@@ -190,9 +204,9 @@ def _post(server: FaucetProcess, **headers: str) -> httpx2.Response:
     ],
 )
 def test_each_request_needs_one_credential_and_no_foreign_page(
-    server: FaucetProcess, headers: dict[str, str], status: int
+    shared: FaucetProcess, headers: dict[str, str], status: int
 ):
-    answer = _post(server, **headers)
+    answer = _post(shared, **headers)
 
     assert answer.status_code == status
     if status == 401:
@@ -201,10 +215,10 @@ def test_each_request_needs_one_credential_and_no_foreign_page(
 
 
 @pytest.mark.promise("sec-25")
-def test_a_session_belongs_to_the_caller_that_opened_it(server: FaucetProcess):
-    session = _post(server, x_api_key=key("clerk")).headers["mcp-session-id"]
+def test_a_session_belongs_to_the_caller_that_opened_it(shared: FaucetProcess):
+    session = _post(shared, x_api_key=key("clerk")).headers["mcp-session-id"]
 
-    stolen = _post(server, x_api_key=key("reader"), mcp_session_id=session)
+    stolen = _post(shared, x_api_key=key("reader"), mcp_session_id=session)
 
     assert stolen.status_code == 404
 
