@@ -90,7 +90,7 @@ def _table(context: ToolContext, service: str, resource: ResourceView) -> dict[s
     return {
         "name": resource.relation.name,
         "type": resource.relation.kind.value,
-        "verbs": [verb.value for verb in Verb if verb in resource.grants],
+        "verbs": [verb.value for verb in Verb if resource.allows(verb)],
         "columns": [
             {
                 "name": column.name,

@@ -8,6 +8,7 @@ import msgspec
 from faucet.mcp import arguments, calls
 from faucet.mcp.calls import Content, ToolContext
 from faucet.mcp.results import Done, Failed, bad_arguments
+from faucet.model.catalog import Unreachable
 from faucet.model.surface import Surface, Verb
 
 Schema = dict[str, Any]
@@ -159,7 +160,7 @@ _SCHEMAS: Final[Mapping[str, Schema]] = {tool.name: _schema(tool.arguments) for 
 
 
 def tools_of(surface: Surface, role: str) -> tuple[Tool, ...]:
-    """Return the tools that a *role* has: only those of verbs that it has somewhere."""
+    """Return the tools that a *role* has: only those of verbs that some table takes from it."""
     verbs = _verbs(surface, role)
     if not verbs:
         return ()
@@ -171,8 +172,13 @@ def _verbs(surface: Surface, role: str) -> frozenset[Verb]:
     view = surface.roles.get(role)
     for service in () if view is None else view.services.values():
         granted = {verb for verb, patterns in service.patterns.items() if patterns}
-        read_only = surface.services[service.name].read_only
-        found |= granted & {Verb.GET} if read_only else granted
+        about = surface.services[service.name]
+        if isinstance(about.catalog, Unreachable):
+            # Which tables there are will be known when the database answers.
+            found |= granted & {Verb.GET} if about.read_only else granted
+        else:
+            views = service.resources.values()
+            found |= {verb for verb in granted if any(view.allows(verb) for view in views)}
     return frozenset(found)
 
 

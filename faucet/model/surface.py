@@ -157,16 +157,17 @@ class ResourceView(msgspec.Struct, frozen=True, kw_only=True):
     """
     One relation as one role sees it, with everything compiled that does not depend on the request.
 
-    *key* is the primary or declared key, () if there is none; *public_key* is the same if the role
-    may use it (all of it readable and unmasked, or no GET grant), else (). *relation* and *columns*
-    (by name, in table order) are whole, for planning; nothing of them reaches a caller unless a
-    grant allows it. *nameable* are the columns that the role may name outside a body, *known* those
-    that it may read or write, *qualifiers* what is allowed before a column's name. *outputs* are
-    the readable columns by name, behind their masks; *key_outputs* those of the key. *order* is the
-    default order of rows. *quick* as in `guard`.
+    *read_only* is whether its service is. *key* is the primary or declared key, () if there is
+    none; *public_key* is the same if the role may use it (all of it readable and unmasked, or no
+    GET grant), else (). *relation* and *columns* (by name, in table order) are whole, for planning;
+    nothing of them reaches a caller unless a grant allows it. *nameable* are the columns that the
+    role may name outside a body, *known* those that it may read or write, *qualifiers* what is
+    allowed before a column's name. *outputs* are the readable columns by name, behind their masks;
+    *key_outputs* those of the key. *order* is the default order of rows. *quick* as in `guard`.
     """
 
     relation: Relation
+    read_only: bool
     columns: Mapping[str, Column]
     key: tuple[str, ...]
     public_key: tuple[str, ...]
@@ -190,9 +191,11 @@ class ResourceView(msgspec.Struct, frozen=True, kw_only=True):
         return self.grants.get(Verb.GET)
 
     def allows(self, verb: Verb) -> bool:
-        """Return whether the role has *verb*, and rows of the relation can be written by it."""
+        """Return whether the role has *verb*, and the service and the relation take it."""
         grant = self.grants.get(verb)
-        return grant is not None and not grant.refused and takes(verb, self.relation, self.key)
+        if grant is None or grant.refused or (self.read_only and verb is not Verb.GET):
+            return False
+        return takes(verb, self.relation, self.key)
 
     @property
     def masks(self) -> Mapping[str, str]:

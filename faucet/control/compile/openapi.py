@@ -40,7 +40,6 @@ class PublishedService(msgspec.Struct, frozen=True, kw_only=True):
 
     label: str | None
     values: ValueOptions
-    read_only: bool
     relations: frozenset[str] = frozenset()
 
 
@@ -150,7 +149,7 @@ class _Writer:
     def _places(self, view: ServiceView) -> Iterator[DocumentedRelation]:
         service = self._publication.services[view.name]
         forms = Forms(values=service.values, transforms=self._publication.transforms)
-        shown = visible(view, read_only=service.read_only, relations=service.relations)
+        shown = visible(view, relations=service.relations)
         for relation in shown:
             yield DocumentedRelation(
                 service=view.name,

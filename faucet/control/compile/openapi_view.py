@@ -7,7 +7,7 @@ import msgspec
 from faucet.control.compile.exposure import mention_test
 from faucet.model.catalog import Column
 from faucet.model.settings import CHANGES
-from faucet.model.surface import Permission, ResourceView, ServiceView, Verb, takes
+from faucet.model.surface import Permission, ResourceView, ServiceView, Verb
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,20 +41,17 @@ class Visible(msgspec.Struct, frozen=True, kw_only=True):
     enveloped: bool
 
 
-def visible(view: ServiceView, *, read_only: bool, relations: Iterable[str]) -> tuple[Visible, ...]:
+def visible(view: ServiceView, *, relations: Iterable[str]) -> tuple[Visible, ...]:
     """
-    Return the relations of *view* by name, without writes where the service is *read_only*.
+    Return the relations of *view* by name.
 
     *relations* are all names of the service; comments that mention one outside are dropped.
     """
     unknown = frozenset(relations).difference(view.resources)
-    return tuple(
-        _visible(view.resources[name], unknown, read_only=read_only)
-        for name in sorted(view.resources)
-    )
+    return tuple(_visible(view.resources[name], unknown) for name in sorted(view.resources))
 
 
-def _visible(resource: ResourceView, unknown: frozenset[str], *, read_only: bool) -> Visible:
+def _visible(resource: ResourceView, unknown: frozenset[str]) -> Visible:
     relation, read = resource.relation, resource.read
     readable = frozenset(read.readable) if read is not None else frozenset()
     masks = read.masks if read is not None else {}
@@ -67,9 +64,7 @@ def _visible(resource: ResourceView, unknown: frozenset[str], *, read_only: bool
     verbs = {
         verb: grant
         for verb, grant in resource.grants.items()
-        if takes(verb, relation, key) and not (read_only and verb is not Verb.GET)
-        if not grant.refused
-        if usable or verb is not Verb.PUT
+        if resource.allows(verb) and (usable or verb is not Verb.PUT)
     }
     changes = [verb for verb in Verb if verb in CHANGES and verb in verbs]
     bodies = {verb: _body(resource, verbs[verb], readable) for verb in changes}

@@ -102,7 +102,9 @@ def _scopes(
                 exposed=published.exposed[name] or {},
                 tables={
                     table: compile_table(
-                        exposed, arrays=facts.dialects[service.dialect].array_parameters
+                        exposed,
+                        arrays=facts.dialects[service.dialect].array_parameters,
+                        read_only=service.read_only,
                     )
                     for table, exposed in (published.exposed[name] or {}).items()
                 },
@@ -161,7 +163,6 @@ def _surface(
                 name: PublishedService(
                     label=service.label,
                     values=service.values,
-                    read_only=service.read_only,
                     relations=frozenset(published.exposed[name] or ()),
                 )
                 for name, service in services.items()

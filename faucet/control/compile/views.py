@@ -28,20 +28,24 @@ _SPELLED: Final = frozenset(
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """
     The part of a relation that is the same for every role; compiled once, shared by their views.
+
+    *read_only* is whether its service is.
     """
 
     exposed: Exposed
+    read_only: bool
     columns: Mapping[str, Column]
     qualifiers: frozenset[tuple[str, ...]]
     target: Target
     constraints: Constraints
 
 
-def compile_table(exposed: Exposed, *, arrays: bool) -> Table:
+def compile_table(exposed: Exposed, *, arrays: bool, read_only: bool) -> Table:
     """Return what every role's view of *exposed* shares; *arrays* as in `DialectFacts`."""
     relation = exposed.relation
     return Table(
         exposed=exposed,
+        read_only=read_only,
         columns={column.name: column for column in relation.columns},
         qualifiers=_qualifiers(relation),
         target=_target(relation, exposed.key, arrays=arrays),
@@ -60,6 +64,7 @@ def resource_view(table: Table, grants: Mapping[Verb, Permission]) -> ResourceVi
     outputs = {name: _output(columns[name], masks.get(name)) for name in readable}
     return ResourceView(
         relation=table.exposed.relation,
+        read_only=table.read_only,
         columns=columns,
         key=key,
         public_key=public_key,

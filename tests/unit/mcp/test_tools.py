@@ -25,6 +25,7 @@ _SCHEMA = (
     "CREATE TABLE secrets (id integer PRIMARY KEY, text text)",
     """INSERT INTO customers VALUES (1, 1, 'Ann', 'ann@example.com', 'a'),
     (2, 1, 'Bob', 'bob@example.com', 'b'), (3, 2, 'Cyd', 'cyd@example.com', 'canary')""",
+    "CREATE VIEW totals AS SELECT sum(total) AS total FROM orders",
     "INSERT INTO orders (customer_id, total) VALUES (1, 10), (1, 20), (2, 30)",
     "INSERT INTO orders (tenant, customer_id, total) VALUES (2, 3, 40)",
 )
@@ -46,7 +47,11 @@ async def opened(database: Database) -> AsyncIterator[Plane]:
 
     manifest = {
         "version": 1,
-        "services": {"shop": database.service(label="Shop"), "till": database.service()},
+        "services": {
+            "shop": database.service(label="Shop"),
+            "till": database.service(),
+            "archive": database.service(read_only=True),
+        },
         "roles": {
             "reader": {
                 "grants": [
@@ -66,6 +71,8 @@ async def opened(database: Database) -> AsyncIterator[Plane]:
                 ]
             },
             "writer": {"grants": [grant("orders", "POST", check=own)]},
+            "viewer": {"grants": [grant("totals", "GET POST PATCH DELETE")]},
+            "archivist": {"grants": [{**grant("orders", "GET DELETE"), "service": "archive"}]},
             "nobody": {"grants": [{"system": ["GET"]}]},
         },
     }
@@ -102,6 +109,20 @@ async def test_a_role_has_the_tools_of_its_verbs(opened: Plane):
     assert _names(opened, "clerk") == lists | {"query", "insert", "update", "delete"}
     assert _names(opened, "nobody") == set()
     assert _names(opened, "unknown") == set()
+
+
+@pytest.mark.parametrize(
+    ("role", "service", "table"), [("viewer", "shop", "totals"), ("archivist", "archive", "orders")]
+)
+async def test_what_a_table_or_its_service_does_not_take_is_not_offered(
+    opened: Plane, role: str, service: str, table: str
+):
+    listed = await _content(opened, role, "faucet_list_tables", service=service)
+    described = await _content(opened, role, "faucet_describe_table", service=service, table=table)
+
+    assert _names(opened, role) == {"list_services", "list_tables", "describe_table", "query"}
+    assert [(each["name"], each["verbs"]) for each in listed["tables"]] == [(table, ["GET"])]
+    assert described["verbs"] == ["GET"]
 
 
 async def test_only_tools_that_change_nothing_are_marked_so(opened: Plane):
