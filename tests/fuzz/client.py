@@ -102,8 +102,9 @@ def faults(case: Case, outcome: Outcome) -> list[str]:
     handled = len(_verdicts(outcome))
     if case.intact is None and handled > (heads := count_heads(case.data + SENTINEL)):
         found.append(f"{handled} requests were handled, of which another parser finds {heads}")
-    if case.intact is not None and whole and len(statuses) != case.intact + 1:
-        found.append(f"{len(statuses)} responses to {case.intact} requests and the last one")
+    expected = None if case.intact is None else case.intact + (not case.ends)
+    if expected is not None and whole and len(statuses) != expected:
+        found.append(f"{len(statuses)} responses to {expected} requests")
     return found
 
 

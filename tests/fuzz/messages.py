@@ -9,6 +9,8 @@ import msgspec
 
 CANARY: Final = b"/smuggled"
 """A target that is only ever part of a body, a trailer or an extension."""
+_CLOSING: Final = b"Connection: close\r\n"
+"""A trailer that makes its request the last of the connection."""
 
 
 class End(Enum):
@@ -30,7 +32,7 @@ class Reads(Enum):
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """
     One connection: *pieces* are sent one by one. *intact* is the number of valid requests in them,
-    None if they were changed.
+    up to one that *ends* the connection, None if they were changed.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     end: End
     reads: Reads
     intact: int | None
+    ends: bool = False
 
     @property
     def data(self) -> bytes:
@@ -51,6 +54,7 @@ def make_case(seed: int, number: int) -> Case:
     requests = [_request(random) for _ in range(random.choice((1, 1, 1, 2, 3, 10, 30)))]
     # More may not wait in a connection.
     data, intact = b"".join(requests), len(requests) <= 10
+    last = next((at for at, one in enumerate(requests, 1) if _CLOSING in one), None)
     for _ in range(random.choice((0, 0, 1, 1, 2, 5))):
         data, intact = random.choice(_CHANGES)(random, data), False
     if not intact:
@@ -61,7 +65,8 @@ def make_case(seed: int, number: int) -> Case:
         pieces=_split(random, data),
         end=random.choices(tuple(End), (8, 2, 1))[0],
         reads=random.choices(tuple(Reads), (16, 3, 1))[0],
-        intact=len(requests) if intact else None,
+        intact=(last or len(requests)) if intact else None,
+        ends=last is not None,
     )
 
 
@@ -175,6 +180,7 @@ def _chunks(random: Random, content: bytes) -> bytes:
             b"",
             b"",
             b"X: y\r\n",
+            _CLOSING,
             b"Host: other\r\nX-API-Key: k\r\n",
             b"X: " + CANARY + b"\r\n",
         )
