@@ -11,6 +11,7 @@ from faucet.errors import (
     COLUMN_NOT_WRITABLE,
     DATABASE_REFUSED,
     DATABASE_UNAVAILABLE,
+    FILTER_TOO_LARGE,
     FOREIGN_KEY_VIOLATION,
     INTERNAL,
     INVALID_VALUE,
@@ -90,6 +91,7 @@ CLASSES: Final[Mapping[str, ErrorKind]] = {
     "3B": SCHEMA_FAILED,  # savepoint in a function
     "40": TRANSACTION_CONFLICT,  # rollback
     "53": DATABASE_UNAVAILABLE,  # resources
+    "54": FILTER_TOO_LARGE,  # program limits
     "57": DATABASE_UNAVAILABLE,  # operator intervention
     "58": DATABASE_UNAVAILABLE,  # system
     "72": TRANSACTION_CONFLICT,  # snapshot

@@ -9,6 +9,7 @@ from faucet.errors import (
     CHECK_VIOLATION,
     COLUMN_NOT_WRITABLE,
     DATABASE_UNAVAILABLE,
+    FILTER_TOO_LARGE,
     FOREIGN_KEY_VIOLATION,
     INTERNAL,
     INVALID_VALUE,
@@ -71,6 +72,10 @@ TEXTS: Final[tuple[tuple[str, ErrorKind], ...]] = (
     (r"cannot modify .* because it is a view", SCHEMA_CHANGED),
     (r"table .* may not be modified", READ_ONLY),
     (r"cannot (INSERT into|UPDATE) generated column", COLUMN_NOT_WRITABLE),
+    # Limits of the library, which whoever builds it may lower.
+    (r"too many (SQL variables|terms in compound SELECT|columns in)", FILTER_TOO_LARGE),
+    (r"variable number must be between", FILTER_TOO_LARGE),
+    (r"Expression tree is too large|parser stack overflow", FILTER_TOO_LARGE),
     # What only the application that the file belongs to has, or what may not run here.
     (r"no such (function|module|collation sequence)|unsafe use of ", SCHEMA_FAILED),
     (r"non-deterministic use of ", SCHEMA_FAILED),
@@ -81,6 +86,7 @@ TEXTS: Final[tuple[tuple[str, ErrorKind], ...]] = (
     (r"integer overflow|LIKE or GLOB pattern too complex|ESCAPE expression", SCHEMA_FAILED),
     (r"(argument of|second argument to|frame (starting|ending) offset) ", SCHEMA_FAILED),
 )
+_EXPLAINED: Final = frozenset({FILTER_TOO_LARGE, SCHEMA_CHANGED, SCHEMA_FAILED})
 _QUOTING: Final = re.compile(r"^(bad JSON path|JSON path error).*")
 _PATTERNS: Final = tuple((re.compile(text), kind) for text, kind in TEXTS)
 
@@ -112,7 +118,7 @@ def failure(error: BaseException, sql: str, *, expose_raise: bool) -> ExecutionE
     """
     kind, raised = classify(error), _raised_text(error)
     text = raised
-    if kind in {SCHEMA_CHANGED, SCHEMA_FAILED}:
+    if kind in _EXPLAINED:
         text = _QUOTING.sub(r"\1", shown_text(str(error)))
     why = None if text is None else f"{_name(error)} of {sql.split(maxsplit=1)[0]}: {text}"
     return ExecutionError(kind, (raised or "") if expose_raise else "").because(why)

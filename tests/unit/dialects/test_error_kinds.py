@@ -1,6 +1,7 @@
 """Every state and code that a database can report has a kind, or is known to be a fault."""
 
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -9,7 +10,14 @@ import pytest
 from faucet.dialects.postgresql import errors as postgresql
 from faucet.dialects.postgresql.sqlstates import CLASSES, STATES, VALUE_INPUT, kind_of
 from faucet.dialects.sqlite import errors as sqlite
-from faucet.errors import INTERNAL, SCHEMA_FAILED, STATEMENT_TIMEOUT, UNIQUE_VIOLATION, ErrorKind
+from faucet.errors import (
+    FILTER_TOO_LARGE,
+    INTERNAL,
+    SCHEMA_FAILED,
+    STATEMENT_TIMEOUT,
+    UNIQUE_VIOLATION,
+    ErrorKind,
+)
 
 _KNOWN = {
     found.sqlstate
@@ -17,7 +25,7 @@ _KNOWN = {
     if isinstance(found, type) and issubclass(found, psycopg.Error) and found.sqlstate
 }
 # Of statements that Faucet does not write, or writes wrongly; and of the server itself.
-_FAULTS = {"02", "03", "0B", "0F", "0L", "0Z", "10", "25", "27", "2B", "42", "54", "F0", "XX"}
+_FAULTS = {"02", "03", "0B", "0F", "0L", "0Z", "10", "25", "27", "2B", "42", "F0", "XX"}
 # Result codes that are no errors, or that only misuse of the library gives.
 _MISUSED = {
     "ABORT",
@@ -113,6 +121,39 @@ def test_the_extended_code_decides_before_the_primary_one():
     assert sqlite.classify(_error(sqlite3.SQLITE_CONSTRAINT_UNIQUE)) is UNIQUE_VIOLATION
     assert sqlite.classify(_error(sqlite3.SQLITE_ERROR_MISSING_COLLSEQ)) is SCHEMA_FAILED
     assert sqlite.classify(_error(sqlite3.SQLITE_INTERRUPT)) is STATEMENT_TIMEOUT
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "statement"),
+    [
+        (sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 3, "SELECT ?1 + ?2 + ?3 + ?4"),
+        (sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 3, "SELECT ?, ?, ?, ?"),
+        (sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 5, "SELECT 1 OR 2 OR 3 OR 4 OR 5 OR 6"),
+        (sqlite3.SQLITE_LIMIT_COLUMN, 3, "SELECT 1, 2, 3, 4"),
+        (sqlite3.SQLITE_LIMIT_COMPOUND_SELECT, 2, "SELECT 1 UNION SELECT 2 UNION SELECT 3"),
+    ],
+)
+def test_a_statement_beyond_a_limit_of_sqlite_is_too_large_a_request(
+    limit: int, most: int, statement: str
+):
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.setlimit(limit, most)
+
+        with pytest.raises(sqlite3.OperationalError) as failed:
+            connection.execute(statement, (1,) * 4 if "?" in statement else ())
+
+    assert sqlite.classify(failed.value) is FILTER_TOO_LARGE
+
+
+def test_a_statement_that_older_parsers_cannot_hold_is_too_large_a_request():
+    error = _error(sqlite3.SQLITE_ERROR, "parser stack overflow")
+
+    assert sqlite.classify(error) is FILTER_TOO_LARGE
+
+
+@pytest.mark.parametrize("state", ["54011", "54023"])
+def test_a_statement_beyond_a_limit_of_postgresql_is_too_large_a_request(state: str):
+    assert kind_of(state) is FILTER_TOO_LARGE
 
 
 @pytest.mark.parametrize("text", ['near ")": syntax error', "no such savepoint: faucet", ""])
