@@ -12,6 +12,7 @@ from faucet.cli.environment import Flags, overrides, unknown_variables, variable
 from faucet.cli.extensions import registry
 from faucet.cli.manifest_path import config_option, exists, is_named
 from faucet.cli.render import render_text
+from faucet.control.foreign_text import is_foreign
 from faucet.control.load import MAX_BYTES
 from faucet.control.overrides import Overrides
 from faucet.diagnostics import Diagnostic, Severity
@@ -100,7 +101,8 @@ def _report(manifest: Path, found: tuple[Diagnostic, ...], log_format: str) -> b
     if not terminal and log_format != "text":
         return False
     # Logs are stored, and a line of a manifest may contain a password.
-    sources = {str(manifest): _text(manifest)} if terminal else {}
+    text = _text(manifest) if terminal else ""
+    sources = {} if is_foreign(text) else {str(manifest): text}
     color = terminal and variable("NO_COLOR") is None
     click.echo(render_text(found, sources, color=color), nl=False, err=True, color=color)
     errors = sum(one.severity is Severity.ERROR for one in found)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from faucet.control.foreign_text import without_quotes
 from faucet.control.load import SourceText, load
 from faucet.control.locate import locate
 from faucet.control.overrides import Overrides
@@ -63,7 +64,11 @@ class Loader:
     def prepare(self, reading: Reading) -> tuple[Reading, Outcome[Prepared]]:
         """Return *reading* with the secrets that it needed, and what it is without databases."""
         recorder = SecretRecorder(self.registry)
-        prepared = prepare(self._inputs(reading.text or "", recorder))
+        text = reading.text or ""
+        prepared = prepare(self._inputs(text, recorder))
+        if prepared.value is None:
+            found = without_quotes(prepared.diagnostics, text)
+            prepared = Outcome(value=None, diagnostics=found)
         self.loaded_last = reading = msgspec.structs.replace(reading, secrets=recorder.fetched)
         return reading, with_packages(prepared)
 
