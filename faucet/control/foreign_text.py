@@ -1,4 +1,4 @@
-"""Findings about a text that is no manifest, without quoting it. Pure."""
+"""Findings on a text that is not a manifest, without quoting it. Pure."""
 
 import re
 from typing import Final
