@@ -164,6 +164,8 @@ class ResourceView(msgspec.Struct, frozen=True, kw_only=True):
     role may name outside a body, *known* those that it may read or write, *qualifiers* what is
     allowed before a column's name. *outputs* are the readable columns by name, behind their masks;
     *key_outputs* those of the key. *order* is the default order of rows. *quick* as in `guard`.
+    *description* and *descriptions* (by readable column) are the manifest's, else what the database
+    says without mentioning anything that the role may not know.
     """
 
     relation: Relation

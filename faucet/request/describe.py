@@ -41,8 +41,8 @@ def describe(
     Return the description of *resource* as the role sees it, JSON-able.
 
     It has the columns that the role may read or write; keys and indexes of which it may read every
-    column; and foreign keys into tables that it may read. Comments are the manifest's, else the
-    database's.
+    column; and foreign keys into tables that it may read. Comments are
+    the descriptions of *resource*.
     """
     seen = _narrowed(service, resource, transforms)
     form = relation_form(seen, options)
@@ -63,7 +63,7 @@ def _narrowed(
     relation, seen = resource.relation, _readable(resource)
     return msgspec.structs.replace(
         relation,
-        comment=resource.description or relation.comment,
+        comment=resource.description,
         columns=tuple(
             _shown(column, resource, transforms)
             for column in relation.columns
@@ -92,7 +92,7 @@ def _shown(
         column,
         type=shown_type(column, resource, transforms),
         default=column.default if constant else None,
-        comment=resource.descriptions.get(column.name) or column.comment,
+        comment=resource.descriptions.get(column.name),
     )
 
 

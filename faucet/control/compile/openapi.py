@@ -36,11 +36,10 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]")
 
 
 class PublishedService(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of documents about a service; comments must not mention its *relations*."""
+    """The parts of documents about a service."""
 
     label: str | None
     values: ValueOptions
-    relations: frozenset[str] = frozenset()
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +148,7 @@ class _Writer:
     def _places(self, view: ServiceView) -> Iterator[DocumentedRelation]:
         service = self._publication.services[view.name]
         forms = Forms(values=service.values, transforms=self._publication.transforms)
-        shown = visible(view, relations=service.relations)
+        shown = visible(view)
         for relation in shown:
             yield DocumentedRelation(
                 service=view.name,

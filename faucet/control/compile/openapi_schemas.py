@@ -93,7 +93,7 @@ def _cell(column: Column, relation: Visible, forms: Forms) -> Schema:
     schema = column_schema(column, forms.values, facts)
     if column.name not in relation.written:
         schema = {**schema, "readOnly": True}
-    return _with_description(schema, relation.descriptions.get(column.name) or column.comment)
+    return _with_description(schema, relation.descriptions.get(column.name))
 
 
 def _with_description(schema: Schema, description: str | None) -> Schema:
@@ -123,8 +123,7 @@ def _member(column: Column, relation: Visible, verb: Verb, forms: Forms) -> Sche
     readable = next((each for each in relation.columns if each.name == column.name), None)
     if readable is None:
         return schema
-    text = relation.descriptions.get(column.name) or readable.comment
-    schema = _with_description(schema, text)
+    schema = _with_description(schema, relation.descriptions.get(column.name))
     if verb is Verb.PATCH or is_preset or column.name in relation.masks:
         return schema
     return _with_default(schema, column, forms)

@@ -1,10 +1,9 @@
 """What one role may know of a relation; its documents are made from this only. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
-from faucet.control.compile.exposure import mention_test
 from faucet.model.catalog import Column
 from faucet.model.settings import CHANGES
 from faucet.model.surface import Permission, ResourceView, ServiceView, Verb
@@ -41,24 +40,15 @@ class Visible(msgspec.Struct, frozen=True, kw_only=True):
     enveloped: bool
 
 
-def visible(view: ServiceView, *, relations: Iterable[str]) -> tuple[Visible, ...]:
-    """
-    Return the relations of *view* by name.
-
-    *relations* are all names of the service; comments that mention one outside are dropped.
-    """
-    unknown = frozenset(relations).difference(view.resources)
-    return tuple(_visible(view.resources[name], unknown) for name in sorted(view.resources))
+def visible(view: ServiceView) -> tuple[Visible, ...]:
+    """Return the relations of *view* by name."""
+    return tuple(_visible(view.resources[name]) for name in sorted(view.resources))
 
 
-def _visible(resource: ResourceView, unknown: frozenset[str]) -> Visible:
+def _visible(resource: ResourceView) -> Visible:
     relation, read = resource.relation, resource.read
     readable = frozenset(read.readable) if read is not None else frozenset()
     masks = read.masks if read is not None else {}
-    mentions = mention_test(
-        unknown.union(column.name for column in relation.columns if column.name not in readable)
-    )
-    comment = None if mentions(relation.comment or "") else relation.comment
     key = resource.key
     usable = bool(key) and (read is None or (readable.issuperset(key) and not masks.keys() & key))
     verbs = {
@@ -72,12 +62,10 @@ def _visible(resource: ResourceView, unknown: frozenset[str]) -> Visible:
     return Visible(
         name=relation.name,
         reads=read is not None,
-        columns=tuple(
-            _clean(column, mentions) for column in relation.columns if column.name in readable
-        ),
+        columns=tuple(column for column in relation.columns if column.name in readable),
         masks=masks,
         descriptions=resource.descriptions,
-        description=resource.description or comment,
+        description=resource.description,
         key=key if usable else (),
         verbs=verbs,
         bodies=bodies,
@@ -94,9 +82,3 @@ def _body(resource: ResourceView, grant: Permission, readable: frozenset[str]) -
         writable=grant.writable.difference(preset),
         preset=preset.intersection(readable),
     )
-
-
-def _clean(column: Column, mentions: Callable[[str], bool]) -> Column:
-    if column.comment is None or not mentions(column.comment):
-        return column
-    return msgspec.structs.replace(column, comment=None)

@@ -65,6 +65,7 @@ class _Compiler:
         self._scope = scope
         self._limits: dict[tuple[str, int], LimitSettings] = {}
         self.chosen: dict[str, dict[Verb, Choice[TableGrant]]] = {}
+        self._unknown = frozenset(scope.exposed).difference(*decided.values())
         for verb, tables in decided.items():
             for name, choices in tables.items():
                 self.chosen.setdefault(name, {})[verb] = choices[0]
@@ -74,7 +75,7 @@ class _Compiler:
         chosen = self.chosen[name]
         parents = self._parents(exposed.relation)
         grants = {verb: self._grant(name, verb, chosen, parents) for verb in chosen}
-        return resource_view(self._scope.tables[name], grants)
+        return resource_view(self._scope.tables[name], grants, self._unknown)
 
     def _grant(
         self, name: str, verb: Verb, chosen: Chosen, parents: tuple[ParentRule, ...]

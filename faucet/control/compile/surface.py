@@ -163,7 +163,6 @@ def _surface(
                 name: PublishedService(
                     label=service.label,
                     values=service.values,
-                    relations=frozenset(published.exposed[name] or ()),
                 )
                 for name, service in services.items()
             },

@@ -1,12 +1,15 @@
 """A relation as a role sees it, compiled: all that requests would otherwise recompute. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Set as AbstractSet
+from functools import cache
+from typing import Any, Final
 
 import msgspec
 
-from faucet.control.compile.exposure import Exposed
+from faucet.control.compile.exposure import Exposed, mention_test
 from faucet.control.compile.unsent import unsent_verbs
+from faucet.errors import shown_text
 from faucet.model.catalog import (
     EQUATABLE,
     FIXED_SIZE,
@@ -53,8 +56,10 @@ def compile_table(exposed: Exposed, *, arrays: bool, read_only: bool) -> Table:
     )
 
 
-def resource_view(table: Table, grants: Mapping[Verb, Permission]) -> ResourceView:
-    """Return *table* as the role of *grants* sees it."""
+def resource_view(
+    table: Table, grants: Mapping[Verb, Permission], unknown: AbstractSet[str]
+) -> ResourceView:
+    """Return *table* as the role of *grants* sees it, which does not know the *unknown* tables."""
     key, columns = table.exposed.key, table.columns
     read = grants.get(Verb.GET)
     readable = () if read is None else read.readable
@@ -79,11 +84,31 @@ def resource_view(table: Table, grants: Mapping[Verb, Permission]) -> ResourceVi
         quick=quick_columns(table.exposed.relation),
         target=table.target,
         constraints=msgspec.structs.replace(table.constraints, known=known),
-        description=table.exposed.description,
-        descriptions={
-            name: text for name, text in table.exposed.descriptions.items() if name in outputs
-        },
+        **_described(table.exposed, outputs, unknown),
     )
+
+
+def _described(
+    exposed: Exposed, readable: Iterable[str], unknown: AbstractSet[str]
+) -> dict[str, Any]:
+    """
+    Return the descriptions of a relation and its *readable* columns: the manifest's, else comments.
+
+    A comment that mentions what the role may not know is dropped.
+    """
+    relation = exposed.relation
+    hidden = {column.name for column in relation.columns}.difference(readable)
+    mentions = cache(lambda: mention_test(unknown | hidden))
+
+    def of(comment: str | None) -> str | None:
+        return None if comment is None or mentions()(comment) else shown_text(comment)
+
+    own = {name: exposed.descriptions.get(name) for name in readable}
+    texts = {name: text or of(exposed.columns[name].comment) for name, text in own.items()}
+    return {
+        "description": exposed.description or of(relation.comment),
+        "descriptions": {name: text for name, text in texts.items() if text},
+    }
 
 
 def _public_key(key: tuple[str, ...], read: Permission | None) -> tuple[str, ...]:

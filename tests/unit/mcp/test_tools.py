@@ -39,13 +39,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path):
 
 
 @pytest.fixture
-async def opened(database: Database) -> AsyncIterator[Plane]:
+def manifest(database: Database) -> dict[str, Any]:
     own = "tenant = 1"
 
     def grant(tables: str, verbs: str, **more: Any) -> dict[str, Any]:
         return {"service": "shop", "tables": tables.split(), "verbs": verbs.split(), **more}
 
-    manifest = {
+    return {
         "version": 1,
         "services": {
             "shop": database.service(label="Shop"),
@@ -76,6 +76,10 @@ async def opened(database: Database) -> AsyncIterator[Plane]:
             "nobody": {"grants": [{"system": ["GET"]}]},
         },
     }
+
+
+@pytest.fixture
+async def opened(manifest: dict[str, Any]) -> AsyncIterator[Plane]:
     async with plane(manifest) as made:
         yield made
 
@@ -166,6 +170,28 @@ async def test_tables_have_the_columns_verbs_and_rows_of_the_role(opened: Plane)
             "row_count": 2,
         }
     ]
+
+
+@pytest.mark.promise("sec-18")
+@pytest.mark.promise("sec-24")
+@pytest.mark.parametrize("database", [DIALECTS[1]], indirect=True)
+async def test_comments_are_data_without_what_the_role_may_not_know(
+    database: Database, manifest: dict[str, Any]
+):
+    database.script(
+        "COMMENT ON TABLE customers IS 'Copied from secrets.'",
+        "COMMENT ON COLUMN customers.id IS 'As in the note.'",
+        f"COMMENT ON COLUMN customers.tenant IS E'Whose\\n\\u202e{'x' * 600}'",
+    )
+    async with plane(manifest) as opened:
+        where = {"service": "shop", "table": "customers"}
+        content = await _content(opened, "reader", "faucet_describe_table", **where)
+
+    comments = {column["name"]: column["comment"] for column in content["columns"]}
+    assert content["comment"] is None
+    assert comments["id"] is None
+    assert comments["tenant"] == f"Whose  {'x' * 493}"
+    assert "Whose" not in str(TOOLS)
 
 
 @pytest.mark.promise("sec-18")
