@@ -21,6 +21,12 @@ class Workers:
         self._threads = ThreadPoolExecutor(most, f"faucet-{name}")
         self._share = max(1, most // 2)
         self._turns: dict[str, _Turns] = {}
+        self._jobs: set[Future[Any]] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a thread still works, although its result may be given up."""
+        return bool(self._jobs)
 
     async def run(self, work: Callable[[], T], owner: str | None = None) -> T:
         """
@@ -29,7 +35,7 @@ class Workers:
         Work of one *owner* keeps at most half of the threads busy, and waits for its turn.
         """
         if owner is None:
-            return await asyncio.wrap_future(self._threads.submit(work))
+            return await asyncio.wrap_future(self._submit(work))
         turns = self._turns.setdefault(owner, _Turns(self._share))
         turns.users += 1
         try:
@@ -37,9 +43,15 @@ class Workers:
         except BaseException:
             self._leave(owner, turns)
             raise
-        job = self._threads.submit(work)
+        job = self._submit(work)
         self._release_after(job, owner, turns)
         return await asyncio.wrap_future(job)
+
+    def _submit(self, work: Callable[[], T]) -> "Future[T]":
+        job = self._threads.submit(work)
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+        return job
 
     def _release_after(self, job: Future[Any], owner: str, turns: "_Turns") -> None:
         """Release a turn when its thread is free, however early its request was given up."""

@@ -183,6 +183,9 @@ class _Process:
         except TimeoutError:
             # A statement that outlives its request on a thread would block the interpreter's exit.
             self._end_now(0)
+        if supervisor.loading:
+            # So would a load, which may take long, and whose result nobody needs any more.
+            self._end_now(0)
         self._publish(events.Stopped())
         return 0
 

@@ -81,6 +81,11 @@ class Supervisor:
         return self.switch.current.generation.number
 
     @property
+    def loading(self) -> bool:
+        """Whether a load is in progress, also one that was given up."""
+        return self._loads.workers.busy
+
+    @property
     def incomplete(self) -> bool:
         """Whether a database could not be reached, so that something is not served."""
         return bool(self.missing())

@@ -75,3 +75,22 @@ async def test_one_who_stops_waiting_does_not_keep_the_turn_of_the_next(gate: _G
     async with asyncio.timeout(20):
         assert await running == "done"
         assert await waiting[1] == "done"
+
+
+async def test_work_that_was_given_up_keeps_its_thread_busy():
+    workers, end, begun = Workers("test", 1), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        end.wait()
+
+    waiting = asyncio.ensure_future(workers.run(work))
+    await asyncio.to_thread(begun.wait)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    busy = workers.busy
+    end.set()
+    await workers.run(lambda: None)
+
+    assert busy
+    assert not workers.busy

@@ -28,6 +28,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     names.check_roles,
     names.check_services,
     names.check_cycles,
+    names.check_ancestors,
     names.check_reserved,
     grants.check_shape,
     texts.check_duplicates,

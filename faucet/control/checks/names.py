@@ -1,4 +1,4 @@
-"""FCT1104, FCT1201 to FCT1204, FCT1210: names of drivers, services, roles and keys. Pure."""
+"""FCT1104, FCT1201-FCT1204, FCT1210, FCT1239: drivers, services, roles and keys by name. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import UNSET
 
 from faucet.control.checks.subject import Subject, written_grants
+from faucet.control.inheritance import MOST_ANCESTORS
 from faucet.control.structure import no_choice
 from faucet.diagnostics import Address, Diagnostic, Severity
 from faucet.model.manifest.sections import Manifest
@@ -16,6 +17,7 @@ UNKNOWN_SERVICE: Final = "FCT1202"
 EXTENDS_CYCLE: Final = "FCT1203"
 RESERVED_NAME: Final = "FCT1204"
 UNREACHABLE_ROLE: Final = "FCT1210"
+TOO_MANY_ANCESTORS: Final = "FCT1239"
 
 
 def check_drivers(subject: Subject) -> Iterator[Diagnostic]:
@@ -81,6 +83,19 @@ def check_cycles(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
+def check_ancestors(subject: Subject) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for the first role with too many ancestors."""
+    for name, role in subject.roles.items():
+        if len(role.lineage) > MOST_ANCESTORS + 1:
+            yield Diagnostic(
+                code=TOO_MANY_ANCESTORS,
+                message=f'the role "{name}" inherits from more than {MOST_ANCESTORS} roles',
+                hint="put grants that belong together into one role",
+                address=("roles", name, "extends"),
+            )
+            return
+
+
 def check_reserved(subject: Subject) -> Iterator[Diagnostic]:
     """
     Yield a diagnostic for each service, role and key whose name is reserved or ends in a line
@@ -113,7 +128,7 @@ def check_reachable(subject: Subject) -> Iterator[Diagnostic]:
         return
     if any(name not in manifest.roles for name, _ in named_roles(manifest)):
         return
-    reached = {role for start in _starts(manifest) for role in subject.lineage(start)}
+    reached = _reached(manifest)
     for name in manifest.roles:
         if name not in reached:
             yield Diagnostic(
@@ -124,6 +139,17 @@ def check_reachable(subject: Subject) -> Iterator[Diagnostic]:
                 address=("roles", name),
                 at_key=True,
             )
+
+
+def _reached(manifest: Manifest) -> set[str]:
+    pending = list(_starts(manifest))
+    reached = set(pending)
+    while pending:
+        role = manifest.roles.get(pending.pop())
+        above = set(() if role is None else role.extends or ()) - reached
+        reached |= above
+        pending += above
+    return reached
 
 
 def _starts(manifest: Manifest) -> Iterator[str]:
