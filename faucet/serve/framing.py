@@ -7,8 +7,11 @@ from typing import Final
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
-# RFC 3986: reg-name, IPv4 or an IPv6 literal in brackets, and a port.
-_HOST: Final = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]{0,5})?")
+# RFC 3986: reg-name, IPv4 or an IPv6 literal in brackets, and a port; or nothing (RFC 9112, 3.2).
+_HOST: Final = re.compile(
+    rb"(?:(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::([0-9]{0,5}))?)?"
+)
+_MOST_PORT: Final = 65_535
 
 
 class FramingError(Exception):
@@ -35,5 +38,10 @@ def check_head(version: str, target: bytes, headers: RawHeaders) -> None:
 
 def _check_host(version: str, hosts: Sequence[bytes]) -> None:
     missing = not hosts and version == "1.1"
-    if missing or len(hosts) > 1 or not all(map(_HOST.fullmatch, hosts)):
+    if missing or len(hosts) > 1 or not all(map(_is_host, hosts)):
         raise FramingError("Host")
+
+
+def _is_host(value: bytes) -> bool:
+    found = _HOST.fullmatch(value)
+    return found is not None and int(found[1] or 0) <= _MOST_PORT
