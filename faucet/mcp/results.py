@@ -29,6 +29,9 @@ _NEXT: Final[Mapping[ErrorKind, str]] = {
 }
 
 
+NOT_FOUND: Final = frozenset(kind.type for kind in (UNKNOWN_SERVICE, UNKNOWN_TABLE, NOT_GRANTED))
+
+
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
     """A tool that could not do what it was asked; *content* is JSON-able."""
 

@@ -1,21 +1,24 @@
-"""The tools of agents on the generation in service: each call holds a lease on it."""
+"""What agents call on the generation in service: each call holds a lease on it."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from faucet.errors import GENERATION_ENDED, INTERNAL, FaucetError
 from faucet.mcp.calls import ToolContext
-from faucet.mcp.results import Done, Failed, failed
-from faucet.mcp.tools import Tool, call_tool, tools_of
+from faucet.mcp.results import Failed, failed
+from faucet.mcp.tools import Tool, tools_of
 from faucet.model.request import Caller
+from faucet.model.surface import Surface
 from faucet.request.context import Trace
 from faucet.request.generation import Generation
 from faucet.serve.exchange import Exchange
 from faucet.serve.leases import Leases
 from faucet.serve.switch import Switch
+
+T = TypeVar("T")
 
 CALLER: Final = "faucet.agent"
 """The key of an `Agent` in the state of an ASGI scope."""
@@ -37,30 +40,34 @@ class AgentCalls:
 
     def tools(self, request: Any) -> tuple[Tool, ...]:
         """Return the tools of the caller of *request*."""
-        surface = self._switch.current.generation.surface
-        return tools_of(surface, _agent(request).caller.principal.role)
+        return tools_of(*self.sight(request))
 
-    async def call(self, request: Any, tool: Tool, given: Mapping[str, Any]) -> Done | Failed:
-        """Return the result of *tool*; errors are results too."""
+    def sight(self, request: Any) -> tuple[Surface, str]:
+        """Return the surface, and the role that the caller of *request* has in it."""
+        surface = self._switch.current.generation.surface
+        return surface, _agent(request).caller.principal.role
+
+    async def run(self, request: Any, work: Callable[[ToolContext], Awaitable[T]]) -> T | Failed:
+        """Return what *work* returns for the caller of *request*, or its error as a result."""
         agent, exchange = _agent(request), Exchange()
         running = self._switch.current
         self.running.take()
         try:
             with running.lease(exchange):
-                return await self._call(running.generation, agent, tool, given)
+                return await self._run(running.generation, agent, work)
         except asyncio.CancelledError:
             exchange.accept_end()
             return _failed(agent.trace, FaucetError(GENERATION_ENDED))
         finally:
             self.running.give()
 
-    async def _call(
-        self, generation: Generation, agent: Agent, tool: Tool, given: Mapping[str, Any]
-    ) -> Done | Failed:
+    async def _run(
+        self, generation: Generation, agent: Agent, work: Callable[[ToolContext], Awaitable[T]]
+    ) -> T | Failed:
         trace = agent.trace
         context = ToolContext(generation=generation, caller=agent.caller, trace=trace)
         try:
-            return await call_tool(tool, context, given)
+            return await work(context)
         except FaucetError as error:
             return _failed(trace, error)
         except Exception as bug:  # noqa: BLE001 - logged, and an internal error for the agent

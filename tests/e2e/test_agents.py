@@ -13,6 +13,7 @@ import yaml
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
+from mcp_types import ResourceTemplateReference
 
 from tests.databases import key, key_of
 from tests.servers.faucet_process import SECONDS, FaucetProcess
@@ -132,6 +133,38 @@ async def test_every_result_fits_the_schema_of_its_tool(server: FaucetProcess, e
         for name, arguments in calls.items():
             result = await client.call_tool(name, arguments)
             assert not result.is_error, (name, result.content)
+
+
+@pytest.mark.parametrize(("era", "unknown"), [("2026-07-28", -32602), ("legacy", -32002)])
+async def test_an_agent_reads_resources_and_gets_prompts(
+    shared: FaucetProcess, era: str, unknown: int
+):
+    table = "faucet://schema/shop/items"
+    async with _client(shared, era, "reader") as reader:
+        listed = await reader.list_resources()
+        templates = await reader.list_resource_templates()
+        read = await reader.read_resource(table)
+        prompts = await reader.list_prompts()
+        prompt = await reader.get_prompt("write_query", {"service": "shop", "table": "items"})
+        completed = await reader.complete(
+            ResourceTemplateReference(uri=templates.resource_templates[1].uri_template),
+            {"name": "table", "value": "i"},
+            {"service": "shop"},
+        )
+        with pytest.raises(MCPError) as refused:
+            await reader.read_resource("faucet://schema/shop/itens")
+        with pytest.raises(MCPError, match="argument table is missing"):
+            await reader.get_prompt("write_query", {"service": "shop"})
+
+    assert [str(each.uri) for each in listed.resources] == [
+        "faucet://services",
+        "faucet://schema/shop",
+    ]
+    assert '"name":"items"' in str(read.contents[0])
+    assert [each.name for each in prompts.prompts] == ["explore", "write_query"]
+    assert "`items`" in str(prompt.messages[0].content)
+    assert completed.completion.values == ["items"]
+    assert (refused.value.code, "itens" in refused.value.message) == (unknown, True)
 
 
 async def test_clients_of_both_eras_hear_of_changed_tools(server: FaucetProcess, tmp_path: Path):
