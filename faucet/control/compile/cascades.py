@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from faucet.control.compile.findings import CASCADE, Fault, warning
+from faucet.control.compile.unsent import changes_key, sets_reference
 from faucet.model.catalog import ForeignKey, Relation
 from faucet.model.filters.condition import Condition, columns_of
 from faucet.model.settings import CHANGES
@@ -30,7 +31,7 @@ def crossing_references(roles: Iterable[RoleView]) -> Crossings:
         for grant in resource.grants.values()
         for foreign_key in resource.relation.foreign_keys
         if grant.verb in CHANGES and grant.row_check is not None
-        if not grant.writable.isdisjoint(foreign_key.columns)
+        if sets_reference(resource.relation, foreign_key.columns, grant)
         if not _stays_within(grant, foreign_key, grant.row_check)
     )
 
@@ -63,7 +64,7 @@ def cascades(
 ) -> Iterator[Fault]:
     """Yield foreign keys that change rows of another table that the role may not change itself."""
     for name, foreign_key in children:
-        what, action = _triggered(foreign_key, grant)
+        what, action = _triggered(foreign_key, grant, service)
         if action not in _TOUCHED_BY:
             continue
         hidden = _hidden_rows(service.resources.get(name), _TOUCHED_BY[action], grant)
@@ -79,13 +80,13 @@ def cascades(
             )
 
 
-def _triggered(foreign_key: ForeignKey, grant: Permission) -> tuple[str, str]:
+def _triggered(foreign_key: ForeignKey, grant: Permission, service: ServiceView) -> tuple[str, str]:
     """Return what the verb of *grant* does to a referenced row, and the action that follows."""
     if grant.verb is Verb.DELETE:
         return "deleting from", foreign_key.on_delete.upper()
-    changes = grant.verb is not Verb.POST and not grant.writable.isdisjoint(
-        foreign_key.referenced_columns
-    )
+    relation = service.resources[foreign_key.referenced_table].relation
+    columns = foreign_key.referenced_columns
+    changes = changes_key(relation, columns, grant)
     return "changing a key of", foreign_key.on_update.upper() if changes else ""
 
 

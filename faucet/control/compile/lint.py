@@ -17,6 +17,7 @@ from faucet.control.compile.findings import (
     warning,
 )
 from faucet.control.compile.grants import WRITES, TableGrant
+from faucet.control.compile.unsent import sets_reference
 from faucet.diagnostics import Diagnostic
 from faucet.model.catalog import Relation, RelationKind
 from faucet.model.filters.condition import columns_of
@@ -205,7 +206,7 @@ def _unchecked(
     for foreign_key in resource.relation.foreign_keys:
         parent = foreign_key.referenced_table
         hidden = parent not in service.resources and (service.name, parent) in filtered
-        if hidden and not grant.writable.isdisjoint(foreign_key.columns):
+        if hidden and sets_reference(resource.relation, foreign_key.columns, grant):
             yield warning(
                 UNCHECKED_REFERENCE,
                 f'a reference of {{tables}} to "{parent}" may be to any row: '

@@ -17,12 +17,14 @@ from tests.factories import (
 )
 
 _OWN_STORE = "store_id = {claims.store_id}"
+_PLAIN = {"skips_rows": False, "moves_rows": False}  # no triggers
 _ORDERS = relation(
     "orders",
     "id int pk auto",
     "store_id int",
     "number text",
     unique=(UniqueKey(name="orders_number_key", columns=("number",)),),
+    **_PLAIN,
 )
 _ITEMS = relation(
     "items",
@@ -30,6 +32,7 @@ _ITEMS = relation(
     "store_id int",
     "order_id int",
     foreign_keys=(foreign_key("order_id", "orders", on_delete="CASCADE"),),
+    **_PLAIN,
 )
 _LOG = relation("log", "line text")
 _TOTALS = view("totals", "store_id int", "n int")
@@ -136,6 +139,68 @@ def test_a_reference_into_a_table_that_others_see_in_part_and_the_role_not_at_al
     assert _warnings(grant("items", "GET POST", write=["store_id"]), other=others) == []
     assert _warnings(grant("items"), other=others) == []
     assert _warnings(grant("items", "GET POST"), grant("orders"), other=others) == []
+
+
+def _with(table, name, **changes):
+    """Return *table* with *changes* of the column *name*."""
+    columns = (
+        msgspec.structs.replace(column, **changes) if column.name == name else column
+        for column in table.columns
+    )
+    return msgspec.structs.replace(table, columns=tuple(columns))
+
+
+@pytest.mark.fault("attacks.unread_parents")
+@pytest.mark.promise("sec-12")
+@pytest.mark.parametrize(
+    ("changes", "verbs"),
+    [
+        ({"generated": True}, {"POST", "PUT", "PATCH"}),
+        ({"default": "next_order()"}, {"POST"}),
+        ({}, set()),
+    ],
+)
+def test_a_reference_that_is_not_sent_is_one_as_well(changes, verbs):
+    tables = catalog(_ORDERS, _with(_ITEMS, "order_id", **changes))
+    others = grant("orders", rows=_OWN_STORE)
+
+    found = {
+        verb: _warnings(
+            grant("items", f"GET {verb}", write=["store_id"]), other=others, tables=tables
+        )
+        for verb in ("POST", "PUT", "PATCH", "DELETE")
+    }
+
+    assert {verb for verb, each in found.items() if each == [("FCT1528", (0, "verbs"))]} == verbs
+
+
+@pytest.mark.fault("attacks.cascades")
+@pytest.mark.promise("sec-12")
+@pytest.mark.parametrize(
+    ("changes", "warned"), [({"generated": True}, True), ({"default": "f()"}, True), ({}, False)]
+)
+def test_cascades_into_rows_whose_reference_is_not_sent(changes, *, warned: bool):
+    tables = catalog(_ORDERS, _with(_ITEMS, "order_id", **changes))
+    deletes = grant("orders", "GET DELETE", rows=_OWN_STORE)
+    crosses = grant("items", "GET POST", rows=_OWN_STORE, write=["store_id"], references="any")
+
+    found = _warnings(deletes, crosses, tables=tables)
+
+    assert (("FCT1524", (0, "verbs")) in found) is warned
+
+
+@pytest.mark.fault("attacks.cascades")
+@pytest.mark.promise("sec-12")
+def test_a_computed_key_changes_with_what_it_is_computed_from():
+    orders = _with(_ORDERS, "id", generated=True, auto_increment=False)
+    items = msgspec.structs.replace(
+        _ITEMS, foreign_keys=(foreign_key("order_id", "orders", on_update="CASCADE"),)
+    )
+    tables, hidden = catalog(orders, items), grant("items", rows=_OWN_STORE)
+
+    found = _warnings(grant("orders", "GET PATCH", write=["number"]), hidden, tables=tables)
+
+    assert found == [("FCT1524", (0, "verbs"))]
 
 
 @pytest.mark.fault("attacks.view_keys")
