@@ -152,7 +152,7 @@ async def test_an_agent_reads_resources_and_gets_prompts(
             {"service": "shop"},
         )
         with pytest.raises(MCPError) as refused:
-            await reader.read_resource("faucet://schema/shop/itens")
+            await reader.read_resource("faucet://schema/shop/itemz")
         with pytest.raises(MCPError, match="argument table is missing"):
             await reader.get_prompt("write_query", {"service": "shop"})
 
@@ -164,7 +164,7 @@ async def test_an_agent_reads_resources_and_gets_prompts(
     assert [each.name for each in prompts.prompts] == ["explore", "write_query"]
     assert "`items`" in str(prompt.messages[0].content)
     assert completed.completion.values == ["items"]
-    assert (refused.value.code, "itens" in refused.value.message) == (unknown, True)
+    assert (refused.value.code, "itemz" in refused.value.message) == (unknown, True)
 
 
 async def test_clients_of_both_eras_hear_of_changed_tools(server: FaucetProcess, tmp_path: Path):
