@@ -13,6 +13,8 @@ from faucet.serve.switch import Switch
 
 _EVERY_SECONDS: Final = 2.0
 _LONGEST_SECONDS: Final = 10.0
+_BRIEFLY: Final = 2.0
+"""For one that did not answer the last time: it may be back, and not know of this question."""
 
 OK: Final = "ok"
 UNREACHABLE: Final = "unreachable"
@@ -44,16 +46,21 @@ class HealthChecks:
 
     async def check(self, executors: Mapping[str, Executor]) -> None:
         """Check each of *executors* once, in parallel."""
-        states = await asyncio.gather(*map(_state, executors.values()))
+        states = await asyncio.gather(
+            *(
+                _state(each, _BRIEFLY if self._states.get(name) == UNREACHABLE else None)
+                for name, each in executors.items()
+            )
+        )
         for name, state in zip(executors, states, strict=True):
             if state != self._states.get(name, OK):
                 self._publish(ServiceChecked(service=name, state=state))
             self._states[name] = state
 
 
-async def _state(executor: Executor) -> str:
+async def _state(executor: Executor, limit: float | None) -> str:
     try:
-        async with asyncio.timeout(_LONGEST_SECONDS):
+        async with asyncio.timeout(limit or _LONGEST_SECONDS):
             return OK if await executor.ping() else UNREACHABLE
     except (ExecutionError, TimeoutError):
         return UNREACHABLE

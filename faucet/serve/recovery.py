@@ -1,13 +1,17 @@
 """Retries databases that could not be reached, at increasing intervals, outside of any load."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from faucet.serve.catalogs import CatalogReadings, Known, Services
 from faucet.serve.supervisor import Supervisor
 
 _FIRST_SECONDS: Final = 1.0
-_LONGEST_SECONDS: Final = 30.0
+# A database that is back is in service within both of these together.
+_LONGEST_SECONDS: Final = 2.0
+_STALE_SECONDS: Final = 2.0
+"""After which a query is not waited for: what it asked may be gone, although another is there."""
 
 
 async def recover(supervisor: Supervisor) -> None:
@@ -23,24 +27,31 @@ async def recover(supervisor: Supervisor) -> None:
 
 
 class Retries:
-    """Queries the databases that *supervisor* misses; each answer is applied as it comes."""
+    """
+    Queries the databases that *supervisor* misses; each answer is applied as it comes.
 
-    def __init__(self, supervisor: Supervisor) -> None:
+    *clock* returns seconds.
+    """
+
+    def __init__(self, supervisor: Supervisor, clock: Callable[[], float] | None = None) -> None:
         self._supervisor = supervisor
-        self._running: set[str] = set()
+        self._clock = clock or asyncio.get_running_loop().time
+        self._begun: dict[str, float] = {}
 
     def start(self) -> CatalogReadings:
-        """Query those that are not being queried already; return the readings."""
+        """Query those that no recent query waits for; return the readings."""
+        now = self._clock()
         missing: Services = {
             name: service
             for name, service in self._supervisor.missing().items()
-            if name not in self._running
+            if now - self._begun.get(name, -_STALE_SECONDS) >= _STALE_SECONDS
         }
-        self._running.update(missing)
+        self._begun.update(dict.fromkeys(missing, now))
         readings = CatalogReadings(missing, self._supervisor.registry.dialects)
         readings.report_late(self._end)
         return readings
 
     def _end(self, found: Known) -> None:
-        self._running.difference_update(found)
+        for name in found:
+            self._begun.pop(name, None)
         self._supervisor.offer(found)

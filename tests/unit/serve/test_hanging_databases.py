@@ -139,6 +139,25 @@ async def test_a_revocation_does_not_wait_for_the_recovery_of_a_database(hanging
     assert hanging.verbs == {"GET"}
 
 
+async def test_a_query_that_hangs_does_not_keep_a_database_that_is_back_from_another(
+    hanging: _Hanging,
+):
+    hanging.write_services(_QUICK, _slow())
+    await hanging.start()
+    now = 0.0
+    retries = Retries(hanging.supervisor, lambda: now)
+    first, soon = retries.start().pending, retries.start().pending
+    now = 2.0
+    later = retries.start().pending
+
+    hanging.stores.answers.set()
+    await until(lambda: hanging.supervisor._slot is not None)
+    await hanging.handle_requests()
+
+    assert (first, soon, later) == (("slow",), (), ("slow",))
+    assert isinstance(hanging.slow, Catalog)
+
+
 async def test_a_refresh_applies_the_manifest_although_a_known_database_hangs(hanging: _Hanging):
     hanging.stores.answers.set()
     hanging.write_services(_QUICK, _slow(), verbs="GET, DELETE")
