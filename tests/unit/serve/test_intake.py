@@ -126,6 +126,29 @@ async def test_an_ambiguous_head_is_refused_and_nothing_after_it_is_a_request(da
     assert b"smuggled" not in received
 
 
+async def _show_target(_generation, request):
+    return plain(f"<{request.path} {request.query}>".encode())
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        (b"/x%2Fy%2C,z", b"</x%2Fy%2C,z >"),
+        (b"/x%41?a=%42&b=c?d", b"</x%41 a=%42&b=c?d>"),
+        (b"/x?a=%42", b"</x a=%42>"),
+        (b"/%zz", b"</%zz >"),
+        (b"/" + b"%41" * 19_000, b"</" + b"%41" * 19_000 + b" >"),
+    ],
+)
+async def test_a_target_arrives_as_it_was_sent(target: bytes, shown: bytes):
+    head = b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n"
+
+    async with serving(_show_target) as server:
+        received = await server.raw(head + b"\r\n" + head + b"Connection: close\r\n\r\n")
+
+    assert received.count(shown) == 2
+
+
 _BAD_CHUNKS = {
     "a signed size": b"+3\r\nabc\r\n0\r\n\r\n",
     "a negative size": b"-3\r\nabc\r\n0\r\n\r\n",
