@@ -1,6 +1,7 @@
 """What clients that stop cost in memory: responses that nobody reads, and half-open connections.
 
-Prints the resident memory of a server process before, at most, right after, and a minute later.
+Prints the resident memory of a server process before, at most, right after, a minute later, and
+when connections that nobody uses have been closed, which is after 75 seconds.
 
     PYTHONPATH=. python tests/bench/memory.py [unread_responses] [half_open]
 """
@@ -26,6 +27,7 @@ _ROW_BYTES = 64 * 1024
 _HALF_OPEN = 10_000
 _OWN_FILES = 100
 _LATER_SECONDS = 60
+_CLOSED_SECONDS = 25
 _ANSWER_SECONDS = 120
 _MANIFEST = """\
 version: 1
@@ -105,9 +107,12 @@ def _measure(load: Callable[[FaucetProcess, ExitStack], str]) -> None:
             opened = _connections(server)
             time.sleep(_LATER_SECONDS)
             later, left = resident(server), _connections(server)
+            time.sleep(_CLOSED_SECONDS)
+            closed, kept = resident(server), _connections(server)
             answer = server.get("/healthz").status_code
     print(f"  before {before} MiB; after {taken:.0f} s {after['VmRSS']} MiB, {opened} sockets")
     print(f"  a minute later {later['VmRSS']} MiB, {left} sockets; at most {later['VmHWM']} MiB")
+    print(f"  without idle connections {closed['VmRSS']} MiB, {kept} sockets")
     print(f"  then /healthz: {answer}", flush=True)
 
 
