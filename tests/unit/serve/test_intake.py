@@ -241,7 +241,7 @@ async def test_a_trailer_that_ends_the_connection_after_the_response_closes_it(t
         writer.write(_CHUNKED + b"\r\n")
         first = await reader.readuntil(b"}}")
         writer.write(b"0\r\n" + trailer + b"\r\n\r\n" + _NEXT)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             second = await reader.read()
         writer.close()
 
