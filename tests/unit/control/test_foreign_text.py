@@ -1,5 +1,6 @@
 """A file that is no manifest is refused without a word of what it contains."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,24 @@ def test_nothing_of_another_file_is_quoted(tmp_path: Path, text: str):
     (finding,) = outcome.diagnostics
     assert "canary" not in repr(finding)
     assert finding.message.startswith("this is not a manifest")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("canary\n" * 2**20, "longer than 4 MiB"),
+        ("canary\x00\n", "is not text"),
+        ("PK\x03\x04canary", r"character U\+0003"),
+    ],
+    ids=["too large", "NUL", "a control character"],
+)
+def test_what_is_wrong_with_another_file_as_a_whole_is_explained(
+    tmp_path: Path, text: str, said: str
+):
+    (finding,) = _found(tmp_path, text).diagnostics
+
+    assert re.search(said, finding.message)
+    assert "canary" not in repr(finding)
 
 
 @pytest.mark.parametrize(
