@@ -22,13 +22,28 @@ T = TypeVar("T")
 
 CALLER: Final = "faucet.agent"
 """The key of an `Agent` in the state of an ASGI scope."""
+_NOBODY: Final = ""
 
 
 class Agent(msgspec.Struct, frozen=True, kw_only=True):
-    """Who made the HTTP request that a message of an agent is in, and its trace."""
+    """
+    Who made the HTTP request that a message of an agent is in, and its trace.
+
+    *caller* is by *generation*; *identify* returns it by another one, or raises `FaucetError`.
+    """
 
     caller: Caller
+    generation: Generation
+    identify: Callable[[Generation], Caller]
     trace: Trace
+
+    def caller_by(self, generation: Generation) -> Caller:
+        """
+        Return the caller as *generation* knows it; raises `FaucetError` if it is no longer one.
+
+        A reload may come between the request and what it asks for.
+        """
+        return self.caller if generation is self.generation else self.identify(generation)
 
 
 class AgentCalls:
@@ -43,9 +58,13 @@ class AgentCalls:
         return tools_of(*self.sight(request))
 
     def sight(self, request: Any) -> tuple[Surface, str]:
-        """Return the surface, and the role that the caller of *request* has in it."""
-        surface = self._switch.current.generation.surface
-        return surface, _agent(request).caller.principal.role
+        """Return the surface, and the role that the caller of *request* has in it, or no role."""
+        generation = self._switch.current.generation
+        try:
+            role = _agent(request).caller_by(generation).principal.role
+        except FaucetError:
+            role = _NOBODY
+        return generation.surface, role
 
     async def run(self, request: Any, work: Callable[[ToolContext], Awaitable[T]]) -> T | Failed:
         """Return what *work* returns for the caller of *request*, or its error as a result."""
@@ -65,9 +84,9 @@ class AgentCalls:
         self, generation: Generation, agent: Agent, work: Callable[[ToolContext], Awaitable[T]]
     ) -> T | Failed:
         trace = agent.trace
-        context = ToolContext(generation=generation, caller=agent.caller, trace=trace)
         try:
-            return await work(context)
+            caller = agent.caller_by(generation)
+            return await work(ToolContext(generation=generation, caller=caller, trace=trace))
         except FaucetError as error:
             return _failed(trace, error)
         except Exception as bug:  # noqa: BLE001 - logged, and an internal error for the agent

@@ -159,7 +159,12 @@ class Agents:
             raise FaucetError(TOO_MANY_BODIES if body is BodyState.GIVEN_UP else BODY_TOO_LARGE)
         # The caller may have been slow, and may no longer be allowed what it was.
         generation = self._switch.current.generation
-        agent = Agent(caller=self._identify(generation, request, trace), trace=trace)
+        agent = Agent(
+            caller=self._identify(generation, request, trace),
+            generation=generation,
+            identify=lambda newer: self._identify(newer, request, trace),
+            trace=trace,
+        )
         manager = await self._started()
         _check_sessions(manager, _owner(agent), request)
         scope = _with_agent(scope, agent)
