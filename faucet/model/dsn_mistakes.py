@@ -1,4 +1,4 @@
-"""What is wrong with a DSN whatever its driver: what surrounds it, and what stands for it. Pure."""
+"""What is wrong with a DSN whatever its driver: what surrounds it, and placeholders. Pure."""
 
 import re
 from typing import Final

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 _PATIENCE: Final = 0.25
-"""How many seconds a client may stand still while there is little room."""
+"""How many seconds a client may read nothing while there is little room."""
 
 
 class _Held(msgspec.Struct):

@@ -15,7 +15,7 @@ _NAME: Final = re.compile(r"[\w.-]+(%\w+)?", re.ASCII).fullmatch
 _BRACKETED: Final = re.compile(r"\[(?P<address>[^\[\]]*)\](?P<port>:.*)?").fullmatch
 _IPV6: Final = "an IPv6 address must be in brackets: [::1]:5432"
 _SOCKET: Final = re.compile(r"(var|run|tmp|private)/")
-_NO_STAND_IN: Final = "the password is a stand-in: write a reference, such as ${env:NAME}"
+_PLACEHOLDER: Final = "the password is a placeholder: write a reference, such as ${env:NAME}"
 _STAND_IN: Final = re.compile(
     r"\$[A-Z]{2,}(_[A-Z]+)*|\$\([\w.-]+\)|<[\w .-]+>|\[[A-Z][A-Z _-]+\]|\{\{.*\}\}|\{env:.*\}",
     re.ASCII,
@@ -27,7 +27,7 @@ def check_credentials(user: str, password: str) -> None:
     if user != user.strip():
         raise DsnError("remove the blanks around the user")
     if _STAND_IN(password):
-        raise DsnError(_NO_STAND_IN)
+        raise DsnError(_PLACEHOLDER)
 
 
 def check_hosts(hosts: str) -> None:

@@ -47,7 +47,7 @@ _OF_POSTGRES = {
     "psql postgresql://user:hunter2@localhost/shop": "without the command",
     "postgresql://user:hunter2@localhost/shop\u200b": "a control character",
     "postgresql:// user:hunter2@localhost/shop": "remove the blanks",
-    # references to the environment, and stand-ins
+    # references to the environment, and placeholders
     "$DATABASE_URL": _ENV,
     "$(DATABASE_URL)": _ENV,
     "%DATABASE_URL%": _ENV,
