@@ -1,7 +1,8 @@
 """Prompts that a person can pick: what to do first with a service or a table of the role's own."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -125,18 +126,13 @@ def _code(name: str) -> str:
     text = shown_text(name)
     if "`" not in text:
         return f"`{text}`"
-    longest = max(len(run) for run in _runs(text))
-    fence = "`" * (longest + 1)
+    fence = max(re.findall("`+", text), key=len) + "`"
     return f"{fence} {text} {fence}"
-
-
-def _runs(text: str) -> list[str]:
-    return "".join(each if each == "`" else " " for each in text).split()
 
 
 def _within(lines: list[str]) -> list[str]:
     """Return the first of *lines* that fit, and how many are left out."""
-    kept: list[Any] = []
+    kept: list[str] = []
     spent = 0
     for line in lines:
         spent += len(line.encode()) + 1

@@ -99,10 +99,10 @@ class McpServer:
     async def _call_tool(
         self, context: _Context, parameters: types.CallToolRequestParams
     ) -> types.CallToolResult:
-        found = {tool.name: tool for tool in self._tools(context)}
-        if parameters.name not in found:
-            raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {parameters.name}")
-        tool, given = found[parameters.name], parameters.arguments or {}
+        name, given = parameters.name, parameters.arguments or {}
+        tool = next((each for each in self._tools(context) if each.name == name), None)
+        if tool is None:
+            raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {name}")
         return _result(
             await self._source.run(context.request, lambda called: call_tool(tool, called, given))
         )
@@ -239,17 +239,13 @@ def _offered(prompt: Prompt) -> types.Prompt:
 
 def _unreadable(context: _Context, uri: str, failed: Failed | None) -> MCPError:
     """Return that *uri* cannot be read: it names nothing, or what *failed* says."""
-    data: dict[str, Any] = {"uri": uri}
-    error = (
-        {"type": "", "message": "Resource not found"} if failed is None else failed.content["error"]
-    )
-    if failed is not None:
-        data["error"] = error
-    if failed is not None and error["type"] not in NOT_FOUND:
-        return MCPError(types.INTERNAL_ERROR, error["message"], data)
     older = context.protocol_version < _FIRST_WITHOUT_IT
-    code = _UNKNOWN_RESOURCE if older else types.INVALID_PARAMS
-    return MCPError(code, error["message"], data)
+    unknown = _UNKNOWN_RESOURCE if older else types.INVALID_PARAMS
+    if failed is None:
+        return MCPError(unknown, "Resource not found", {"uri": uri})
+    error = failed.content["error"]
+    code = unknown if error["type"] in NOT_FOUND else types.INTERNAL_ERROR
+    return MCPError(code, error["message"], {"uri": uri, "error": error})
 
 
 def _result(result: Done | Failed) -> types.CallToolResult:

@@ -48,7 +48,9 @@ class HealthChecks:
         """Check each of *executors* once, in parallel."""
         states = await asyncio.gather(
             *(
-                _state(each, _BRIEFLY if self._states.get(name) == UNREACHABLE else None)
+                _state(
+                    each, _BRIEFLY if self._states.get(name) == UNREACHABLE else _LONGEST_SECONDS
+                )
                 for name, each in executors.items()
             )
         )
@@ -58,9 +60,9 @@ class HealthChecks:
             self._states[name] = state
 
 
-async def _state(executor: Executor, limit: float | None) -> str:
+async def _state(executor: Executor, limit: float) -> str:
     try:
-        async with asyncio.timeout(limit or _LONGEST_SECONDS):
+        async with asyncio.timeout(limit):
             return OK if await executor.ping() else UNREACHABLE
     except (ExecutionError, TimeoutError):
         return UNREACHABLE

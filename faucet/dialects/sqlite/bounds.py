@@ -3,6 +3,7 @@
 import base64
 import binascii
 import math
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -20,22 +21,21 @@ _MINUTE: Final = len("HH:MM")
 
 def lowest_decimal(value: Scalar) -> object:
     """Return the least number that is returned as the decimal *value* or a greater one."""
-    number = bare(value)
-    if not isinstance(number, Decimal):
-        return number
-    if abs(number) >= _WHOLE and abs(number) < 2**63:
-        return math.ceil(number)
-    return _edge(number, math.inf)
+    return _decimal_bound(value, math.ceil, math.inf)
 
 
 def highest_decimal(value: Scalar) -> object:
     """Return the greatest number that is returned as the decimal *value* or a smaller one."""
+    return _decimal_bound(value, math.floor, -math.inf)
+
+
+def _decimal_bound(value: Scalar, whole: Callable[[Decimal], int], inwards: float) -> object:
     number = bare(value)
     if not isinstance(number, Decimal):
         return number
     if abs(number) >= _WHOLE and abs(number) < 2**63:
-        return math.floor(number)
-    return _edge(number, -math.inf)
+        return whole(number)
+    return _edge(number, inwards)
 
 
 def _edge(number: Decimal, inwards: float) -> float:
